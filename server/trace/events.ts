@@ -1,0 +1,162 @@
+/**
+ * What the trace room hands to the profile room: columns of decoded events, tables of stacks, and the state of a
+ * process at the moment of reading. Every time is an integer of nanoseconds since the start of the run.
+ */
+
+/** GIL cycles of one GIL, in the order of its holds, which never overlap. Columns are `count` long or longer. */
+export interface CycleBatch {
+  /** Index in {@link TraceState.gils}. */
+  readonly gil: number;
+  readonly count: number;
+  /** Index in {@link TraceState.threads}. */
+  readonly thread: Uint32Array;
+  /** Start of the wait that ended at `acquired`: the request, or the thread's last release if that was forced. */
+  readonly waitStart: Float64Array;
+  readonly acquired: Float64Array;
+  readonly released: Float64Array;
+  /** Stack node at the release. */
+  readonly stack: Uint32Array;
+  /** {@link BATCH_FLAG} bits. */
+  readonly flags: Uint8Array;
+  /** With `BATCH_FLAG.switchWait`: end of the wait that followed the thread's last, voluntary, release; else 0. */
+  readonly switchWaitEnd: Float64Array;
+}
+
+export const BATCH_FLAG = {
+  contended: 1,
+  /** The thread's release before this cycle was forced. */
+  afterForced: 2,
+  switchWait: 16,
+  /** The stack of the wait is not that of the thread's last release, but unknown. */
+  otherState: 32,
+} as const;
+
+/** Stacks of holders, seen by the sampler, in the order of time. */
+export interface SampleBatch {
+  readonly count: number;
+  readonly gil: Uint32Array;
+  readonly thread: Uint32Array;
+  readonly at: Float64Array;
+  readonly stack: Uint32Array;
+}
+
+/** A place in the code. `line` 0: unknown. */
+export interface Location {
+  /** Absolute path, or the code's own name in angle brackets. */
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/**
+ * Interned stacks: a node is a frame and the node of its caller. Node 0 is the empty stack. Grows only; what was
+ * handed out stays valid.
+ */
+export interface StackTable {
+  readonly nodeCount: number;
+  /** Node of the caller. */
+  parentOf(node: number): number;
+  /** Index in {@link locations} of the node's own frame; node 0 has none (-1). */
+  locationOf(node: number): number;
+  readonly locations: readonly Location[];
+}
+
+export interface OpenWait {
+  readonly gil: number;
+  readonly startNs: number;
+  readonly afterForced: boolean;
+  readonly stack: number;
+}
+
+export interface ThreadState {
+  readonly process: number;
+  readonly tid: number;
+  /** Python's name, or ''. */
+  readonly name: string;
+  readonly startNs: number;
+  /** Null while alive. */
+  readonly endNs: number | null;
+  readonly openWait: OpenWait | null;
+  /** Totals of cycles that are in no batch (the trace was at its bound). */
+  readonly lost: CycleTotals;
+}
+
+export interface CycleTotals {
+  readonly acquires: number;
+  readonly contended: number;
+  readonly forced: number;
+  readonly holdNs: number;
+  readonly waitNs: number;
+  readonly maxHoldNs: number;
+  readonly maxWaitNs: number;
+}
+
+/** Totals of cycles that are in no batch, of one thread and stack. */
+export interface AggregateState extends CycleTotals {
+  readonly gil: number;
+  readonly thread: number;
+  readonly stack: number;
+}
+
+export interface OpenHold {
+  readonly thread: number;
+  readonly waitStartNs: number;
+  readonly acquiredNs: number;
+  /** {@link BATCH_FLAG} bits. */
+  readonly flags: number;
+  /** Stack when it acquired. */
+  readonly stack: number;
+}
+
+export interface GilState {
+  readonly process: number;
+  readonly interpreter: number;
+  readonly switchIntervalNs: number;
+  readonly openHold: OpenHold | null;
+}
+
+export interface ProcessState {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly argv: readonly string[];
+  /** "3.12.1". */
+  readonly python: string;
+  readonly executable: string;
+  readonly host: 'embedded' | 'preloaded' | 'attached';
+  readonly freeThreaded: boolean;
+  readonly gilSeen: boolean;
+  readonly gilUnrecognised: boolean;
+  readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
+  readonly startNs: number;
+  /** The last moment known of the process: its end, or the last sign of life. */
+  readonly endNs: number;
+  readonly ended: boolean;
+  readonly exitCode: number | null;
+  readonly lostEvents: number;
+  readonly lostSamples: number;
+  readonly lostReasons: readonly LostReason[];
+  readonly selfNsPerCycle: number;
+  readonly samplerCpuNs: number;
+  readonly samplesTaken: number;
+  readonly samplePeriodNs: number;
+  readonly messages: readonly string[];
+}
+
+export type LostReason =
+  'bounded' | 'diskFull' | 'gilTableFull' | 'stackTableFull' | 'noRoom' | 'aggregateTableFull';
+
+/** Everything about the traced processes that is not an event, as of the last read. */
+export interface TraceState {
+  readonly processes: readonly ProcessState[];
+  readonly threads: readonly ThreadState[];
+  readonly gils: readonly GilState[];
+  readonly aggregates: readonly AggregateState[];
+  readonly stacks: StackTable;
+}
+
+/** Where decoded events go. Batches are only valid during the call: the reader reuses their columns. */
+export interface EventSink {
+  /** Samples of a stretch of time come before the cycles that contain them. */
+  samples(batch: SampleBatch): void;
+  cycles(batch: CycleBatch): void;
+}
