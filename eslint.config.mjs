@@ -48,16 +48,49 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { console: 'readonly', process: 'readonly', Buffer: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' },
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
     },
     rules: { ...tseslint.configs.disableTypeChecked.rules },
   },
   { files: ['eslint.config.mjs'], rules: { 'no-restricted-syntax': 'off' } },
   room(['server/protocol.ts'], [['.', 'The protocol imports nothing.']]),
-  room(['server/interpreter/**'], [notVscode, notClient, ...['trace', 'profile', 'lsp'].map(serverRoom)]),
-  room(['server/trace/**'], [notVscode, notClient, ...['interpreter', 'profile', 'lsp'].map(serverRoom), ['vscode-', 'The trace knows no editor.']]),
-  room(['server/profile/**'], [notVscode, notClient, ...['interpreter', 'lsp'].map(serverRoom), ['vscode-', 'The profile knows no editor.']]),
+  room(
+    ['server/interpreter/**'],
+    [notVscode, notClient, ...['trace', 'profile', 'lsp'].map(serverRoom)],
+  ),
+  room(
+    ['server/trace/**'],
+    [
+      notVscode,
+      notClient,
+      ...['interpreter', 'profile', 'lsp'].map(serverRoom),
+      ['vscode-', 'The trace knows no editor.'],
+    ],
+  ),
+  room(
+    ['server/profile/**'],
+    [
+      notVscode,
+      notClient,
+      ...['interpreter', 'lsp'].map(serverRoom),
+      ['vscode-', 'The profile knows no editor.'],
+    ],
+  ),
   room(['server/lsp/**', 'server/cli.ts', 'server/cli/**'], [notVscode, notClient]),
-  room(['extension/*.ts', 'extension/!(chart)/**'], [['server/(?!protocol)', 'The client shares only server/protocol.ts.']]),
-  room(['extension/chart/**'], [['server/(?!protocol)', 'The chart shares only server/protocol.ts.'], notVscode]),
+  room(
+    ['extension/*.ts', 'extension/!(chart)/**'],
+    [['server/(?!protocol)', 'The client shares only server/protocol.ts.']],
+  ),
+  room(
+    ['extension/chart/**'],
+    [['server/(?!protocol)', 'The chart shares only server/protocol.ts.'], notVscode],
+  ),
 );

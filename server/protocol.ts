@@ -1,0 +1,442 @@
+/**
+ * Every message between the language server and its client, the messages of the chart, and the profile's types.
+ * The only file that server, client and chart share; it imports nothing. Times are integers in nanoseconds;
+ * absolute ones are on the monotonic clock from the start of the run.
+ */
+
+export const PROTOCOL_VERSION = 1;
+
+// ── The profile (the published JSON) ────────────────────────────────────────────────────────────────────────────
+
+export interface Profile {
+  readonly format: 'gilscope-profile';
+  readonly version: 1;
+  readonly command: readonly string[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly wallNs: number;
+  readonly exit: ExitStatus;
+  readonly lost: Lost;
+  readonly overhead: Overhead;
+  readonly processes: readonly ProcessRow[];
+  readonly gils: readonly GilRow[];
+  readonly threads: readonly ThreadRow[];
+  readonly lines: readonly LineRow[];
+  readonly blame: readonly BlameRow[];
+  readonly locks: readonly LockRow[];
+  readonly findings: readonly Finding[];
+}
+
+/** Both null while the process runs, or where its end was not seen. */
+export interface ExitStatus {
+  readonly code: number | null;
+  /** Name of the signal that killed it, `SIGKILL`. */
+  readonly signal: string | null;
+}
+
+export interface Lost {
+  /** Events that are only in totals, or in nothing. */
+  readonly events: number;
+  readonly samples: number;
+  /** For a person: why, and what it means for the numbers. */
+  readonly reason: string | null;
+}
+
+/** What the measuring cost, measured in this run. */
+export interface Overhead {
+  readonly cycleNs: number;
+  readonly samplerCpuNs: number;
+}
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly argv: readonly string[];
+  readonly python: string;
+  readonly executable: string;
+  readonly host: 'embedded' | 'preloaded' | 'attached';
+  readonly gilEnabled: boolean;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly exit: ExitStatus;
+  /** `recorded`, or why there are no lines. */
+  readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
+  /** What the reader of the numbers must know: warnings of the probe. */
+  readonly messages: readonly string[];
+}
+
+export interface GilRow {
+  /** `PID/INTERPRETER`. */
+  readonly id: string;
+  readonly pid: number;
+  readonly interpreter: number;
+  readonly switchIntervalNs: number;
+  readonly holdNs: number;
+  readonly waitNs: number;
+  readonly handoffNs: number;
+  /** Waits of which the holder is not known, because the trace was at its bound. */
+  readonly unattributedNs: number;
+  /** Acquisitions by another thread than the holder before. */
+  readonly switches: number;
+  readonly forcedReleases: number;
+}
+
+export interface ThreadRow {
+  readonly pid: number;
+  readonly tid: number;
+  readonly name: string;
+  readonly gil: string;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly holdNs: number;
+  readonly waitNs: number;
+  readonly offNs: number;
+  readonly lockWaitNs: number;
+  readonly nativeNs: number;
+  readonly blocksNs: number;
+  readonly acquires: number;
+  readonly contended: number;
+  readonly forcedReleases: number;
+  readonly maxHoldNs: number;
+  readonly maxWaitNs: number;
+}
+
+export interface SelfTotal {
+  readonly selfNs: number;
+  readonly totalNs: number;
+}
+
+/** A place in the code; line 0 where only the file or nothing is known. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+export interface LineRow extends Place {
+  readonly hold: SelfTotal;
+  readonly wait: SelfTotal;
+  readonly blocks: SelfTotal;
+  readonly off: SelfTotal;
+  readonly lockWait: SelfTotal;
+  readonly lockHold: SelfTotal;
+  readonly lockBlocks: SelfTotal;
+  readonly acquires: number;
+  readonly contended: number;
+  readonly forcedReleases: number;
+  readonly maxHoldNs: number;
+  readonly maxWaitNs: number;
+  /** Samples on which the split of long holds over lines rests. */
+  readonly samples: number;
+}
+
+export interface BlameRow {
+  readonly lock: string;
+  readonly waiter: Place;
+  /** Null: hand-off, nobody held it. */
+  readonly holder: Place | null;
+  readonly ns: number;
+  readonly count: number;
+  readonly maxNs: number;
+}
+
+export interface LockSite {
+  readonly file: string;
+  readonly line: number;
+  readonly waitNs: number;
+  readonly holdNs: number;
+  readonly blocksNs: number;
+  readonly acquires: number;
+}
+
+export interface LockRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string | null;
+  readonly createdAt: { readonly file: string; readonly line: number };
+  readonly acquires: number;
+  readonly contended: number;
+  readonly waitNs: number;
+  readonly holdNs: number;
+  readonly maxWaitNs: number;
+  readonly maxHoldNs: number;
+  readonly sites: readonly LockSite[];
+}
+
+export type FindingRule =
+  | 'convoy'
+  | 'gil-hog'
+  | 'native-holds-gil'
+  | 'gil-not-the-problem'
+  | 'no-gil'
+  | 'budget-broken'
+  | 'invariant-broken';
+
+export interface Finding {
+  readonly rule: FindingRule;
+  readonly severity: 'information' | 'warning' | 'error';
+  /** Null: about the whole program. */
+  readonly where: { readonly file: string; readonly line: number } | null;
+  /** What happens, and what one can do about it. */
+  readonly message: string;
+  readonly evidence: Readonly<Record<string, number | string>>;
+}
+
+// ── Language server: requests and notifications beside those of LSP ─────────────────────────────────────────────
+
+/** In `initializationOptions` of the client, and as `gilscope` section of `workspace/configuration`. */
+export interface ServerSettings {
+  /** Interpreter to use, empty: find one. */
+  readonly python: string;
+  /** The Python extension's choice, empty: none. The client fills it in, the server never asks that extension. */
+  readonly pythonExtensionChoice: string;
+  readonly inlineMode: 'decoration' | 'inlayHint' | 'off';
+  readonly codeLens: boolean;
+  /** Costs below this are not shown inline. */
+  readonly minimumMicroseconds: number;
+  readonly maxTraceMegabytes: number;
+  readonly sampleMicroseconds: number;
+  /** Folder for traces while they are recorded; empty: the system's temporary folder. */
+  readonly traceFolder: string;
+}
+
+export interface RunParams {
+  /** What to run. */
+  readonly target:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'module'; readonly module: string };
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Folder whose `.venv` and settings count; null for a single file without a folder. */
+  readonly workspaceFolder: string | null;
+  /**
+   * `client`: the answer says what to start in a terminal, and the client does it and reports `gilscope/programEnded`.
+   * `server`: the server starts it, without standard input; output arrives as `gilscope/output`.
+   */
+  readonly startedBy: 'client' | 'server';
+}
+
+/** What to start, as an argument vector; never a shell string. */
+export interface Launch {
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Added to the environment; null removes. */
+  readonly env: Readonly<Record<string, string | null>>;
+}
+
+export interface RunResult {
+  readonly runId: string;
+  readonly python: string;
+  readonly pythonVersion: string;
+  readonly launch: Launch;
+}
+
+/** Error codes of `gilscope/run` and `gilscope/openProfile`; the message says what failed, on what, what to do next. */
+export const RUN_ERROR = {
+  noInterpreter: 1001,
+  badInterpreter: 1002,
+  noScript: 1003,
+  notSupported: 1004,
+  traceFolder: 1005,
+  badProfile: 1006,
+  alreadyRunning: 1007,
+} as const;
+
+export interface RunStatus {
+  readonly runId: string;
+  readonly state: 'starting' | 'running' | 'finished' | 'failed';
+  readonly elapsedMs: number;
+  readonly events: number;
+  /** Share of the last second in which a GIL was held, 0 … 1. */
+  readonly gilLoad: number;
+  /** When finished or failed: one sentence for the user, e.g. what signal ended it. */
+  readonly message: string | null;
+}
+
+/** What the editor shows on one line; the server computes, the client draws. */
+export interface LineNote {
+  /** 1-based. */
+  readonly line: number;
+  /** At most 43 characters: `hold 1.24 s · wait 310 ms · blocks 2.1 s`. */
+  readonly text: string;
+  /** 0 … 1, of the line's largest cost among the lines of the profile. */
+  readonly heat: number;
+  /** The largest cost. */
+  readonly kind: 'hold' | 'wait' | 'blocks';
+  readonly holdNs: number;
+  readonly waitNs: number;
+  readonly blocksNs: number;
+}
+
+export interface FileNotes {
+  readonly uri: string;
+  /** The text of the file as profiled; a changed line has lost its number. SHA-256 hex of each line, trimmed at its end. */
+  readonly lineHashes: readonly string[];
+  readonly notes: readonly LineNote[];
+}
+
+export interface HoverText {
+  /** Markdown, without links to commands. */
+  readonly markdown: string;
+}
+
+/** Request and notification names. C→S: from client to server. */
+export const METHOD = {
+  /** C→S request: RunParams → RunResult. */
+  run: 'gilscope/run',
+  /** C→S notification `{ runId, code, signal }`: the client's terminal saw the program end. */
+  programEnded: 'gilscope/programEnded',
+  /** C→S request `{ runId | null }` → `{ stopped: boolean }`: stops the run (null: the current one), keeps what was measured. */
+  stop: 'gilscope/stop',
+  /** C→S request: `{}` → null. Forgets the current profile. */
+  clear: 'gilscope/clear',
+  /** C→S request `{ path }` → ProfileSummary. */
+  openProfile: 'gilscope/openProfile',
+  /** C→S request `{ path }` → null. Writes the current profile as *.gilscope, *.json or *.html by the ending. */
+  saveProfile: 'gilscope/saveProfile',
+  /** C→S request `{}` → `{ text }`: the text report. */
+  report: 'gilscope/report',
+  /** C→S request `{ uri }` → FileNotes | null. */
+  fileNotes: 'gilscope/fileNotes',
+  /** C→S request `{ uri, line }` (1-based) → HoverText | null. */
+  lineHover: 'gilscope/lineHover',
+  /** S→C notification: RunStatus. */
+  status: 'gilscope/status',
+  /** S→C notification `{ runId, stream: 'stdout' | 'stderr', text }`. */
+  output: 'gilscope/output',
+  /** S→C notification: ProfileSummary | null. The profile changed (live, finished, opened, cleared). */
+  profileChanged: 'gilscope/profileChanged',
+  /** C→S requests of the chart: ChartRequest → ChartResponse. */
+  chart: 'gilscope/chart',
+} as const;
+
+export interface ProfileSummary {
+  readonly title: string;
+  readonly live: boolean;
+  readonly wallNs: number;
+  readonly exit: ExitStatus;
+  /** Files on this disk that have notes. */
+  readonly files: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly lost: Lost;
+}
+
+// ── Chart ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** States of a lane, in the order of the bytes of a tile. */
+export const LANE_STATES = ['holding', 'waiting', 'off', 'lock'] as const;
+export type LaneState = (typeof LANE_STATES)[number];
+
+export const TILE_BINS = 512;
+export const TILE_LANES = 64;
+/** Level of the overview: the whole run in 2^LEVEL_OVERVIEW bins. */
+export const LEVEL_OVERVIEW = 11;
+export const LEVEL_MAX = 40;
+
+export interface Lane {
+  readonly pid: number;
+  readonly tid: number;
+  readonly name: string;
+  readonly gil: string;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly holdNs: number;
+  readonly waitNs: number;
+  readonly offNs: number;
+  readonly blocksNs: number;
+}
+
+export interface ChartMeta {
+  readonly title: string;
+  /** Changes with every new profile or growth of a live one; tiles of another revision are stale. */
+  readonly revision: number;
+  readonly live: boolean;
+  readonly wallNs: number;
+  readonly lanes: readonly Lane[];
+  readonly lines: readonly LineRow[];
+  readonly blame: readonly BlameRow[];
+  readonly gils: readonly GilRow[];
+  readonly findings: readonly Finding[];
+  readonly lost: Lost;
+}
+
+/**
+ * Bins [index × TILE_BINS, …) of width wallNs / 2^level, of lanes [page × TILE_LANES, …). The data are bytes,
+ * lane-major: for each lane, bin and state (LANE_STATES) the share of the bin spent in it, 0 … 255; at least 1 where
+ * the state occurs at all. Base64 over LSP, Uint8Array to the webview.
+ */
+export interface TileRequest {
+  readonly kind: 'tile';
+  readonly level: number;
+  readonly index: number;
+  readonly page: number;
+}
+
+export interface SegmentRequest {
+  readonly kind: 'segment';
+  readonly lane: number;
+  /** The segment at this time … */
+  readonly atNs: number;
+  /** … or the one before or after it, or the longest wait of the lane after (`next`) it in rank. */
+  readonly step: 'at' | 'previous' | 'next';
+}
+
+export interface Segment {
+  readonly lane: number;
+  readonly state: LaneState;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly place: Place | null;
+  /** Who held the lock during a wait, largest first; at most eight. */
+  readonly holders: readonly {
+    readonly lane: number;
+    readonly place: Place | null;
+    readonly ns: number;
+  }[];
+}
+
+/** Where on the time axis a line was the place of a segment: for a line in the editor → its marks in the chart. */
+export interface MarksRequest {
+  readonly kind: 'marks';
+  readonly file: string;
+  readonly line: number;
+  /** Number of bins over the whole run. */
+  readonly bins: number;
+}
+
+export interface Marks {
+  /** Per lane with marks: the bins that have at least one. */
+  readonly lanes: readonly { readonly lane: number; readonly bins: readonly number[] }[];
+}
+
+export type ChartRequest = { readonly kind: 'meta' } | TileRequest | SegmentRequest | MarksRequest;
+
+export type ChartResponse =
+  | { readonly kind: 'meta'; readonly meta: ChartMeta | null }
+  | { readonly kind: 'tile'; readonly revision: number; readonly base64: string }
+  | { readonly kind: 'segment'; readonly segment: Segment | null }
+  | { readonly kind: 'marks'; readonly marks: Marks };
+
+/** Extension host → webview. Bytes are fresh Uint8Arrays, never Buffers or subarrays. */
+export type ToChart =
+  | { readonly type: 'meta'; readonly meta: ChartMeta | null }
+  | {
+      readonly type: 'tile';
+      readonly revision: number;
+      readonly level: number;
+      readonly index: number;
+      readonly page: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly type: 'segment'; readonly requestId: number; readonly segment: Segment | null }
+  | { readonly type: 'marks'; readonly marks: Marks; readonly file: string; readonly line: number }
+  | { readonly type: 'strings'; readonly strings: Readonly<Record<string, string>> };
+
+/** Webview → extension host. */
+export type FromChart =
+  | { readonly type: 'ready' }
+  | { readonly type: 'tile'; readonly level: number; readonly index: number; readonly page: number }
+  | { readonly type: 'segment'; readonly requestId: number; readonly request: SegmentRequest }
+  /** Open this place; the host checks that the current profile names it. */
+  | { readonly type: 'goto'; readonly file: string; readonly line: number };
