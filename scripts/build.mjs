@@ -39,7 +39,10 @@ export const bundles = [
     format: 'iife',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    entryPoints: { chart: 'extension/chart/main.tsx' },
+    entryPoints: {
+      chart: 'extension/chart/main.tsx',
+      standalone: 'extension/chart/standalone.tsx',
+    },
     loader: { '.css': 'css' },
     outdir: 'dist',
   },

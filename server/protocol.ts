@@ -332,6 +332,8 @@ export const TILE_BINS = 512;
 export const TILE_LANES = 64;
 /** Level of the overview: the whole run in 2^LEVEL_OVERVIEW bins. */
 export const LEVEL_OVERVIEW = 11;
+/** One tile holds the whole run. */
+export const LEVEL_MIN = 9;
 export const LEVEL_MAX = 40;
 
 export interface Lane {
@@ -353,6 +355,7 @@ export interface ChartMeta {
   readonly revision: number;
   readonly live: boolean;
   readonly wallNs: number;
+  readonly processes: readonly ProcessRow[];
   readonly lanes: readonly Lane[];
   readonly lines: readonly LineRow[];
   readonly blame: readonly BlameRow[];
@@ -378,8 +381,14 @@ export interface SegmentRequest {
   readonly lane: number;
   /** The segment at this time … */
   readonly atNs: number;
-  /** … or the one before or after it, or the longest wait of the lane after (`next`) it in rank. */
+  /** … or the one before or after it. */
   readonly step: 'at' | 'previous' | 'next';
+}
+
+/** The waits of the run by length, 0 the longest; the answer is a segment, null past the end (at least 100 are known). */
+export interface LongWaitRequest {
+  readonly kind: 'longWait';
+  readonly rank: number;
 }
 
 export interface Segment {
@@ -406,11 +415,14 @@ export interface MarksRequest {
 }
 
 export interface Marks {
+  /** As asked for. */
+  readonly bins: number;
   /** Per lane with marks: the bins that have at least one. */
   readonly lanes: readonly { readonly lane: number; readonly bins: readonly number[] }[];
 }
 
-export type ChartRequest = { readonly kind: 'meta' } | TileRequest | SegmentRequest | MarksRequest;
+export type ChartRequest =
+  { readonly kind: 'meta' } | TileRequest | SegmentRequest | LongWaitRequest | MarksRequest;
 
 export type ChartResponse =
   | { readonly kind: 'meta'; readonly meta: ChartMeta | null }
@@ -437,6 +449,33 @@ export type ToChart =
 export type FromChart =
   | { readonly type: 'ready' }
   | { readonly type: 'tile'; readonly level: number; readonly index: number; readonly page: number }
-  | { readonly type: 'segment'; readonly requestId: number; readonly request: SegmentRequest }
+  | {
+      readonly type: 'segment';
+      readonly requestId: number;
+      readonly request: SegmentRequest | LongWaitRequest;
+    }
   /** Open this place; the host checks that the current profile names it. */
   | { readonly type: 'goto'; readonly file: string; readonly line: number };
+
+/**
+ * What the self-contained page embeds: JSON in `<script type="application/json" id="gilscope-data">`, every `<` in it
+ * written as \u003c. The page holds dist/standalone.js and dist/standalone.css inline, and an empty `<div id="app">`
+ * before the script.
+ */
+export interface StandaloneData {
+  readonly format: 'gilscope-chart';
+  readonly version: 1;
+  readonly meta: ChartMeta;
+  /** Levels from LEVEL_MIN up to this one, at least LEVEL_OVERVIEW, are embedded. */
+  readonly levelMax: number;
+  /** Tiles in which nothing happens may be left out. */
+  readonly tiles: readonly {
+    readonly level: number;
+    readonly index: number;
+    readonly page: number;
+    /** The bytes of a tile (see {@link TileRequest}), zlib-deflated, base64. */
+    readonly deflated: string;
+  }[];
+  /** The longest waits, longest first; there are no other segments in the page. */
+  readonly longWaits: readonly Segment[];
+}
