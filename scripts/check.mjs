@@ -1,0 +1,66 @@
+// `npm run check`: format, lint, types and the C warnings; one line a step, output only of what failed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileFlags, nativeSources, runs } from './build-native.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const nodeTool = (file, ...args) => [process.execPath, join(root, 'node_modules', file), ...args];
+
+/** Each step: its name and its command, or in place of the command why it was not run. */
+function steps() {
+  return [
+    ['prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')],
+    ['eslint', nodeTool('eslint/bin/eslint.js', '--max-warnings', '0', '.')],
+    ['types', nodeTool('typescript/bin/tsc', '--noEmit', '-p', '.')],
+    ...nativeSteps(),
+    ...shellSteps(),
+  ];
+}
+
+function nativeSteps() {
+  const sources = nativeSources();
+  if (sources === null) return [['C', `no native sources for ${process.platform}`]];
+  const files = [...sources.probe, ...sources.host];
+  const warnings = ['gcc', 'clang'].map((cc) => [
+    `C warnings, ${cc}`,
+    runs([cc]) ? [cc, ...compileFlags, '-O2', '-fsyntax-only', ...files] : `${cc} is not installed`,
+  ]);
+  const style = runs(['clang-format'])
+    ? ['clang-format', '--dry-run', '-Werror', ...files, ...sources.headers, ...testSources()]
+    : 'clang-format is not installed';
+  return [...warnings, ['C format', style]];
+}
+
+/** C that only tests use. */
+function testSources() {
+  const folder = join(root, 'test');
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.[ch]$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function shellSteps() {
+  const scripts = ['.ci/run', 'scripts/get-pythons.sh', 'scripts/get-vscode.sh'];
+  return scripts
+    .filter((name) => existsSync(join(root, name)))
+    .map((name) => [`bash syntax, ${name}`, ['bash', '-n', name]]);
+}
+
+let failed = 0;
+for (const [name, command] of steps()) {
+  if (typeof command === 'string') {
+    console.log(`not run  ${name}: ${command}`);
+    continue;
+  }
+  const startedAt = Date.now();
+  const done = spawnSync(command[0], command.slice(1), { cwd: root, encoding: 'utf8' });
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${done.status === 0 ? 'ok     ' : 'FAILED '}  ${name} (${seconds} s)`);
+  if (done.status === 0) continue;
+  failed += 1;
+  process.stdout.write(`${done.stdout ?? ''}${done.stderr ?? ''}${String(done.error ?? '')}\n`);
+}
+console.log(failed === 0 ? 'check: all steps passed' : `check: ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,59 @@
+// Bundles TypeScript tests for Node, as the product itself is bundled.
+import { readdirSync, existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const outputFolder = join(root, 'build', 'test');
+
+/** Packages that tests load from node_modules at run time: they find files of their own there. */
+const external = [
+  'vscode',
+  'mocha',
+  'playwright-core',
+  'esbuild',
+  '@vscode/test-electron',
+  '@vscode/vsce',
+];
+
+/** The files below test/PART that end in ENDING, relative to the project, in order; narrowed to those naming PATTERN. */
+export function testFiles(part, ending, pattern) {
+  const folder = join(root, 'test', part);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => relative(root, join(folder, name)))
+    .filter((name) => pattern === undefined || name.includes(pattern))
+    .sort();
+}
+
+/** Where the bundle of a test file, relative to the project, lies. */
+export function bundledFile(file) {
+  return join(outputFolder, relative('test', file)).replace(/\.ts$/, '.cjs');
+}
+
+/** Bundles these files, each on its own, below build/test/. */
+export async function bundleTests(part, files, options = {}) {
+  rmSync(join(outputFolder, part), { recursive: true, force: true });
+  if (files.length === 0) return;
+  await build({
+    absWorkingDir: root,
+    entryPoints: files,
+    outbase: 'test',
+    outdir: outputFolder,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: 'inline',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    external,
+    logLevel: 'warning',
+    // Scripts that tests share ask import.meta whether they were started by themselves: in a bundle they were not.
+    logOverride: { 'empty-import-meta': 'silent' },
+    ...options,
+  });
+}
