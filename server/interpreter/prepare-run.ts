@@ -1,0 +1,70 @@
+import { rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Launch, RunParams } from '../protocol';
+import { findInterpreter, type FindOptions, type FoundInterpreter } from './find-interpreter';
+import { commandOf, makeLaunch } from './launch';
+import { nativeFiles } from './platform';
+import { createRunFolder } from './run-folder';
+import { RunError } from './run-error';
+
+export interface PrepareOptions {
+  readonly find: FindOptions;
+  readonly target: RunParams['target'];
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Folder of the C part. */
+  readonly nativeFolder: string;
+  /** Folder to make the run folder in; empty: the system's temporary one. */
+  readonly traceFolder: string;
+  readonly maxTraceBytes?: number;
+  readonly samplePeriodNs?: number;
+}
+
+export interface PreparedRun {
+  readonly interpreter: FoundInterpreter;
+  readonly launch: Launch;
+  /** Where the traces come to lie; the caller removes it. */
+  readonly runFolder: string;
+  readonly command: readonly string[];
+}
+
+/**
+ * Does everything up to the start of the program: platform, script, interpreter, run folder, in this order.
+ * @throws RunError
+ */
+export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> {
+  const { target, args, cwd, maxTraceBytes, samplePeriodNs } = options;
+  const native = nativeFiles(options.nativeFolder);
+  checkTarget(target, cwd);
+  const interpreter = await findInterpreter(options.find);
+  const command = commandOf(target, args);
+  const runFolder = createRunFolder(options.traceFolder, command, new Date());
+  try {
+    const launch = makeLaunch({
+      interpreter,
+      native,
+      target,
+      args,
+      cwd,
+      runFolder,
+      env: options.find.env,
+      ...(maxTraceBytes === undefined ? {} : { maxTraceBytes }),
+      ...(samplePeriodNs === undefined ? {} : { samplePeriodNs }),
+    });
+    return { interpreter, launch, runFolder, command };
+  } catch (error) {
+    rmSync(runFolder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function checkTarget(target: RunParams['target'], cwd: string): void {
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new RunError('noScript', `The folder to run in is not there: ${cwd}.`);
+  }
+  if (target.kind === 'module') return;
+  const path = resolve(cwd, target.path);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new RunError('noScript', `There is no script ${path}.`);
+  }
+}
