@@ -37,6 +37,7 @@ export interface SampleBatch {
   readonly gil: Uint32Array;
   readonly thread: Uint32Array;
   readonly at: Float64Array;
+  /** Node, or `RELEASE_NODE` of format.ts: the stack of the release of the hold that contains the sample. */
   readonly stack: Uint32Array;
 }
 

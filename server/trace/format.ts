@@ -236,6 +236,12 @@ export const CYCLE_FLAG = {
  * Ids count from 1 within a stream, and a stream defines them before it uses them. Node 0 is: no Python frame.
  * Width 1, 2, 4: bytes per character (Latin-1, UCS-2, UCS-4), as CPython stores a `str`. An unknown tag is skipped.
  */
+/**
+ * Node of a SAMPLE whose hold was over when its stack could be read: the sample fell so shortly before the release
+ * that its stack is taken to be that of the release. The same number stands in {@link SampleBatch.stack}.
+ */
+export const RELEASE_NODE = 0xffffffff;
+
 export const TAG = { code: 0x81, node: 0x82, table: 0x83, sample: 0x90 } as const;
 
 /** How a code object's line table is written: `co_lnotab` of 3.9, `co_linetable` of 3.10, of 3.11 and later. */
