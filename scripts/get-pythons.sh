@@ -40,15 +40,20 @@ from_suite() { # SUITE VERSION…
         -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
     }
     own apt-get update
-    names=$(own apt-get install -y --no-install-recommends --print-uris "${@/#/python}" patchelf |
+    names=$(own apt-get install -y --no-install-recommends --print-uris "${@/#/python}" |
       awk '{sub(/_.*/, "", $2); print $2}')
     cd "$apt/debs"
     own apt-get download $names
     for file in *.deb; do dpkg -x "$file" "$folder"; done
+    # The system's own patchelf, unpacked only: those of the newer suites write executables that crash here.
+    mkdir "$apt/tools"
+    cd "$apt/tools"
+    apt-get -qq -o APT::Sandbox::User=root download patchelf
+    dpkg -x patchelf_*.deb .
     libraries=$folder/usr/lib/x86_64-linux-gnu
     for version; do
-      "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$folder/usr/bin/patchelf" \
-        --set-interpreter "$libraries/ld-linux-x86-64.so.2" --force-rpath --set-rpath "$libraries" \
+      "$apt/tools/usr/bin/patchelf" --set-interpreter "$libraries/ld-linux-x86-64.so.2" \
+        --force-rpath --set-rpath "$libraries" \
         --output "$folder/usr/bin/python$version-native" "$folder/usr/bin/python$version"
       chmod +x "$folder/usr/bin/python$version-native"
       "$folder/usr/bin/python$version-native" -c 'import ssl, zlib'
@@ -56,8 +61,12 @@ from_suite() { # SUITE VERSION…
     cd "$folder"
     rm -rf .apt
     echo "$*" >complete
-  ) >"$cache/$suite.log" 2>&1 ||
-    { say "$suite: failed, left out: $* ($(tail -1 "$cache/$suite.log"))"; rm -rf "$folder"; }
+  ) >"$cache/$suite.log" 2>&1
+  # Not `( … ) ||`: that would switch `set -e` off inside.
+  if [ $? -ne 0 ]; then
+    say "$suite: failed, left out: $* ($(tail -1 "$cache/$suite.log"))"
+    rm -rf "$folder"
+  fi
 }
 
 # pyenv's --enable-shared builds leave the static library too: one link gives the executable most Linux users have.
