@@ -1,7 +1,8 @@
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Launch, RunParams } from '../protocol';
 import { findInterpreter, type FindOptions, type FoundInterpreter } from './find-interpreter';
+import { isFile, isFolder } from './interpreter-paths';
 import { commandOf, makeLaunch } from './launch';
 import { nativeFiles } from './platform';
 import { createRunFolder } from './run-folder';
@@ -59,12 +60,12 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
 }
 
 function checkTarget(target: RunParams['target'], cwd: string): void {
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(cwd)) {
     throw new RunError('noScript', `The folder to run in is not there: ${cwd}.`);
   }
   if (target.kind === 'module') return;
   const path = resolve(cwd, target.path);
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (!isFile(path) && !isFolder(path)) {
     throw new RunError('noScript', `There is no script ${path}.`);
   }
 }

@@ -1,0 +1,150 @@
+import type { Finding, LineRow } from '../protocol';
+import { parseBudgetComment, type BudgetMeasure, type BudgetTerm } from './budget-syntax';
+import { formatDuration } from './duration';
+import { endOfBlock, scanPython, type Comment, type LogicalLine } from './python-lines';
+
+/** A budget and the code that it is about. */
+export interface Budget extends BudgetTerm {
+  /** Line of the comment, 1-based. */
+  readonly line: number;
+  /** The lines that it covers: a statement, or a whole function. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+  /** Name of the function where it covers one, else null. */
+  readonly functionName: string | null;
+}
+
+/** A budget comment that cannot be understood, and so is not checked. */
+export interface BudgetProblem {
+  /** 1-based. */
+  readonly line: number;
+  /** 0-based; the end is exclusive. */
+  readonly startColumn: number;
+  readonly endColumn: number;
+  readonly message: string;
+}
+
+export interface ParsedBudgets {
+  readonly budgets: readonly Budget[];
+  readonly problems: readonly BudgetProblem[];
+}
+
+const DEFINITION = /^(?:async\s+)?def\s+([^\s(:[]+)/;
+const CLASS = /^class\b/;
+
+/**
+ * Every budget of a Python source. On a `def` (any line of its head, a decorator, or a comment line above) it covers
+ * the function, else the statement on whose line it stands or which it stands above.
+ */
+export function parseBudgets(source: string): ParsedBudgets {
+  const { logicalLines, comments } = scanPython(source);
+  const budgets: Budget[] = [];
+  const problems: BudgetProblem[] = [];
+  for (const comment of comments) {
+    const parsed = parseBudgetComment(comment.text);
+    if (parsed === null) continue;
+    const report = (start: number, end: number, message: string): unknown =>
+      problems.push({
+        line: comment.line,
+        startColumn: comment.column + start,
+        endColumn: comment.column + end,
+        message,
+      });
+    for (const { start, end, message } of parsed.problems) report(start, end, message);
+    if (parsed.terms.length === 0) continue;
+    const scope = scopeOf(logicalLines, comment);
+    if (typeof scope === 'string') report(0, comment.text.trimEnd().length, scope);
+    else budgets.push(...parsed.terms.map((term) => ({ ...term, ...scope, line: comment.line })));
+  }
+  return { budgets, problems };
+}
+
+type Scope = Pick<Budget, 'firstLine' | 'lastLine' | 'functionName'>;
+
+function scopeOf(lines: readonly LogicalLine[], comment: Comment): Scope | string {
+  let index = comment.logicalLine;
+  while (lines[index]?.text.startsWith('@')) index++;
+  const target = lines[index];
+  if (target === undefined) return 'No code follows this budget, so there is nothing to check.';
+  if (CLASS.test(target.text)) {
+    return 'A budget counts for a statement or a function; write it on the functions of this class.';
+  }
+  const functionName = DEFINITION.exec(target.text)?.[1] ?? null;
+  const last = functionName === null ? target : lines[endOfBlock(lines, index)];
+  return { firstLine: target.firstLine, lastLine: last?.lastLine ?? target.lastLine, functionName };
+}
+
+/**
+ * The budgets that a profile breaks.
+ * @param rows The lines of this file in the profile.
+ */
+export function checkBudgets(
+  file: string,
+  budgets: readonly Budget[],
+  rows: readonly LineRow[],
+): Finding[] {
+  return budgets.flatMap((budget) => {
+    const actualNs = costOf(budget, rows);
+    const held = budget.operator === '<' ? actualNs < budget.limitNs : actualNs <= budget.limitNs;
+    return held ? [] : [findingOf(file, budget, actualNs)];
+  });
+}
+
+/**
+ * What the covered lines cost. A thread is on one line of a function at a time, so the lines' totals add up within
+ * a function; other functions with code on the same lines are called from it, or from elsewhere: the largest counts.
+ */
+function costOf(budget: Budget, rows: readonly LineRow[]): number {
+  const byFunction = new Map<string, number>();
+  for (const row of rows) {
+    if (row.line < budget.firstLine || row.line > budget.lastLine) continue;
+    if (budget.functionName !== null && shortName(row.function) !== budget.functionName) continue;
+    const cost = COSTS[budget.measure](row);
+    const before = byFunction.get(row.function) ?? 0;
+    const isLongest = budget.measure.startsWith('max');
+    byFunction.set(row.function, isLongest ? Math.max(before, cost) : before + cost);
+  }
+  return Math.max(0, ...byFunction.values());
+}
+
+const COSTS: Readonly<Record<BudgetMeasure, (row: LineRow) => number>> = {
+  hold: (row) => row.hold.totalNs,
+  wait: (row) => row.wait.totalNs,
+  blocks: (row) => row.blocks.totalNs,
+  'max hold': (row) => row.maxHoldNs,
+  'max wait': (row) => row.maxWaitNs,
+};
+
+function shortName(qualifiedName: string): string {
+  return qualifiedName.slice(qualifiedName.lastIndexOf('.') + 1);
+}
+
+const WORDS: Readonly<Record<BudgetMeasure, readonly [what: string, advice: string]>> = {
+  hold: [
+    'held the GIL for %',
+    'Do less here, or use code that releases the GIL, or another process.',
+  ],
+  wait: ['waited % for the GIL', 'See who blocked it, and shorten the holds there.'],
+  blocks: [
+    'kept other threads waiting for %',
+    'Do less here while others want to run, or in another process.',
+  ],
+  'max hold': [
+    'held the GIL for % at a stretch',
+    'Split the work, or use code that releases the GIL.',
+  ],
+  'max wait': ['waited up to % for the GIL', 'See who blocked it, and shorten the holds there.'],
+};
+
+function findingOf(file: string, budget: Budget, actualNs: number): Finding {
+  const [what, advice] = WORDS[budget.measure];
+  const subject = budget.functionName === null ? 'this line' : `${budget.functionName}()`;
+  const did = what.replace('%', formatDuration(actualNs));
+  return {
+    rule: 'budget-broken',
+    severity: 'error',
+    where: { file, line: budget.line },
+    message: `Over its budget “${budget.text}”: ${subject} ${did}. ${advice}`,
+    evidence: { budget: budget.text, measure: budget.measure, limitNs: budget.limitNs, actualNs },
+  };
+}
