@@ -1,0 +1,63 @@
+import type { CodeLens } from 'vscode-languageserver';
+import { COST_KINDS, type CostKind, type LineCosts } from './line-costs';
+import { inlineText } from './notes';
+import type { Definition } from './source-text';
+import { text } from './text';
+
+export interface FunctionCosts {
+  /** 1-based line of the `def`, as profiled. */
+  readonly line: number;
+  readonly totals: Readonly<Record<CostKind, number>>;
+}
+
+/**
+ * What each function of a file cost in all. A row belongs to the nearest `def` of its function's name at or above it;
+ * code without such a `def` (a lambda, the module) is left out. On a stack a function has one line, so the totals of
+ * its lines add up; where it calls itself they overlap, and `limits` (the same sums over the whole program) bound it.
+ */
+export function functionCosts(
+  costs: readonly LineCosts[],
+  definitions: readonly Definition[],
+  limits: Readonly<Record<CostKind, number>>,
+): FunctionCosts[] {
+  const totals = new Map<number, Record<CostKind, number>>();
+  for (const row of costs.flatMap((line) => line.rows)) {
+    const line = definitionOf(row.function, row.line, definitions);
+    if (line === undefined) continue;
+    const sum = totals.get(line) ?? { hold: 0, wait: 0, blocks: 0 };
+    for (const kind of COST_KINDS)
+      sum[kind] = Math.min(limits[kind], sum[kind] + row[kind].totalNs);
+    totals.set(line, sum);
+  }
+  return [...totals].map(([line, sum]) => ({ line, totals: sum })).sort((a, b) => a.line - b.line);
+}
+
+function definitionOf(
+  qualifiedName: string,
+  line: number,
+  definitions: readonly Definition[],
+): number | undefined {
+  const name = qualifiedName.split('.').at(-1);
+  return definitions.findLast((found) => found.name === name && found.line <= line)?.line;
+}
+
+/** @param lineMap Line as profiled → line now, 0-based; -1: gone. */
+export function codeLenses(
+  functions: readonly FunctionCosts[],
+  lineMap: Int32Array,
+  old: boolean,
+  minimumNs: number,
+): CodeLens[] {
+  return functions.flatMap(({ line, totals }) => {
+    const now = lineMap[line - 1] ?? -1;
+    const shown = COST_KINDS.filter((kind) => totals[kind] > 0 && totals[kind] >= minimumNs).sort(
+      (a, b) => totals[b] - totals[a],
+    );
+    if (now < 0 || shown.length === 0) return [];
+    const costs = inlineText(shown.map((kind) => [kind, totals[kind]]));
+    const start = { line: now, character: 0 };
+    // Without an id a lens is text, and does nothing when it is clicked.
+    const command = { title: text.lens.function(costs, old ? text.oldMark : ''), command: '' };
+    return [{ range: { start, end: start }, command }];
+  });
+}

@@ -1,0 +1,141 @@
+import type { BlameRow, LineRow, Place, Profile, SelfTotal } from '../protocol';
+import { formatDuration } from '../profile/duration';
+import type { LineCosts } from './line-costs';
+import { costsAt, placeKey, type ProfileIndex } from './profile-index';
+import { text } from './text';
+
+const TOP_PAIRS = 5;
+
+export interface HoverContext {
+  readonly live: boolean;
+  /** The line's file was edited since it was profiled. */
+  readonly old: boolean;
+  /** As a path is shown to the user: relative to the workspace, say. */
+  readonly shownPath: (file: string) => string;
+}
+
+/** What the hover says of a line as profiled: Markdown without links. Null where the line cost nothing. */
+export function hoverMarkdown(
+  index: ProfileIndex,
+  fileKey: string,
+  line: number,
+  context: HoverContext,
+): string | null {
+  const costs = costsAt(index, fileKey, line);
+  if (!costs) return null;
+  const key = placeKey(fileKey, line);
+  const blocks = [
+    headline(costs, context),
+    costTable(costs),
+    pairs(text.hover.blocked, index.blockedBy.get(key), (row) => row.waiter, context),
+    pairs(text.hover.waitedFor, index.waitsOf.get(key), (row) => row.holder, context),
+    onlyBelow(costs) ? text.hover.onlyBelow : '',
+    certainty(costs, index.profile),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function headline(costs: LineCosts, context: HoverContext): string {
+  const names = [...new Set(costs.rows.map((row) => code(row.function)))].join(', ');
+  const marks = [context.live ? text.hover.live : '', context.old ? text.hover.old : ''];
+  return [text.hover.headline(names), ...marks.filter((mark) => mark !== '')].join(' · ');
+}
+
+function costTable(costs: LineCosts): string {
+  const sum = (pick: (row: LineRow) => number): number =>
+    costs.rows.reduce((total, row) => total + pick(row), 0);
+  const longest = (pick: (row: LineRow) => number): string =>
+    durationOrNone(Math.max(0, ...costs.rows.map(pick)));
+  const acquires = sum((row) => row.acquires);
+  const forced = sum((row) => row.forcedReleases);
+  const { columns, meaning } = text.hover;
+  const rows = [
+    [
+      text.cost.hold,
+      costs.hold,
+      text.hover.acquires(acquires, forced),
+      longest((r) => r.maxHoldNs),
+    ],
+    [
+      text.cost.wait,
+      costs.wait,
+      text.hover.contended(sum((row) => row.contended)),
+      longest((r) => r.maxWaitNs),
+    ],
+    [text.cost.blocks, costs.blocks, '', ''],
+    [text.cost.off, costs.off, '', ''],
+  ] as const;
+  const meanings = [meaning.hold, meaning.wait, meaning.blocks, meaning.off];
+  return [
+    tableRow(['', columns.total, columns.self, columns.count, columns.longest, columns.meaning]),
+    '|:--|--:|--:|:--|--:|:--|',
+    ...rows.map(([name, cost, count, max], at) =>
+      tableRow([name, ...selfTotal(cost), count, max, meanings[at] ?? '']),
+    ),
+  ].join('\n');
+}
+
+function selfTotal(cost: SelfTotal): [total: string, self: string] {
+  return [durationOrNone(cost.totalNs), durationOrNone(cost.selfNs)];
+}
+
+function durationOrNone(ns: number): string {
+  return ns > 0 ? formatDuration(ns) : '–';
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function pairs(
+  title: string,
+  rows: readonly BlameRow[] | undefined,
+  other: (row: BlameRow) => Place | null,
+  context: HoverContext,
+): string {
+  if (!rows || rows.length === 0) return '';
+  const lines = rows.slice(0, TOP_PAIRS).map((row) => {
+    const place = other(row);
+    const name = place ? placeName(place, context) : text.hover.handoff;
+    return `- ${text.hover.pair(formatDuration(row.ns), row.count, formatDuration(row.maxNs), name)}`;
+  });
+  const rest = rows.slice(TOP_PAIRS);
+  if (rest.length > 0) {
+    const ns = rest.reduce((sum, row) => sum + row.ns, 0);
+    lines.push(`- ${text.hover.more(rest.length, formatDuration(ns))}`);
+  }
+  return [`**${title}**`, '', ...lines].join('\n');
+}
+
+function placeName(place: Place, context: HoverContext): string {
+  if (place.line <= 0 && place.function === '') return text.hover.unknownPlace;
+  const where = place.line > 0 ? `:${place.line}` : '';
+  return `${code(place.function)} ${code(context.shownPath(place.file) + where)}`;
+}
+
+function onlyBelow(costs: LineCosts): boolean {
+  return costs.hold.selfNs === 0 && costs.wait.selfNs === 0 && costs.blocks.selfNs === 0;
+}
+
+function certainty(costs: LineCosts, profile: Profile): string {
+  const samples = costs.rows.reduce((sum, row) => sum + row.samples, 0);
+  const sentences: string[] = [text.hover.exact];
+  if (costs.hold.selfNs > 0) {
+    sentences.push(
+      samples > 0
+        ? text.hover.samples(samples, Math.ceil(100 / Math.sqrt(samples)))
+        : text.hover.noSamples,
+    );
+  }
+  if (profile.lost.events > 0 || profile.lost.samples > 0) {
+    sentences.push(text.hover.lost(profile.lost));
+  }
+  return sentences.join(' ');
+}
+
+/** Inline code that shows any text as it is. */
+function code(value: string): string {
+  const flat = value.replaceAll(/[\r\n]+/g, ' ').replaceAll('|', '\\|');
+  const fence = flat.includes('`') ? '``' : '`';
+  return fence === '`' ? `\`${flat}\`` : `${fence} ${flat} ${fence}`;
+}

@@ -1,0 +1,59 @@
+import type { LineNote, LineRow, SelfTotal } from '../protocol';
+
+/** What a line cost in all, from its rows: several functions may have code on it (a lambda, a comprehension). */
+export interface LineCosts {
+  /** 1-based. */
+  readonly line: number;
+  readonly hold: SelfTotal;
+  readonly wait: SelfTotal;
+  readonly blocks: SelfTotal;
+  readonly off: SelfTotal;
+  readonly rows: readonly LineRow[];
+}
+
+export type CostKind = LineNote['kind'];
+export const COST_KINDS: readonly CostKind[] = ['hold', 'wait', 'blocks'];
+
+/** Rows of one file → costs by line. Rows without a line are left out: no line shows them. */
+export function lineCosts(rows: readonly LineRow[]): LineCosts[] {
+  const byLine = new Map<number, LineRow[]>();
+  for (const row of rows) {
+    if (row.line <= 0) continue;
+    const found = byLine.get(row.line);
+    if (found) found.push(row);
+    else byLine.set(row.line, [row]);
+  }
+  return [...byLine.keys()]
+    .sort((a, b) => a - b)
+    .map((line) => merge(line, byLine.get(line) ?? []));
+}
+
+function merge(line: number, rows: readonly LineRow[]): LineCosts {
+  return {
+    line,
+    hold: mergeCost(rows.map((row) => row.hold)),
+    wait: mergeCost(rows.map((row) => row.wait)),
+    blocks: mergeCost(rows.map((row) => row.blocks)),
+    off: mergeCost(rows.map((row) => row.off)),
+    rows,
+  };
+}
+
+/**
+ * Self times of different functions never overlap; their totals do, where one calls the other on the same line. So the
+ * total is at least the largest, and at least all of self: it may be too small, and never counts a time twice.
+ */
+function mergeCost(costs: readonly SelfTotal[]): SelfTotal {
+  let selfNs = 0;
+  let largestNs = 0;
+  for (const cost of costs) {
+    selfNs += cost.selfNs;
+    largestNs = Math.max(largestNs, cost.totalNs);
+  }
+  return { selfNs, totalNs: Math.max(selfNs, largestNs) };
+}
+
+/** The largest of a line's costs that are shown inline. */
+export function largestCostNs(costs: LineCosts): number {
+  return Math.max(...COST_KINDS.map((kind) => costs[kind].totalNs));
+}
