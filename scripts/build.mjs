@@ -5,21 +5,28 @@ import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { buildNative } from './build-native.mjs';
 
-const production = argv.includes('--production');
 const common = {
   bundle: true,
-  minify: production,
-  sourcemap: !production,
+  sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
-  define: { 'process.env.NODE_ENV': JSON.stringify(production ? 'production' : 'development') },
+  define: { 'process.env.NODE_ENV': '"development"' },
+};
+/** What users get: small, without source maps. */
+const released = {
+  minify: true,
+  sourcemap: false,
+  define: { 'process.env.NODE_ENV': '"production"' },
 };
 const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
 
 export const bundles = [
   {
     ...node,
-    entryPoints: { extension: 'extension/main.ts' },
+    entryPoints: {
+      extension: 'extension/main.ts',
+      'terminal-runner': 'extension/terminal-runner.ts',
+    },
     external: ['vscode'],
     outdir: 'dist',
   },
@@ -48,15 +55,25 @@ export const bundles = [
   },
 ];
 
-export async function buildAll() {
-  await Promise.all([...bundles.map((options) => build(options)), buildNative()]);
+/** Builds everything into dist/. @throws where a source does not compile. */
+export async function buildAll({ production = false } = {}) {
+  buildNative();
+  const added = production ? released : {};
+  await Promise.all(bundles.map((options) => build({ ...options, ...added })));
+}
+
+async function watchAll() {
+  buildNative();
+  for (const options of bundles) await (await context({ ...options, logLevel: 'info' })).watch();
 }
 
 if (import.meta.url === pathToFileURL(argv[1]).href) {
-  if (argv.includes('--watch')) {
-    await buildNative();
-    for (const options of bundles) await (await context({ ...options, logLevel: 'info' })).watch();
-  } else {
-    await buildAll();
+  try {
+    if (argv.includes('--watch')) await watchAll();
+    else await buildAll({ production: argv.includes('--production') });
+  } catch (error) {
+    // esbuild has said what is wrong with a source; a compiler has not.
+    if (error.errors === undefined) console.error(error.message);
+    process.exitCode = 1;
   }
 }

@@ -1,0 +1,160 @@
+import * as vscode from 'vscode';
+import {
+  LEVEL_OVERVIEW,
+  METHOD,
+  type ChartMeta,
+  type ChartRequest,
+  type ChartResponse,
+  type FromChart,
+  type ToChart,
+} from '../server/protocol';
+import { CHART_STRINGS } from './chart/strings';
+import { chartPage } from './chart-page';
+import { ChartPlaces } from './chart-places';
+import { cursorPlace, watchCursor, type CursorPlace } from './cursor-place';
+import type { ProfileServer } from './requests';
+
+export const CHART_VIEW_TYPE = 'gilscope.chart';
+const MARK_BINS = 2 ** LEVEL_OVERVIEW;
+
+/** The webview with the chart: relays its questions to the server and opens the lines it names. */
+export class ChartPanel implements vscode.Disposable {
+  private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
+  private readonly places = new ChartPlaces();
+  private sendingMeta: { again: boolean } | null = null;
+
+  /** @param dist folder of chart.js and chart.css */
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    dist: vscode.Uri,
+    private readonly server: ProfileServer,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    this.subscriptions = [
+      panel.webview.onDidReceiveMessage((message: FromChart) => void this.receive(message)),
+      server.onProfileChanged(() => void this.sendMeta()),
+      watchCursor((place) => void this.sendMarks(place)),
+    ];
+    panel.onDidDispose(() => {
+      for (const subscription of this.subscriptions) subscription.dispose();
+    });
+    panel.webview.html = chartPage(panel.webview, dist);
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private async receive(message: FromChart): Promise<void> {
+    try {
+      switch (message.type) {
+        case 'ready':
+          await this.greet();
+          return;
+        case 'tile':
+          await this.sendTile(message);
+          return;
+        case 'segment': {
+          const { segment } = await this.ask(message.request, 'segment');
+          this.places.addSegment(segment);
+          this.post({ type: 'segment', requestId: message.requestId, segment });
+          return;
+        }
+        case 'goto':
+          await this.open(message.file, message.line);
+          return;
+        default:
+          this.log.warn(`The chart sent what is not known: ${JSON.stringify(message)}`);
+      }
+    } catch (error) {
+      this.log.warn(`The chart got no answer to "${message.type}": ${String(error)}`);
+    }
+  }
+
+  /** A webview that was hidden has lost everything: it is told all again. */
+  private async greet(): Promise<void> {
+    const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
+    this.post({ type: 'strings', strings: Object.fromEntries(strings) as Record<string, string> });
+    await this.sendMeta();
+    const place = cursorPlace(vscode.window.visibleTextEditors.find((e) => cursorPlace(e)));
+    if (place) await this.sendMarks(place);
+  }
+
+  /** One question at a time; changes of the profile in between are one more. */
+  private async sendMeta(): Promise<void> {
+    if (this.sendingMeta) {
+      this.sendingMeta.again = true;
+      return;
+    }
+    const sending = { again: false };
+    this.sendingMeta = sending;
+    let meta: ChartMeta | null = null;
+    try {
+      // A chart that was left open does not start the server.
+      if (this.server.profile) ({ meta } = await this.ask({ kind: 'meta' }, 'meta'));
+    } catch (error) {
+      this.log.warn(`The chart got no profile: ${String(error)}`);
+    }
+    this.sendingMeta = null;
+    this.places.reset(meta);
+    this.post({ type: 'meta', meta });
+    if (sending.again) await this.sendMeta();
+  }
+
+  private async sendTile(tile: Extract<FromChart, { type: 'tile' }>): Promise<void> {
+    const { level, index, page } = tile;
+    const answer = await this.ask({ kind: 'tile', level, index, page }, 'tile');
+    // A Buffer arrives in the webview as a plain object, and a view of one drags its whole pool along.
+    const data = Uint8Array.from(Buffer.from(answer.base64, 'base64'));
+    this.post({ type: 'tile', revision: answer.revision, level, index, page, data });
+  }
+
+  private async sendMarks({ file, line }: CursorPlace): Promise<void> {
+    if (!this.panel.visible || !this.server.profile) return;
+    try {
+      const { marks } = await this.ask({ kind: 'marks', file, line, bins: MARK_BINS }, 'marks');
+      this.post({ type: 'marks', marks, file, line });
+    } catch (error) {
+      this.log.warn(`The chart got no marks: ${String(error)}`);
+    }
+  }
+
+  private async ask<K extends ChartResponse['kind']>(
+    request: ChartRequest,
+    kind: K,
+  ): Promise<Extract<ChartResponse, { kind: K }>> {
+    const answer = await this.server.request(METHOD.chart, request);
+    if (answer.kind !== kind) throw new Error(`an answer of the kind ${answer.kind}`);
+    return answer as Extract<ChartResponse, { kind: K }>;
+  }
+
+  private post(message: ToChart): void {
+    void this.panel.webview.postMessage(message);
+  }
+
+  private async open(file: string, line: number): Promise<void> {
+    if (!this.places.has(file, line)) {
+      this.log.warn(`The chart asked for a place that the profile does not name: ${file}:${line}`);
+      return;
+    }
+    const beside = vscode.window.visibleTextEditors.find((e) => e.viewColumn !== undefined);
+    try {
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+      const at = new vscode.Position(Math.min(Math.max(line, 1), document.lineCount) - 1, 0);
+      await vscode.window.showTextDocument(document, {
+        viewColumn: beside?.viewColumn ?? vscode.ViewColumn.Beside,
+        selection: new vscode.Range(at, at),
+      });
+    } catch (error) {
+      this.log.warn(String(error));
+      void vscode.window.showErrorMessage(
+        vscode.l10n.t('{0} cannot be opened. Was it moved since the run?', file),
+      );
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { ProfileSummary, RunStatus } from '../server/protocol';
+import { ChartPanels } from './chart-panels';
+import { registerCommands } from './commands';
+import { showCrash } from './failure-messages';
+import { InlineNotes, type ShownNotes } from './inline-notes';
+import { ProgramRun } from './program-run';
+import { ReportView } from './report-view';
+import { ServerConnection } from './server-connection';
+import { StatusItem } from './status-item';
+
+/** What the editor tests look at; nobody else gets it. */
+export interface TestView {
+  readonly shown: ShownNotes;
+  readonly onStatus: vscode.Event<RunStatus>;
+  readonly onProfileChanged: vscode.Event<ProfileSummary | null>;
+  readonly onRunning: vscode.Event<boolean>;
+}
+
+/** Called by VS Code when a Python file is opened or a command runs. Starts nothing by itself. */
+export function activate(context: vscode.ExtensionContext): TestView | undefined {
+  const log = vscode.window.createOutputChannel('GILscope', { log: true });
+  const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log);
+  const run = new ProgramRun(server, context.asAbsolutePath('dist/terminal-runner.js'), log);
+  const notes = new InlineNotes(server, log);
+  const chart = new ChartPanels(context.extensionUri, server, log);
+  const report = new ReportView();
+  const { globalState, workspaceState } = context;
+
+  context.subscriptions.push(
+    ...registerCommands({ server, run, chart, report, log, globalState, workspaceState }),
+    new StatusItem(server, run),
+    run.onRunning((running) => setContext('running', running)),
+    server.onProfileChanged((summary) => {
+      setContext('hasProfile', summary !== null);
+    }),
+    server.onCrash(() => void showCrash()),
+    ...[run, notes, chart, report, server, log],
+  );
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  const { onStatus, onProfileChanged } = server;
+  return { shown: notes, onStatus, onProfileChanged, onRunning: run.onRunning };
+}
+
+function setContext(name: string, value: boolean): void {
+  void vscode.commands.executeCommand('setContext', `gilscope.${name}`, value);
+}

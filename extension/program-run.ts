@@ -1,0 +1,139 @@
+import { homedir } from 'node:os';
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { METHOD, type RunParams, type RunResult, type RunStatus } from '../server/protocol';
+import { showFailure, showRunFailure } from './failure-messages';
+import { ProgramTerminal, type ProgramExit } from './program-terminal';
+import type { ServerConnection } from './server-connection';
+import { folderOf } from './settings';
+
+type Target = RunParams['target'];
+
+/** The run in progress, from the request to the end of its analysis; at most one. */
+export class ProgramRun implements vscode.Disposable {
+  private readonly runningEmitter = new vscode.EventEmitter<boolean>();
+  private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
+  private terminal: ProgramTerminal | null = null;
+  private runId: string | null = null;
+  private active = false;
+
+  /** Whether a run is in progress, when that changes. */
+  readonly onRunning = this.runningEmitter.event;
+
+  /** @param runner absolute path of dist/terminal-runner.js */
+  constructor(
+    private readonly server: ServerConnection,
+    private readonly runner: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.subscriptions = [
+      this.runningEmitter,
+      server.onStatus((status) => {
+        this.follow(status);
+      }),
+      server.onCrash(() => {
+        this.setActive(false);
+      }),
+    ];
+  }
+
+  get isActive(): boolean {
+    return this.active;
+  }
+
+  showTerminal(): void {
+    this.terminal?.show();
+  }
+
+  /** Runs and profiles; the returned promise settles when the program has been started. Failures are shown. */
+  async start(
+    target: Target,
+    args: readonly string[],
+    resource: vscode.Uri | undefined,
+  ): Promise<void> {
+    if (this.active) return;
+    this.setActive(true);
+    try {
+      await this.server.start();
+      await this.server.sendSettings(resource);
+      const params = runParams(target, args, resource);
+      const result = await this.server.request(METHOD.run, params);
+      this.runId = result.runId;
+      this.log.info(`Run ${result.runId} with ${result.python} (Python ${result.pythonVersion})`);
+      await this.openTerminal(params, result);
+    } catch (error) {
+      this.setActive(false);
+      await showFailure(error, this.log);
+    }
+  }
+
+  /** Stops the program; what it measured until then is kept. */
+  async stop(): Promise<void> {
+    if (!this.active) return;
+    try {
+      const answer = await this.server.request(METHOD.stop, { runId: this.runId });
+      // The server only knows a program that has come as far as its trace.
+      if (!answer.stopped) this.terminal?.stop();
+    } catch (error) {
+      this.terminal?.stop();
+      await showFailure(error, this.log);
+    }
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.terminal?.dispose();
+  }
+
+  private async openTerminal(params: RunParams, result: RunResult): Promise<void> {
+    const { target } = params;
+    const name = target.kind === 'file' ? basename(target.path) : target.module;
+    const program = target.kind === 'file' ? [target.path] : ['-m', target.module];
+    // After a crash of the server the program before may still be running.
+    if (this.terminal?.isRunning === false) this.terminal.dispose();
+    this.terminal = await ProgramTerminal.open(this.runner, {
+      launch: result.launch,
+      title: `GILscope: ${name}`,
+      command: [result.python, ...program, ...params.args],
+    });
+    this.terminal.onEnd((end) => void this.ended(result, end));
+  }
+
+  private async ended({ runId, python }: RunResult, end: ProgramExit): Promise<void> {
+    this.log.info(`Run ${runId} ended: ${JSON.stringify(end)}`);
+    if (end.notStarted !== null) {
+      void showRunFailure(vscode.l10n.t('{0} could not be started: {1}', python, end.notStarted));
+    }
+    try {
+      await this.server.programEnded({ runId, code: end.code, signal: end.signal });
+    } catch (error) {
+      this.log.warn(`The server was not told the end of the program: ${String(error)}`);
+      this.setActive(false);
+    }
+  }
+
+  private follow(status: RunStatus): void {
+    if (status.message !== null) this.log.info(status.message);
+    if (status.state === 'starting' || status.state === 'running') return;
+    this.setActive(false);
+    if (status.state === 'failed' && status.message !== null) void showRunFailure(status.message);
+  }
+
+  private setActive(active: boolean): void {
+    if (this.active === active) return;
+    this.active = active;
+    if (!active) this.runId = null;
+    this.runningEmitter.fire(active);
+  }
+}
+
+function runParams(
+  target: Target,
+  args: readonly string[],
+  resource: vscode.Uri | undefined,
+): RunParams {
+  const workspaceFolder = folderOf(resource)?.uri.fsPath ?? null;
+  const cwd =
+    workspaceFolder ?? (resource?.scheme === 'file' ? dirname(resource.fsPath) : homedir());
+  return { target, args, cwd, workspaceFolder, startedBy: 'client' };
+}

@@ -1,0 +1,36 @@
+import type { Event } from 'vscode';
+import type {
+  ChartRequest,
+  ChartResponse,
+  FileNotes,
+  METHOD,
+  ProfileSummary,
+  RunParams,
+  RunResult,
+} from '../server/protocol';
+
+/** The requests of server/protocol.ts that this client makes: parameters and result of each. */
+export interface ServerRequests {
+  readonly [METHOD.run]: { params: RunParams; result: RunResult };
+  readonly [METHOD.stop]: { params: { runId: string | null }; result: { stopped: boolean } };
+  readonly [METHOD.clear]: { params: Record<string, never>; result: null };
+  readonly [METHOD.openProfile]: { params: { path: string }; result: ProfileSummary };
+  readonly [METHOD.saveProfile]: { params: { path: string }; result: null };
+  readonly [METHOD.report]: { params: Record<string, never>; result: { text: string } };
+  readonly [METHOD.fileNotes]: { params: { uri: string }; result: FileNotes | null };
+  readonly [METHOD.chart]: { params: ChartRequest; result: ChartResponse };
+}
+
+/** The server as the views see it: its requests, and the current profile. */
+export interface ProfileServer extends Requester {
+  readonly profile: ProfileSummary | null;
+  readonly onProfileChanged: Event<ProfileSummary | null>;
+}
+
+/** Sends requests of this client to the server, which it starts when needed. */
+export interface Requester {
+  request<M extends keyof ServerRequests>(
+    method: M,
+    params: ServerRequests[M]['params'],
+  ): Promise<ServerRequests[M]['result']>;
+}

@@ -1,0 +1,51 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { ServerSettings } from '../server/protocol';
+
+export type InlineMode = ServerSettings['inlineMode'];
+
+/** The section of all settings of this extension. */
+export const SECTION = 'gilscope';
+
+/** What the server is told, for a file (its folder's settings count) or for the window. */
+export function serverSettings(
+  resource: vscode.Uri | undefined,
+  pythonExtensionChoice: string,
+): ServerSettings {
+  const values = vscode.workspace.getConfiguration(SECTION, resource ?? null);
+  const folder = folderOf(resource)?.uri.fsPath ?? null;
+  return {
+    python: resolvePath(values.get('python', ''), folder),
+    pythonExtensionChoice,
+    inlineMode: values.get<InlineMode>('inline.mode', 'decoration'),
+    codeLens: values.get('codeLens.enabled', false),
+    minimumMicroseconds: values.get('inline.minimumMicroseconds', 100),
+    maxTraceMegabytes: values.get('trace.maxMegabytes', 1024),
+    sampleMicroseconds: values.get('sampling.periodMicroseconds', 1000),
+    traceFolder: resolvePath(values.get('trace.folder', ''), folder),
+  };
+}
+
+export function inlineMode(): InlineMode {
+  return vscode.workspace.getConfiguration(SECTION).get<InlineMode>('inline.mode', 'decoration');
+}
+
+/** The workspace folder of a file; of no file, the only folder of the window. */
+export function folderOf(resource: vscode.Uri | undefined): vscode.WorkspaceFolder | undefined {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (resource) return vscode.workspace.getWorkspaceFolder(resource);
+  return folders.length === 1 ? folders[0] : undefined;
+}
+
+/** `~`, `${workspaceFolder}`, `${env:NAME}` and paths relative to the folder; a bare name is left for the `PATH`. */
+function resolvePath(setting: string, folder: string | null): string {
+  const path = setting
+    .trim()
+    .replaceAll('${workspaceFolder}', folder ?? '${workspaceFolder}')
+    .replace(/\$\{env:(\w+)\}/g, (_, name: string) => process.env[name] ?? '')
+    .replace(/^~(?=$|[\\/])/, homedir());
+  const isBareName = !/[\\/]/.test(path);
+  if (isBareName || isAbsolute(path) || folder === null) return path;
+  return join(folder, path);
+}
