@@ -1,0 +1,92 @@
+import type { Profile, ThreadRow } from '../../server/protocol';
+import type { RecordedProcess, RecordedThread } from './recorder';
+
+/** One thread as the profile and as the recorder saw it. */
+export interface ThreadPair {
+  readonly ours: ThreadRow;
+  readonly theirs: RecordedThread;
+}
+
+/** Times may differ by this share … */
+export const RELATIVE_TOLERANCE = 0.01;
+/**
+ * … and by this much for each acquisition: the two stamp the same call one after the other, and the recorder's own
+ * work (two clock readings and a table look-up, about 0.1 us together) lies between the stamps.
+ */
+export const PER_ACQUISITION_NS = 250;
+/** The end of the process, up to which an open interval counts, is seen by each in its own exit handler. */
+export const OPEN_END_NS = 2_000_000;
+
+/**
+ * Pairs the threads of one process. A thread that worked in several interpreters has several rows in both, and thread
+ * ids are used again: rows of the same id are paired in the order of their acquisitions.
+ */
+export function pairThreads(
+  profile: Profile,
+  record: RecordedProcess,
+): { pairs: ThreadPair[]; unmatched: string[] } {
+  const ours = grouped(profile.threads.filter((thread) => thread.pid === record.pid));
+  const theirs = grouped(record.threads.filter((thread) => thread.acquires > 0));
+  const pairs: ThreadPair[] = [];
+  const unmatched: string[] = [];
+  for (const tid of new Set([...ours.keys(), ...theirs.keys()])) {
+    const left = (ours.get(tid) ?? []).filter((thread) => thread.acquires > 0);
+    const right = theirs.get(tid) ?? [];
+    if (left.length !== right.length) {
+      unmatched.push(`thread ${tid}: ${left.length} rows in the profile, ${right.length} recorded`);
+    }
+    left.slice(0, right.length).forEach((row, index) => {
+      const other = right[index];
+      if (other) pairs.push({ ours: row, theirs: other });
+    });
+  }
+  return { pairs, unmatched };
+}
+
+function grouped<T extends { tid: number; acquires: number }>(
+  rows: readonly T[],
+): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const row of [...rows].sort((a, b) => a.acquires - b.acquires)) {
+    groups.set(row.tid, [...(groups.get(row.tid) ?? []), row]);
+  }
+  return groups;
+}
+
+/** What the two do not agree on, in words; empty: nothing. */
+export function disagreements(profile: Profile, record: RecordedProcess): string[] {
+  const { pairs, unmatched } = pairThreads(profile, record);
+  return [...unmatched, ...pairs.flatMap(pairDisagreements)];
+}
+
+function pairDisagreements({ ours, theirs }: ThreadPair): string[] {
+  const who = `thread ${ours.tid} (${ours.name}) towards ${ours.gil}`;
+  const counts: [string, number, number][] = [
+    ['acquires', ours.acquires, theirs.acquires],
+    ['contended', ours.contended, theirs.contended],
+    ['forced', ours.forcedReleases, theirs.forced],
+  ];
+  const times: [string, number, number][] = [
+    ['wait', ours.waitNs, theirs.waitNs],
+    ['hold', ours.holdNs, theirs.holdNs],
+  ];
+  return [
+    ...counts
+      .filter(([, left, right]) => left !== right)
+      .map(([name, left, right]) => `${who}: ${name} ${left}, recorded ${right}`),
+    ...times
+      .filter(([, left, right]) => Math.abs(left - right) > allowedNs(right, theirs))
+      .map(
+        ([name, left, right]) =>
+          `${who}: ${name} ${left} ns, recorded ${right} ns, over ${theirs.acquires} acquisitions`,
+      ),
+  ];
+}
+
+function allowedNs(recordedNs: number, thread: RecordedThread): number {
+  return (
+    recordedNs * RELATIVE_TOLERANCE +
+    thread.acquires * PER_ACQUISITION_NS +
+    (thread.open ? OPEN_END_NS : 0)
+  );
+}
