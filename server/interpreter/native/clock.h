@@ -1,0 +1,32 @@
+/* The clock of the events, in ticks: the processor's invariant counter where the kernel itself trusts it. */
+#ifndef GILSCOPE_CLOCK_H
+#define GILSCOPE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#if defined(__x86_64__)
+#include "clock_x86_64.h"
+#elif defined(__aarch64__)
+#include "clock_arm64.h"
+#else
+#error "no clock for this processor: add clock_<processor>.h"
+#endif
+
+static inline uint64_t monotonic_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* GILSCOPE_CLOCK_*: what to stamp events with on this machine. Reads a file of the system: not for hooks. */
+uint32_t clock_choose(void);
+
+/* Now, by the clock that clock_choose() gave. */
+static inline uint64_t clock_ticks(uint32_t kind)
+{
+    return __builtin_expect(kind != 0, 1) ? processor_ticks() : monotonic_ns(CLOCK_MONOTONIC);
+}
+
+#endif

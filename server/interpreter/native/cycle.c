@@ -1,0 +1,191 @@
+#include "cycle.h"
+#include "aggregate.h"
+#include "probe.h"
+
+/* Flags, sizes, thread, four numbers of 8 bytes, switchWait. */
+#define MAX_CYCLE_BYTES (2 + 4 + 4 * 8 + 8)
+
+void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
+{
+    t->asking = gil;
+    t->contended = false;
+    t->request_ticks = now;
+    if (t->after_release) {
+        uint64_t since = now - (t->switch_end_ticks ? t->switch_end_ticks : t->drop_ticks);
+        if (!t->drop_requested || t->saved_thread || gil != t->last ||
+            since > probe.forced_gap_ticks)
+            t->after_release = false; /* it did something else: a voluntary release */
+    }
+}
+
+static void publish_wait(struct thread *t, struct gil *gil, uint64_t start, uint32_t flags)
+{
+    t->entry->wait_start_ticks = start;
+    t->entry->wait_flags = flags;
+    atomic_store_explicit(&t->entry->waiting_gil, gil->index + 1, memory_order_release);
+}
+
+void cycle_contended(struct thread *t)
+{
+    if (t->contended)
+        return;
+    t->contended = true;
+    bool forced = t->after_release;
+    publish_wait(t, t->asking, forced ? t->released_ticks : t->request_ticks,
+                 GILSCOPE_CYCLE_FLAG_CONTENDED |
+                     (forced ? (uint32_t)GILSCOPE_CYCLE_FLAG_AFTER_FORCED : 0));
+}
+
+void cycle_drop_requested(struct thread *t, uint64_t now)
+{
+    t->drop_requested = true;
+    t->drop_ticks = now;
+}
+
+void cycle_switch_wait(struct thread *t)
+{
+    if (!t->saved_thread)
+        publish_wait(t, t->last, t->released_ticks, GILSCOPE_CYCLE_FLAG_AFTER_FORCED);
+}
+
+void cycle_switch_end(struct thread *t, uint64_t now)
+{
+    t->switch_end_ticks = now;
+}
+
+/* The first interpreter seen to hold this GIL names it. */
+static void name_gil(struct gil *gil, uintptr_t state)
+{
+    const struct layout *l = &probe.layout;
+    gil->entry->switch_interval_us = (uint32_t)((const unsigned long *)gil->cond)[-4];
+    if (!state || !l->known)
+        return;
+    uintptr_t interpreter = *(const uintptr_t *)(state + l->state_to_interpreter);
+    if (interpreter)
+        gil->entry->interpreter = (int32_t) * (const int64_t *)(interpreter + l->interpreter_id);
+}
+
+void cycle_acquired(struct thread *t, uint64_t now)
+{
+    struct gil *gil = t->asking;
+    struct gil_entry *entry = gil->entry;
+    uintptr_t state = gil_last_holder(gil);
+    uint32_t flags = t->contended ? GILSCOPE_CYCLE_FLAG_CONTENDED : 0;
+    uint64_t start = t->request_ticks;
+    if (t->after_release) {
+        flags |= GILSCOPE_CYCLE_FLAG_AFTER_FORCED;
+        start = t->released_ticks;
+    } else if (t->switch_end_ticks) {
+        flags |= GILSCOPE_CYCLE_FLAG_SWITCH_WAIT;
+    }
+    if (t->last && state != t->last_state)
+        flags |= GILSCOPE_CYCLE_FLAG_OTHER_STATE;
+    if (entry->interpreter < 0)
+        name_gil(gil, state);
+    t->holds = t->last = gil;
+    t->asking = NULL;
+    t->acquired_ticks = now;
+    t->wait_start_ticks = start < now ? start : now;
+    t->hold_flags = flags;
+    t->after_release = false;
+    entry->holder = t->index + 1;
+    entry->hold_flags = flags;
+    entry->wait_start_ticks = t->wait_start_ticks;
+    entry->acquired_ticks = now;
+    entry->acquire_stack = flags & GILSCOPE_CYCLE_FLAG_OTHER_STATE ? 0 : t->last_stack;
+    atomic_store_explicit(
+        &entry->acquire_seq,
+        atomic_load_explicit(&entry->acquire_seq, memory_order_relaxed) + 1, memory_order_release);
+    atomic_store_explicit(&gil->holder_state, state, memory_order_relaxed);
+    atomic_store_explicit(&gil->holder_thread, t->index, memory_order_relaxed);
+    atomic_fetch_add_explicit(&gil->seq, 1, memory_order_release);
+    if (atomic_load_explicit(&t->entry->waiting_gil, memory_order_relaxed))
+        atomic_store_explicit(&t->entry->waiting_gil, 0, memory_order_release);
+}
+
+void cycle_releasing(struct thread *t)
+{
+    uintptr_t state = gil_last_holder(t->holds);
+    t->release_stack = 0;
+    if (state && atomic_load_explicit(&probe.stacks_on, memory_order_relaxed))
+        t->release_stack = stack_of_state(&t->holds->stacks, state);
+}
+
+static inline uint32_t size_code(uint64_t v)
+{
+    return v < 0x10000u ? v >= 0x100u : v < 0x100000000u ? 2 : 3;
+}
+
+/* Writes the low 1, 2, 4 or 8 bytes of `v`; always stores 8. */
+static inline uint8_t *put_sized(uint8_t *p, uint64_t v, uint32_t code)
+{
+    __builtin_memcpy(p, &v, sizeof v);
+    return p + (1u << code);
+}
+
+static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
+{
+    struct stream *s = &gil->stream;
+    if (gil->totals_only)
+        return false;
+    uint8_t *p = stream_room(s, MAX_CYCLE_BYTES + 8, 0);
+    if (!p) {
+        gil->totals_only = trace_file_is_bounded(s->file);
+        return false;
+    }
+    /* Counters of different cores agree to far less than a cycle takes; still, a gap is never negative. */
+    uint64_t acquired = t->acquired_ticks > s->base_ticks ? t->acquired_ticks : s->base_ticks;
+    uint64_t released = now > acquired ? now : acquired;
+    uint64_t gap = acquired - s->base_ticks, hold = released - acquired;
+    uint64_t wait = acquired - t->wait_start_ticks;
+    uint64_t stack = t->release_stack;
+    uint32_t flags = t->hold_flags;
+    uint32_t g = size_code(gap), w = size_code(wait), h = size_code(hold), k = size_code(stack);
+    uint8_t *head = p;
+    head[1] = (uint8_t)(g | w << 2 | h << 4 | k << 6);
+    p += 2;
+    if (t->index != s->thread) {
+        flags |= GILSCOPE_CYCLE_FLAG_THREAD_CHANGED;
+        if (t->index > 0xffff) {
+            flags |= GILSCOPE_CYCLE_FLAG_WIDE_THREAD;
+            p = put_u32(p, t->index);
+        } else {
+            p = put_u16(p, (uint16_t)t->index);
+        }
+        s->thread = t->index;
+    }
+    head[0] = (uint8_t)flags;
+    p = put_sized(p, gap, g);
+    p = put_sized(p, wait, w);
+    p = put_sized(p, hold, h);
+    p = put_sized(p, stack, k);
+    if (flags & GILSCOPE_CYCLE_FLAG_SWITCH_WAIT)
+        p = put_u64(p, t->switch_end_ticks - t->released_ticks);
+    s->base_ticks = released;
+    stream_commit(s, p);
+    return true;
+}
+
+void cycle_released(struct thread *t, uint64_t now)
+{
+    struct gil *gil = t->holds;
+    struct gil_entry *entry = gil->entry;
+    atomic_fetch_add_explicit(&gil->seq, 1, memory_order_release);
+    if (write_cycle(gil, t, now))
+        atomic_store_explicit(&entry->cycles,
+                              atomic_load_explicit(&entry->cycles, memory_order_relaxed) + 1,
+                              memory_order_release);
+    else
+        aggregate_cycle(gil, t, now);
+    entry->holder = 0;
+    t->holds = NULL;
+    t->released_ticks = now;
+    t->switch_end_ticks = 0;
+    t->after_release = true;
+    t->drop_requested = false;
+    t->last_state = gil_last_holder(gil);
+    t->last_stack = t->release_stack;
+    t->entry->last_stack = t->release_stack;
+    t->entry->last_gil = gil->index + 1;
+}
+

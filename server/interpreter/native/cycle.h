@@ -1,0 +1,22 @@
+/* What happens to a GIL, as the hooks see it. Called with the GIL's own mutex held, so in one order for all threads. */
+#ifndef GILSCOPE_CYCLE_H
+#define GILSCOPE_CYCLE_H
+
+#include "thread.h"
+
+/* The thread starts to ask for the GIL. Called before the GIL's mutex is taken. */
+void cycle_request(struct thread *t, struct gil *gil, uint64_t now);
+/* It found the GIL held, and will sleep. */
+void cycle_contended(struct thread *t);
+void cycle_acquired(struct thread *t, uint64_t now);
+/* The holder enters drop_gil: the last moment its stack is its own. Called before the GIL's mutex is taken. */
+void cycle_releasing(struct thread *t);
+void cycle_released(struct thread *t, uint64_t now);
+/* drop_gil found that a waiter's switch interval had run out … */
+void cycle_drop_requested(struct thread *t, uint64_t now);
+/* … and goes to sleep until another thread has taken the GIL … */
+void cycle_switch_wait(struct thread *t);
+/* … and wakes. */
+void cycle_switch_end(struct thread *t, uint64_t now);
+
+#endif

@@ -1,0 +1,46 @@
+/* The GILs of the process, recognised when CPython creates them (create_gil in Python/ceval_gil.c, .h before 3.13). */
+#ifndef GILSCOPE_GIL_H
+#define GILSCOPE_GIL_H
+
+#include "stacks.h"
+
+#define AGGREGATE_CHUNKS 16u
+#define AGGREGATES_PER_CHUNK                                                                       \
+    ((GILSCOPE_CHUNK_BYTES - GILSCOPE_CHUNK_HEADER_BYTES) / GILSCOPE_AGGREGATE_ENTRY_BYTES)
+
+struct gil {
+    const void *cond, *mutex, *switch_cond, *switch_mutex;
+    bool live;
+    bool totals_only; /* the trace is at its bound */
+    uint32_t index;
+    struct gil_entry *entry;
+    struct stream stream;
+    struct stack_table stacks;
+    struct chunk_header *aggregates[AGGREGATE_CHUNKS];
+    uint32_t aggregate_seq;
+    /* For the sampler: odd while held, and then by whom. */
+    _Atomic uint64_t seq;
+    _Atomic uintptr_t holder_state;
+    _Atomic uint32_t holder_thread;
+};
+
+/* `last_holder`, just before the cond in every version (struct _gil_runtime_state, Include/internal/pycore_gil.h). */
+static inline uintptr_t gil_last_holder(const struct gil *gil)
+{
+    return ((const uintptr_t *)gil->cond)[-3];
+}
+
+/* The live GIL with this mutex, or null. */
+struct gil *gil_of_mutex(const void *mutex);
+
+/*
+ * Takes note of an initialised mutex or cond; four in the order of create_gil are a GIL. Also sees the ones that a
+ * forked child initialises again, at their old addresses.
+ */
+void gil_note_mutex_init(const void *mutex);
+void gil_note_cond_init(const void *cond);
+
+/* Gives every GIL an empty stream in a new trace, in a forked child. */
+void gil_table_restart(void);
+
+#endif

@@ -1,0 +1,243 @@
+#include "hooks.h"
+#include "cycle.h"
+#include "probe.h"
+#include "thread_names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* The cycles of which the probe's own time is measured: one in so many of a thread. */
+#define SELF_EVERY 256u
+/* How far up the stack, in words, PyEval_SaveThread is looked for, and how often it must be found at one place. */
+#define MAX_CALLER_DISTANCE 48u
+#define CALLER_VOTES 4u
+
+static inline uint64_t now(void)
+{
+    return clock_ticks(probe.clock);
+}
+
+static inline bool measures_itself(const struct thread *t)
+{
+    return t->cycles % SELF_EVERY == 0;
+}
+
+static void lock_unknown(struct thread *t, pthread_mutex_t *mutex)
+{
+    struct gil *gil = probe_is_active() ? gil_of_mutex(mutex) : NULL;
+    if (!gil)
+        return;
+    if (!t && !(t = thread_attach())) {
+        atomic_fetch_add(&probe.file.header->lost_events, 1);
+        return;
+    }
+    cycle_request(t, gil, now());
+}
+
+static int hook_mutex_lock(pthread_mutex_t *mutex)
+{
+    struct thread *t = thread_self;
+    struct gil *gil = t ? t->last : NULL;
+    if (__builtin_expect(gil && mutex == gil->mutex, 1)) {
+        uint64_t start = now();
+        if (t->holds) {
+            cycle_releasing(t);
+            if (measures_itself(t))
+                t->self_ticks = now() - start;
+        } else {
+            cycle_request(t, gil, start);
+        }
+    } else if (gil && mutex == gil->switch_mutex) {
+        if (t->after_release && !t->asking)
+            cycle_drop_requested(t, now());
+    } else {
+        lock_unknown(t, mutex);
+    }
+    return probe.real.mutex_lock(mutex);
+}
+
+/*
+ * Whether drop_gil was called for PyEval_SaveThread. The return address of the outermost function that both ways of
+ * releasing share lies at a fixed distance from this frame; the distance is learned from the first releases, which are
+ * of a single thread and so voluntary.
+ */
+static bool called_for_save_thread(const uintptr_t *frame)
+{
+    uintptr_t low = probe.save_thread, bytes = probe.save_thread_bytes;
+    if (probe.caller_votes >= CALLER_VOTES)
+        return frame[probe.caller_distance] - low < bytes;
+    for (uint32_t i = 1; low && i < MAX_CALLER_DISTANCE; i++) {
+        if (frame[i] - low >= bytes)
+            continue;
+        probe.caller_votes = i == probe.caller_distance ? probe.caller_votes + 1 : 1;
+        probe.caller_distance = i;
+        return true;
+    }
+    return false;
+}
+
+static int hook_cond_signal(pthread_cond_t *cond)
+{
+    struct thread *t = thread_self;
+    if (!t)
+        return probe.real.cond_signal(cond);
+    struct gil *gil = t->holds;
+    if (gil && cond == gil->cond) {
+        uint64_t stamp = now();
+        t->saved_thread = called_for_save_thread(__builtin_frame_address(0));
+        int result = probe.real.cond_signal(cond);
+        uint64_t start = measures_itself(t) ? now() : 0;
+        cycle_released(t, stamp);
+        if (start) {
+            /* Three clock readings of each cycle are not inside a measured stretch. */
+            uint64_t end = now(), clock_cost = now() - end;
+            atomic_fetch_add(&probe.file.header->self_ticks,
+                             t->self_ticks + (end - start) + 3 * clock_cost);
+            atomic_fetch_add(&probe.file.header->self_cycles, 1);
+            t->self_ticks = 0;
+        }
+        t->cycles++;
+        return result;
+    }
+    gil = t->asking;
+    if (gil && cond == gil->switch_cond) {
+        uint64_t stamp = now();
+        int result = probe.real.cond_signal(cond);
+        cycle_acquired(t, stamp);
+        if (measures_itself(t))
+            t->self_ticks += now() - stamp;
+        return result;
+    }
+    return probe.real.cond_signal(cond);
+}
+
+static int hook_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                               const struct timespec *until)
+{
+    struct thread *t = thread_self;
+    if (t && t->asking && cond == t->asking->cond)
+        cycle_contended(t);
+    return probe.real.cond_timedwait(cond, mutex, until);
+}
+
+static int hook_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
+{
+    struct thread *t = thread_self;
+    if (!t || !t->last || t->holds || cond != t->last->switch_cond)
+        return probe.real.cond_wait(cond, mutex);
+    cycle_switch_wait(t);
+    int result = probe.real.cond_wait(cond, mutex);
+    cycle_switch_end(t, now());
+    return result;
+}
+
+static int hook_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    int result = probe.real.mutex_init(mutex, attributes);
+    int error = errno;
+    probe_enter_forked_child();
+    if (result == 0 && probe_is_active())
+        gil_note_mutex_init(mutex);
+    errno = error;
+    return result;
+}
+
+static int hook_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
+{
+    int result = probe.real.cond_init(cond, attributes);
+    int error = errno;
+    if (result == 0 && probe_is_active())
+        gil_note_cond_init(cond);
+    errno = error;
+    return result;
+}
+
+struct start {
+    void *(*run)(void *);
+    void *argument;
+    struct thread *thread;
+};
+
+static void *run_thread(void *value)
+{
+    struct start start = *(struct start *)value;
+    free(value);
+    thread_begin(start.thread);
+    return start.run(start.argument);
+}
+
+/* A new thread gets its name here, where its creator holds the GIL and is inside Thread.start. */
+static int hook_create(pthread_t *id, const pthread_attr_t *attributes, void *(*run)(void *),
+                       void *argument)
+{
+    struct start *start = NULL;
+    if (probe_is_active() && thread_self && thread_self->holds && (start = malloc(sizeof *start))) {
+        char name[GILSCOPE_THREAD_NAME_BYTES];
+        *start = (struct start){run, argument, NULL};
+        start->thread = thread_prepare(name_of_thread_in_frame(name, sizeof name) ? name : NULL);
+    }
+    if (!start || !start->thread) {
+        free(start);
+        return probe.real.create(id, attributes, run, argument);
+    }
+    struct thread *thread = start->thread;
+    int result = probe.real.create(id, attributes, run_thread, start);
+    if (result != 0) {
+        thread->entry->state = 2;
+        atomic_store(&thread->taken, 0);
+        free(start);
+    }
+    return result;
+}
+
+/* 3.14 and later: Python tells the system the name, cut to 15 bytes, when it is set. */
+static int hook_setname(pthread_t id, const char *name)
+{
+    char full[GILSCOPE_THREAD_NAME_BYTES];
+    if (probe_is_active() && thread_self && thread_self->holds &&
+        pthread_equal(id, pthread_self()) && name_of_thread_in_frame(full, sizeof full))
+        thread_rename(thread_self, full);
+    return probe.real.setname(id, name);
+}
+
+static FILE *hook_open_file(const char *path, const char *mode)
+{
+    FILE *file = probe_hide_own_thread(path);
+    return file ? file : probe.real.open_file(path, mode);
+}
+
+static FILE *hook_open_file64(const char *path, const char *mode)
+{
+    FILE *file = probe_hide_own_thread(path);
+    return file ? file : probe.real.open_file64(path, mode);
+}
+
+static void hook_exit_now(int code)
+{
+    probe_finish(code, true);
+    probe.real.exit_now(code);
+}
+
+#define HOOK(symbol, version, function, field)                                                     \
+    {symbol, version, (void *)(function), (void **)(void *)&probe.real.field}
+
+const struct hook *hook_table(void)
+{
+#define V "GLIBC_2.3.2"
+    static const struct hook table[] = {
+        HOOK("pthread_mutex_lock", NULL, hook_mutex_lock, mutex_lock),
+        HOOK("pthread_cond_signal", V, hook_cond_signal, cond_signal),
+        HOOK("pthread_cond_timedwait", V, hook_cond_timedwait, cond_timedwait),
+        HOOK("pthread_cond_wait", V, hook_cond_wait, cond_wait),
+        HOOK("pthread_mutex_init", NULL, hook_mutex_init, mutex_init),
+        HOOK("pthread_cond_init", V, hook_cond_init, cond_init),
+        HOOK("pthread_create", NULL, hook_create, create),
+        HOOK("pthread_setname_np", NULL, hook_setname, setname),
+        HOOK("fopen", NULL, hook_open_file, open_file),
+        HOOK("fopen64", NULL, hook_open_file64, open_file64),
+        HOOK("_exit", NULL, hook_exit_now, exit_now),
+        {NULL, NULL, NULL, NULL},
+    };
+#undef V
+    return table;
+}

@@ -1,0 +1,135 @@
+#include "layout.h"
+#include "trace_format.h"
+
+#include <string.h>
+
+#define MINOR(hex) (((hex) >> 16) & 0xff)
+
+/* Indices of u64 fields from the start of `_Py_DebugOffsets`, for each minor version that has it. */
+struct debug_schema {
+    uint32_t minor, interpreter_id, state_interpreter, current_frame, frame, code, object_type;
+    uint32_t owner_in_frame, bytes_in_code;
+};
+
+static const struct debug_schema SCHEMAS[] = {
+    {13, 7, 22, 23, 28, 34, 45, 5, 9},
+    {14, 7, 25, 26, 31, 39, 51, 5, 9},
+    {15, 7, 25, 26, 39, 47, 59, 5, 9},
+};
+
+static uint32_t at(const void *runtime, uint32_t index)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)runtime + (size_t)index * 8, sizeof value);
+    return (uint32_t)value;
+}
+
+static bool from_debug_offsets(struct layout *l, const void *runtime)
+{
+    for (size_t i = 0; i < sizeof SCHEMAS / sizeof *SCHEMAS; i++) {
+        const struct debug_schema *s = &SCHEMAS[i];
+        if (s->minor != MINOR(l->hex))
+            continue;
+        if (memcmp(runtime, "xdebugpy", 8) != 0 || MINOR(at(runtime, 1)) != s->minor)
+            return false;
+        l->state_to_top = at(runtime, s->current_frame);
+        l->state_to_interpreter = at(runtime, s->state_interpreter);
+        l->interpreter_id = at(runtime, s->interpreter_id);
+        l->previous = at(runtime, s->frame + 1);
+        l->code = at(runtime, s->frame + 2);
+        l->instruction = at(runtime, s->frame + 3);
+        l->owner = (int32_t)at(runtime, s->frame + s->owner_in_frame);
+        l->file = at(runtime, s->code + 1);
+        l->name = at(runtime, s->code + 3);
+        l->line_table = at(runtime, s->code + 4);
+        l->first_line = at(runtime, s->code + 5);
+        l->code_bytes = at(runtime, s->code + s->bytes_in_code);
+        l->type = at(runtime, s->object_type);
+        l->code_mask = s->minor >= 14 ? ~(uintptr_t)3 : ~(uintptr_t)0;
+        l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
+        return true;
+    }
+    return false;
+}
+
+static bool frame_objects(struct layout *l, bool v310)
+{
+    l->state_to_top = 24;
+    l->previous = 24;
+    l->code = 32;
+    l->instruction = v310 ? 96 : 104;
+    l->instruction_unit = v310 ? 2 : 1;
+    l->frame_objects = true;
+    l->owner = -1;
+    l->file = 104;
+    l->name = 112;
+    l->first_line = 40;
+    l->line_table = 120;
+    l->line_table_kind = v310 ? GILSCOPE_LINE_TABLE_PEP626 : GILSCOPE_LINE_TABLE_LNOTAB;
+    l->interpreter_id = 24;
+    return true;
+}
+
+static bool interpreter_frames(struct layout *l, bool v312)
+{
+    l->state_to_top = 56;
+    l->top_is_indirect = true;
+    l->cframe_to_top = v312 ? 0 : 8;
+    l->previous = v312 ? 8 : 48;
+    l->code = v312 ? 0 : 32;
+    l->instruction = 56;
+    l->owner = v312 ? 70 : 69;
+    l->code_bytes = v312 ? 192 : 184;
+    l->file = 112;
+    l->name = 128;
+    l->first_line = v312 ? 68 : 72;
+    l->line_table = 136;
+    l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
+    l->interpreter_id = v312 ? 8 : 48;
+    return true;
+}
+
+static uint32_t most(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static void sizes(struct layout *l)
+{
+    bool slim = MINOR(l->hex) >= 12; /* PEP 623 */
+    l->ascii_bytes = l->object_bytes + (slim ? 24 : 32);
+    l->compact_bytes = l->ascii_bytes + (slim ? 16 : 24);
+    l->frame_bytes = most(most(l->previous, l->code), l->instruction) + 8;
+    if (l->owner >= 0)
+        l->frame_bytes = most(l->frame_bytes, (uint32_t)l->owner + 1);
+    l->code_head_bytes = most(most(l->file, l->name), most(l->line_table, l->first_line)) + 8;
+}
+
+struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime)
+{
+    struct layout l = {.hex = hex,
+                       .free_threaded = free_threaded,
+                       .code_mask = ~(uintptr_t)0,
+                       .instruction_unit = 1,
+                       .state_to_interpreter = 16,
+                       .object_bytes = free_threaded ? 32 : 16,
+                       .type = free_threaded ? 24 : 8,
+                       .interval_before_cond = 32};
+    if (hex >> 24 != 3)
+        return l;
+    switch (MINOR(hex)) {
+    case 9:
+    case 10:
+        l.known = frame_objects(&l, MINOR(hex) == 10);
+        break;
+    case 11:
+    case 12:
+        l.known = interpreter_frames(&l, MINOR(hex) == 12);
+        break;
+    default:
+        l.known = from_debug_offsets(&l, runtime);
+    }
+    if (l.known)
+        sizes(&l);
+    return l;
+}

@@ -1,0 +1,207 @@
+#include "probe.h"
+#include "interpreter.h"
+#include "sampler.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_MAX_BYTES (1024ull * 1024 * 1024)
+/*
+ * A release by the eval loop, forced by a drop request, is followed by the next request within tens of nanoseconds;
+ * one that does something else in between takes a system call or more.
+ */
+#define FORCED_GAP_NS 2000u
+
+struct probe probe;
+
+static void put_meta(uint16_t key, const char *value)
+{
+    size_t bytes = strnlen(value, 32768);
+    uint8_t *p = stream_room(&probe.meta, 6 + bytes, BEYOND_FOR_TOTALS);
+    if (!p)
+        return;
+    p = put_u16(p, key);
+    p = put_u32(p, (uint32_t)bytes);
+    memcpy(p, value, bytes);
+    stream_commit(&probe.meta, p + bytes);
+}
+
+static void put_command_line(void)
+{
+    static const size_t MAX_BYTES = 1u << 20;
+    char *line = malloc(MAX_BYTES);
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = line && fd >= 0 ? read(fd, line, MAX_BYTES - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    bool own_options = false;
+    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(line + i) + 1) {
+        line[n] = 0;
+        /* The host's own name and options, up to its `--`, are not the program's. */
+        if (!probe.preloaded && i == 0)
+            own_options = true;
+        else if (own_options && !strcmp(line + i, "--"))
+            own_options = false;
+        else if (!own_options)
+            put_meta(GILSCOPE_META_ARGUMENT, line + i);
+    }
+    free(line);
+}
+
+static void describe_process(void)
+{
+    char folder[4096], version[64];
+    stream_open(&probe.meta, &probe.file, GILSCOPE_CHUNK_KIND_META, 0);
+    put_command_line();
+    put_meta(GILSCOPE_META_LIBRARY, probe.library);
+    snprintf(version, sizeof version, "%.*s", (int)strcspn(probe.version, " "), probe.version);
+    put_meta(GILSCOPE_META_PYTHON_VERSION, version);
+    if (getcwd(folder, sizeof folder))
+        put_meta(GILSCOPE_META_FOLDER, folder);
+}
+
+static void fill_header(uint32_t flags)
+{
+    struct trace_header *h = probe.file.header;
+    h->version = GILSCOPE_TRACE_VERSION;
+    h->byte_order = GILSCOPE_BYTE_ORDER_MARK;
+    h->header_bytes = GILSCOPE_HEADER_BYTES;
+    h->chunk_bytes = GILSCOPE_CHUNK_BYTES;
+    h->gil_entry_bytes = GILSCOPE_GIL_ENTRY_BYTES;
+    h->thread_entry_bytes = GILSCOPE_THREAD_ENTRY_BYTES;
+    atomic_store(&h->chunk_count, 1);
+    h->pid = (uint32_t)getpid();
+    h->parent_pid = (uint32_t)getppid();
+    h->python_hex = probe.layout.hex;
+    atomic_store(&h->flags, flags | (probe.layout.free_threaded
+                                         ? (uint32_t)GILSCOPE_PROCESS_FLAG_FREE_THREADED
+                                         : 0) |
+                                (probe.preloaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_PRELOADED : 0));
+    atomic_store(&h->frames, probe.layout.known ? GILSCOPE_FRAMES_RECORDED
+                                                : GILSCOPE_FRAMES_UNKNOWN_VERSION);
+    h->clock = probe.clock;
+    h->max_bytes = (uint64_t)probe.file.bound_chunks * GILSCOPE_CHUNK_BYTES;
+    h->anchor0_ns = monotonic_ns(CLOCK_MONOTONIC);
+    h->anchor0_ticks = clock_ticks(probe.clock);
+    h->realtime_ns = monotonic_ns(CLOCK_REALTIME);
+    h->start_ticks = h->heartbeat_ticks = h->anchor0_ticks;
+    atomic_thread_fence(memory_order_release);
+    memcpy(h->magic, GILSCOPE_TRACE_MAGIC, 8);
+}
+
+/* Ticks of FORCED_GAP_NS, from a first, rough look at the rate of the clock. */
+static uint64_t forced_gap_ticks(void)
+{
+    if (probe.clock == GILSCOPE_CLOCK_MONOTONIC_NS)
+        return FORCED_GAP_NS;
+    uint64_t ns0 = monotonic_ns(CLOCK_MONOTONIC), ticks0 = clock_ticks(probe.clock), ns;
+    do
+        ns = monotonic_ns(CLOCK_MONOTONIC);
+    while (ns - ns0 < 20000);
+    return (clock_ticks(probe.clock) - ticks0) * FORCED_GAP_NS / (ns - ns0);
+}
+
+static bool open_trace(uint32_t flags, char *error, size_t error_bytes)
+{
+    if (!trace_file_create(&probe.file, probe.folder, probe.options.max_bytes, error, error_bytes))
+        return false;
+    fill_header(flags);
+    describe_process();
+    return true;
+}
+
+static void before_fork(void)
+{
+    if (thread_self && probe_is_active())
+        memcpy(probe.forking_name, thread_self->entry->name, sizeof probe.forking_name);
+}
+
+/* Until it is known that the child goes on as Python, its hooks must leave the parent's trace alone. */
+static void after_fork_in_child(void)
+{
+    if (atomic_exchange(&probe.active, false))
+        atomic_store(&probe.forked_child, true);
+}
+
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    probe_finish(status, true);
+}
+
+bool gilscope_probe_start(const struct probe_options *options, void *library, char *error,
+                          size_t error_bytes)
+{
+    probe.options = *options;
+    if (!probe.options.max_bytes)
+        probe.options.max_bytes = DEFAULT_MAX_BYTES;
+    if (!options->folder || strlen(options->folder) >= sizeof probe.folder) {
+        snprintf(error, error_bytes, "the trace folder has no name, or too long a one");
+        return false;
+    }
+    strcpy(probe.folder, options->folder);
+    if (!interpreter_find(library)) {
+        snprintf(error, error_bytes, "no CPython is loaded in this process");
+        return false;
+    }
+    pthread_mutex_init(&probe.thread_lock, NULL);
+    probe.clock = clock_choose();
+    probe.forced_gap_ticks = forced_gap_ticks();
+    atomic_store(&probe.stacks_on, probe.layout.known);
+    if (!open_trace(0, error, error_bytes))
+        return false;
+    struct thread *main_thread = thread_table_open() ? thread_attach() : NULL;
+    if (!main_thread || !interpreter_hook(error, error_bytes)) {
+        if (!main_thread)
+            snprintf(error, error_bytes, "no memory for the tables of the probe");
+        return false;
+    }
+    thread_rename(main_thread, "MainThread");
+    pthread_atfork(before_fork, NULL, after_fork_in_child);
+    on_exit(at_exit, NULL);
+    atomic_store(&probe.active, true);
+    if (!sampler_start())
+        put_meta(GILSCOPE_META_MESSAGE,
+                 "The probe could not start its own thread: no samples were taken, so long holds are not split "
+                 "over lines, and the trace ends when its first 4 MB are full.");
+    return true;
+}
+
+void probe_enter_forked_child(void)
+{
+    char error[256];
+    if (!atomic_load_explicit(&probe.forked_child, memory_order_relaxed) ||
+        !atomic_exchange(&probe.forked_child, false))
+        return;
+    atomic_store(&probe.sampler_runs, false);
+    gil_table_restart();
+    trace_file_abandon(&probe.file);
+    if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error))
+        return;
+    thread_table_restart();
+    atomic_store(&probe.active, true);
+    sampler_start();
+}
+
+void probe_finish(int code, bool code_known)
+{
+    if (!atomic_load(&probe.active) || atomic_exchange(&probe.finished, true))
+        return;
+    struct trace_header *h = probe.file.header;
+    sampler_stop();
+    uint64_t ns = monotonic_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    h->anchor_latest_ns = ns;
+    h->anchor_latest_ticks = ticks;
+    if (!h->anchor1_ticks) {
+        h->anchor1_ns = ns;
+        h->anchor1_ticks = ticks;
+    }
+    h->exit_code = code;
+    h->exit_flags = code_known ? GILSCOPE_EXIT_FLAG_CODE_KNOWN : 0;
+    h->heartbeat_ticks = ticks;
+    atomic_thread_fence(memory_order_release);
+    h->end_ticks = ticks;
+}

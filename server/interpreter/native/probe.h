@@ -1,0 +1,98 @@
+/*
+ * The probe's state, all of it (but for one pointer of each thread), and its life: started by the host or by the
+ * dynamic linker, ended by the program.
+ */
+#ifndef GILSCOPE_PROBE_H
+#define GILSCOPE_PROBE_H
+
+#include "clock.h"
+#include "gil.h"
+#include "hooks.h"
+#include "thread.h"
+
+#include <pthread.h>
+
+#define MAX_THREAD_BLOCKS 4096u
+#define MAX_ENTRY_CHUNKS 8192u
+
+/* What is asked of the probe. Times in ns, sizes in bytes; 0: the default. */
+struct probe_options {
+    const char *folder;
+    uint64_t max_bytes, sample_ns;
+    uint32_t assume_hex; /* take the interpreter for this version (tests) */
+};
+
+/* Functions of the C API, from the interpreter that is traced. Null where it lacks one. */
+struct python_api {
+    void *(*get_frame)(void);
+    void *(*get_attribute)(void *, const char *);
+    void *(*get_item)(void *, const char *);
+    const char *(*as_utf8)(void *);
+    void (*decref)(void *);
+    void *(*error_occurred)(void);
+    void (*error_clear)(void);
+};
+
+struct probe {
+    _Atomic bool active;       /* hooks record */
+    _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
+    _Atomic bool finished;
+    _Atomic bool stacks_on;
+    uint32_t clock;
+    uint64_t forced_gap_ticks;
+    struct probe_options options;
+    char folder[4096];
+    bool preloaded;
+    struct layout layout;
+    struct trace_file file;
+    struct stream meta;
+    struct real_functions real;
+    struct python_api api;
+    uintptr_t code_type, str_type;
+    uintptr_t save_thread, save_thread_bytes;
+    uint32_t caller_distance, caller_votes;
+    const char *version; /* Py_GetVersion() */
+    char library[4096];
+
+    _Atomic uint32_t gil_next, gil_count;
+    struct gil gils[GILSCOPE_GIL_CAPACITY];
+
+    pthread_key_t thread_key;
+    pthread_mutex_t thread_lock;
+    _Atomic uint32_t thread_blocks, thread_hint, entry_chunks;
+    struct thread *threads[MAX_THREAD_BLOCKS];
+    struct thread_entry *entries[MAX_ENTRY_CHUNKS];
+    char forking_name[GILSCOPE_THREAD_NAME_BYTES];
+
+    pthread_t sampler;
+    _Atomic bool sampler_runs, sampler_stop;
+};
+
+extern struct probe probe __attribute__((visibility("hidden")));
+
+static inline bool probe_is_active(void)
+{
+    return atomic_load_explicit(&probe.active, memory_order_acquire);
+}
+
+/*
+ * Starts to trace the interpreter that defines `_PyRuntime`, found from `library` (a dlopen handle) or, null, among all
+ * that is loaded. Call before the interpreter is initialised. False: `error` says what failed; nothing is changed then.
+ */
+__attribute__((visibility("default"))) bool gilscope_probe_start(const struct probe_options *options,
+                                                                 void *library, char *error,
+                                                                 size_t error_bytes);
+
+/* The end of the program; `code_known`: `code` is its exit status. May be called more than once. */
+void probe_finish(int code, bool code_known);
+
+/* In a forked child, once it goes on as a Python process: starts its own trace. */
+void probe_enter_forked_child(void);
+
+/*
+ * CPython warns of a fork with threads by the count in /proc/self/stat (3.12+), which must not show the probe's own.
+ * Null for any other path.
+ */
+FILE *probe_hide_own_thread(const char *path);
+
+#endif

@@ -1,0 +1,204 @@
+#include "sampler.h"
+#include "probe.h"
+#include "remote_memory.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define DEFAULT_PERIOD_NS 1000000u
+/* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
+#define ANCHOR_NS 50000000u
+#define MAX_SAMPLED_FRAMES 1000u
+#define ATTEMPTS 3
+#define SAMPLE_RECORD_BYTES 25u
+
+struct sampler {
+    struct stream stream;
+    struct stack_table stacks;
+    struct remote_memory remote;
+    uint64_t random;
+    uint64_t started_ns, last_anchor_ns;
+    bool can_read;
+};
+
+/* Frames of a thread state into the table, innermost first; -1: the memory changed under it. */
+static int read_frames(struct sampler *s, uintptr_t state)
+{
+    const struct layout *l = &probe.layout;
+    struct memory memory = s->stacks.memory;
+    uint8_t bytes[256];
+    uintptr_t frame;
+    uint32_t count = 0;
+    uintptr_t top;
+    if (!remote_memory_read(&s->remote, state + l->state_to_top, &top, sizeof top))
+        return -1;
+    frame = top;
+    if (l->top_is_indirect && top &&
+        !remote_memory_read(&s->remote, top + l->cframe_to_top, &frame, sizeof frame))
+        return -1;
+    while (frame && count < MAX_SAMPLED_FRAMES) {
+        if ((frame & 7) || !memory_copy(&memory, frame, bytes, l->frame_bytes))
+            return -1;
+        uintptr_t code, previous, instruction = 0;
+        memcpy(&previous, bytes + l->previous, sizeof previous);
+        bool is_python = l->owner < 0 || bytes[l->owner] < 3;
+        if (is_python) {
+            memcpy(&code, bytes + l->code, sizeof code);
+            memcpy(&instruction, bytes + l->instruction, l->frame_objects ? 4 : 8);
+            code &= l->code_mask;
+            if (!code || (code & 7))
+                return -1;
+            s->stacks.frames[count++] = (struct frame){code, instruction};
+        }
+        if (previous == frame)
+            return -1;
+        frame = previous;
+    }
+    return (int)count;
+}
+
+/* The instruction of a frame must lie in its code; else it was read in the middle of a change. */
+static bool instructions_are_sound(struct sampler *s, int count)
+{
+    const struct layout *l = &probe.layout;
+    for (int i = 0; i < count; i++) {
+        struct frame *f = &s->stacks.frames[i];
+        uintptr_t start = f->code + l->code_bytes;
+        if (!l->frame_objects && (f->instruction + 2 < start || f->instruction - start > 1u << 24))
+            return false;
+    }
+    return true;
+}
+
+static void write_sample(struct sampler *s, const struct gil *gil, uint32_t thread, uint64_t ticks,
+                         uint32_t node)
+{
+    uint8_t *p = stream_room(&s->stream, SAMPLE_RECORD_BYTES, 0);
+    if (!p) {
+        atomic_fetch_add(&probe.file.header->lost_samples, 1);
+        return;
+    }
+    *p++ = GILSCOPE_TAG_SAMPLE;
+    p = put_u32(p, SAMPLE_RECORD_BYTES);
+    p = put_u32(p, gil->index);
+    p = put_u32(p, thread);
+    p = put_u64(p, ticks);
+    stream_commit(&s->stream, put_u32(p, node));
+    probe.file.header->samples_taken++;
+}
+
+static void sample(struct sampler *s, struct gil *gil)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        uint64_t seq = atomic_load_explicit(&gil->seq, memory_order_acquire);
+        if (!(seq & 1))
+            return;
+        uintptr_t state = atomic_load_explicit(&gil->holder_state, memory_order_relaxed);
+        uint32_t thread = atomic_load_explicit(&gil->holder_thread, memory_order_relaxed);
+        uint64_t ticks = clock_ticks(probe.clock);
+        if (atomic_load_explicit(&gil->seq, memory_order_acquire) != seq)
+            continue;
+        remote_memory_begin(&s->remote);
+        int count = read_frames(s, state);
+        uint32_t node = 0;
+        if (count > 0 && instructions_are_sound(s, count))
+            node = stack_of_frames(&s->stacks, (uint32_t)count);
+        if (atomic_load_explicit(&gil->seq, memory_order_acquire) != seq) {
+            write_sample(s, gil, thread, ticks, GILSCOPE_RELEASE_NODE);
+            return;
+        }
+        if (node || count == 0) {
+            write_sample(s, gil, thread, ticks, node);
+            return;
+        }
+    }
+    atomic_fetch_add(&probe.file.header->lost_samples, 1);
+}
+
+static void keep_time(struct sampler *s)
+{
+    struct trace_header *h = probe.file.header;
+    uint64_t ns = monotonic_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    h->heartbeat_ticks = ticks;
+    if (!h->anchor1_ticks && ns - h->anchor0_ns >= ANCHOR_NS) {
+        h->anchor1_ns = ns;
+        atomic_thread_fence(memory_order_release);
+        h->anchor1_ticks = ticks;
+    }
+    if (ns - s->last_anchor_ns >= ANCHOR_NS) {
+        s->last_anchor_ns = ns;
+        h->anchor_latest_ns = ns;
+        h->anchor_latest_ticks = ticks;
+        h->sampler_cpu_ns = monotonic_ns(CLOCK_THREAD_CPUTIME_ID);
+    }
+}
+
+/* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
+static void sleep_one_period(struct sampler *s)
+{
+    uint64_t period = probe.file.header->sample_period_ns;
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    uint64_t ns = period * 3 / 4 + s->random % (period / 2 + 1);
+    struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static void *run(void *unused)
+{
+    struct sampler *s = memory_reserve(sizeof *s);
+    (void)unused;
+    if (!s)
+        return NULL;
+    struct memory remote = {remote_memory_copy, &s->remote};
+    s->random = clock_ticks(probe.clock) | 1;
+    stream_open(&s->stream, &probe.file, GILSCOPE_CHUNK_KIND_SAMPLER, 0);
+    s->can_read = probe.layout.known && remote_memory_open(&s->remote) &&
+                  stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false);
+    while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
+        sleep_one_period(s);
+        if (s->can_read) {
+            uint32_t count = atomic_load_explicit(&probe.gil_count, memory_order_acquire);
+            for (uint32_t i = 0; i < count; i++)
+                if (probe.gils[i].live)
+                    sample(s, &probe.gils[i]);
+        }
+        keep_time(s);
+        trace_file_prepare(&probe.file);
+        thread_table_prepare();
+    }
+    if (probe.file.header)
+        probe.file.header->sampler_cpu_ns = monotonic_ns(CLOCK_THREAD_CPUTIME_ID);
+    stack_table_close(&s->stacks);
+    memory_release(s, sizeof *s);
+    return NULL;
+}
+
+bool sampler_start(void)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    probe.file.header->sample_period_ns =
+        probe.options.sample_ns ? probe.options.sample_ns : DEFAULT_PERIOD_NS;
+    atomic_store(&probe.sampler_stop, false);
+    /* Signals are the program's: none may be delivered here. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    int failed = pthread_create(&probe.sampler, &attributes, run, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    atomic_store(&probe.sampler_runs, failed == 0);
+    return failed == 0;
+}
+
+void sampler_stop(void)
+{
+    if (!atomic_exchange(&probe.sampler_runs, false))
+        return;
+    atomic_store_explicit(&probe.sampler_stop, true, memory_order_release);
+    pthread_join(probe.sampler, NULL);
+}

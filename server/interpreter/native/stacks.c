@@ -1,0 +1,224 @@
+#include "stacks.h"
+#include "code_record.h"
+#include "probe.h"
+
+/* Powers of two; only touched parts of the tables use memory. */
+#define NODE_SLOTS (1u << 20)
+#define CODE_SLOTS (1u << 17)
+#define CACHE_SLOTS (1u << 12)
+#define MAX_NODES (NODE_SLOTS / 4 * 3)
+#define MAX_CODES (CODE_SLOTS / 4 * 3)
+/* Code objects kept alive, so that none takes the address of another; beyond this, fingerprints tell them apart. */
+#define MAX_PINNED 16384u
+#define NODE_RECORD_BYTES 21u
+
+struct node_slot {
+    uint32_t parent, code, offset, node; /* node 0: empty */
+};
+
+struct code_slot {
+    uintptr_t code;
+    uint64_t fingerprint; /* 0: pinned */
+    uint32_t id;          /* 0: empty */
+    uint32_t unused;
+};
+
+struct stack_cache_slot {
+    uint64_t hash;
+    uint32_t node, unused;
+};
+
+static inline uint64_t mix(uint64_t h, uint64_t a, uint64_t b)
+{
+    return (((h << 23) | (h >> 41)) ^ a ^ b * 0xbf58476d1ce4e5b9u) * 0x9e3779b97f4a7c15u;
+}
+
+bool stack_table_open(struct stack_table *t, const struct layout *layout, struct stream *stream,
+                      struct memory memory, bool pin_codes)
+{
+    memset(t, 0, sizeof *t);
+    t->layout = layout;
+    t->stream = stream;
+    t->memory = memory;
+    t->pin_codes = pin_codes && !layout->free_threaded;
+    t->nodes = memory_reserve(NODE_SLOTS * sizeof *t->nodes);
+    t->codes = memory_reserve(CODE_SLOTS * sizeof *t->codes);
+    t->cache = memory_reserve(CACHE_SLOTS * sizeof *t->cache);
+    t->frames = memory_reserve(MAX_FRAMES * sizeof *t->frames);
+    if (t->nodes && t->codes && t->cache && t->frames)
+        return true;
+    stack_table_close(t);
+    return false;
+}
+
+void stack_table_reset(struct stack_table *t)
+{
+    if (!t->nodes)
+        return;
+    memory_forget(t->nodes, NODE_SLOTS * sizeof *t->nodes);
+    memory_forget(t->codes, CODE_SLOTS * sizeof *t->codes);
+    memory_forget(t->cache, CACHE_SLOTS * sizeof *t->cache);
+    t->node_count = t->code_count = t->pinned_count = 0;
+}
+
+void stack_table_close(struct stack_table *t)
+{
+    if (t->nodes)
+        memory_release(t->nodes, NODE_SLOTS * sizeof *t->nodes);
+    if (t->codes)
+        memory_release(t->codes, CODE_SLOTS * sizeof *t->codes);
+    if (t->cache)
+        memory_release(t->cache, CACHE_SLOTS * sizeof *t->cache);
+    if (t->frames)
+        memory_release(t->frames, MAX_FRAMES * sizeof *t->frames);
+    memset(t, 0, sizeof *t);
+}
+
+/*
+ * Py_INCREF as Include/object.h has it for a GIL build: a plain increment, but not of an immortal object (3.12+, whose
+ * 32-bit count is negative).
+ */
+static void pin(const struct layout *l, uintptr_t code)
+{
+    if (l->hex >= 0x030c0000) {
+        int32_t *count = (int32_t *)code;
+        if (*count >= 0)
+            ++*count;
+    } else {
+        ++*(int64_t *)code;
+    }
+}
+
+static uint32_t code_id(struct stack_table *t, uintptr_t code)
+{
+    bool pinned_all = t->pin_codes && t->pinned_count < MAX_PINNED;
+    uint64_t fingerprint = pinned_all ? 0 : code_fingerprint(t->layout, &t->memory, code);
+    if (!pinned_all && !fingerprint)
+        return 0;
+    uint32_t slot = (uint32_t)(mix(0, code, fingerprint) >> 40) & (CODE_SLOTS - 1);
+    /* A pinned code has no fingerprint: look for it under that first, whatever the mode is now. */
+    if (!pinned_all && t->pinned_count) {
+        for (uint32_t i = (uint32_t)(mix(0, code, 0) >> 40) & (CODE_SLOTS - 1); t->codes[i].id;
+             i = (i + 1) & (CODE_SLOTS - 1))
+            if (t->codes[i].code == code && !t->codes[i].fingerprint)
+                return t->codes[i].id;
+    }
+    for (; t->codes[slot].id; slot = (slot + 1) & (CODE_SLOTS - 1))
+        if (t->codes[slot].code == code && t->codes[slot].fingerprint == fingerprint)
+            return t->codes[slot].id;
+    if (t->code_count >= MAX_CODES) {
+        trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
+        return 0;
+    }
+    /* The number is used up even if the record fails half-way, so that parts never mix. */
+    uint32_t id = ++t->code_count;
+    if (!code_record_write(t->stream, t->layout, &t->memory, code, id))
+        return 0;
+    if (pinned_all) {
+        pin(t->layout, code);
+        t->pinned_count++;
+    }
+    t->codes[slot] = (struct code_slot){.code = code, .fingerprint = fingerprint, .id = id};
+    return id;
+}
+
+static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, uint32_t offset)
+{
+    uint64_t h = mix(mix(0, parent, code), offset, 1);
+    uint32_t slot = (uint32_t)(h >> 40) & (NODE_SLOTS - 1);
+    for (; t->nodes[slot].node; slot = (slot + 1) & (NODE_SLOTS - 1)) {
+        struct node_slot *n = &t->nodes[slot];
+        if (n->parent == parent && n->code == code && n->offset == offset)
+            return n->node;
+    }
+    if (t->node_count >= MAX_NODES) {
+        trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
+        return 0;
+    }
+    uint8_t *p = stream_room(t->stream, NODE_RECORD_BYTES, BEYOND_FOR_TOTALS);
+    if (!p)
+        return 0;
+    uint32_t node = ++t->node_count;
+    *p++ = GILSCOPE_TAG_NODE;
+    p = put_u32(p, NODE_RECORD_BYTES);
+    p = put_u32(p, node);
+    p = put_u32(p, parent);
+    p = put_u32(p, code);
+    stream_commit(t->stream, put_u32(p, offset));
+    t->nodes[slot] = (struct node_slot){parent, code, offset, node};
+    return node;
+}
+
+uint32_t stack_of_frames(struct stack_table *t, uint32_t count)
+{
+    const struct layout *l = t->layout;
+    uint32_t node = 0;
+    for (uint32_t i = count; i-- > 0;) {
+        struct frame f = t->frames[i];
+        uint32_t code = code_id(t, f.code);
+        if (!code)
+            return 0;
+        uint32_t offset =
+            l->frame_objects
+                ? (uint32_t)((int32_t)f.instruction < 0 ? 0 : f.instruction * l->instruction_unit)
+                : (uint32_t)(f.instruction - (f.code + l->code_bytes));
+        node = node_of(t, node, code, offset);
+        if (!node)
+            return 0;
+    }
+    return node;
+}
+
+bool first_frame(const struct layout *l, const struct memory *memory, uintptr_t state,
+                 uintptr_t *frame)
+{
+    uintptr_t top;
+    if (!memory_pointer(memory, state + l->state_to_top, &top))
+        return false;
+    if (l->top_is_indirect && top)
+        return memory_pointer(memory, top + l->cframe_to_top, frame);
+    *frame = top;
+    return true;
+}
+
+static inline uintptr_t load(uintptr_t address)
+{
+    return *(const uintptr_t *)address;
+}
+
+/* The first frame, by plain loads: the caller's stack cannot change. */
+static inline uintptr_t own_first_frame(const struct layout *l, uintptr_t state)
+{
+    uintptr_t top = load(state + l->state_to_top);
+    return l->top_is_indirect && top ? load(top + l->cframe_to_top) : top;
+}
+
+uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
+{
+    const struct layout *l = t->layout;
+    uint32_t count = 0;
+    uint64_t hash = 1;
+    bool fingerprints = t->pinned_count >= MAX_PINNED || !t->pin_codes;
+    struct frame *frames = t->frames;
+    for (uintptr_t f = own_first_frame(l, state); f && count < MAX_FRAMES; f = load(f + l->previous)) {
+        if (l->owner >= 0 && *(const uint8_t *)(f + (uintptr_t)l->owner) >= 3)
+            continue;
+        uintptr_t code = load(f + l->code) & l->code_mask;
+        uintptr_t at = l->frame_objects ? (uintptr_t)(uint32_t) * (const int32_t *)(f + l->instruction)
+                                        : load(f + l->instruction);
+        frames[count].code = code;
+        frames[count++].instruction = at;
+        hash = mix(hash, code, at);
+        if (fingerprints)
+            hash = mix(hash, load(code + l->line_table), load(code + l->file));
+    }
+    if (!count)
+        return 0;
+    struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (CACHE_SLOTS - 1)];
+    if (__builtin_expect(slot->hash == hash, 1))
+        return slot->node;
+    uint32_t node = stack_of_frames(t, count);
+    if (node)
+        *slot = (struct stack_cache_slot){.hash = hash, .node = node};
+    return node;
+}

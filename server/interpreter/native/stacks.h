@@ -1,0 +1,49 @@
+/*
+ * Python stacks as numbers. A node is a frame (code object, instruction) and the node of its caller; each is written to
+ * the stream once, before its first use, and so is each code object (file, name, line table).
+ * One table belongs to one stream and so to one writer.
+ */
+#ifndef GILSCOPE_STACKS_H
+#define GILSCOPE_STACKS_H
+
+#include "layout.h"
+#include "memory.h"
+#include "stream.h"
+
+/* Frames of a stack that are kept, from the innermost on; deeper ones are cut at the root. */
+#define MAX_FRAMES 16384u
+
+struct frame {
+    uintptr_t code, instruction; /* instruction: an address, or in 3.9 and 3.10 the number itself */
+};
+
+struct stack_table {
+    const struct layout *layout;
+    struct stream *stream;
+    struct memory memory;
+    bool pin_codes; /* may keep code objects alive: the GIL is held */
+    uint32_t node_count, code_count, pinned_count;
+    struct node_slot *nodes;
+    struct code_slot *codes;
+    struct stack_cache_slot *cache;
+    struct frame *frames;
+};
+
+/* False: no address space. Not for hooks. */
+bool stack_table_open(struct stack_table *table, const struct layout *layout, struct stream *stream,
+                      struct memory memory, bool pin_codes);
+/* Forgets every number, for a new stream. Not for hooks. */
+void stack_table_reset(struct stack_table *table);
+void stack_table_close(struct stack_table *table);
+
+/* Node of the stack of a thread state of which nobody changes the stack meanwhile; 0: no Python frame. For hooks. */
+uint32_t stack_of_state(struct stack_table *table, uintptr_t state);
+
+/* Node of table->frames[0 … count - 1], innermost first; 0 if it cannot be told or written. */
+uint32_t stack_of_frames(struct stack_table *table, uint32_t count);
+
+/* First frame of a thread state. False: unreadable. */
+bool first_frame(const struct layout *layout, const struct memory *memory, uintptr_t state,
+                 uintptr_t *frame);
+
+#endif

@@ -1,0 +1,47 @@
+/* What the probe keeps of each thread. */
+#ifndef GILSCOPE_THREAD_H
+#define GILSCOPE_THREAD_H
+
+#include "gil.h"
+
+struct thread {
+    struct gil *holds;  /* the GIL it has */
+    struct gil *asking; /* the GIL it asked for */
+    struct gil *last;   /* the GIL it had last, or has */
+    uint64_t request_ticks, acquired_ticks, released_ticks, drop_ticks, switch_end_ticks;
+    uint64_t wait_start_ticks;  /* of the hold that is going on */
+    uintptr_t last_state;       /* thread state at the last release */
+    uint32_t last_stack;        /* node at the last release */
+    uint32_t release_stack;     /* node found at the entry of the release that is going on */
+    uint32_t hold_flags;        /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
+    uint32_t index;             /* in the trace */
+    bool contended;
+    bool after_release;         /* nothing has happened since its last release */
+    bool drop_requested;        /* its last release found a drop request pending */
+    bool saved_thread;          /* its last release came from PyEval_SaveThread: it was voluntary */
+    uint32_t cycles;
+    uint64_t self_ticks;        /* spent in hooks of the cycle that is measured */
+    struct thread_entry *entry;
+    _Atomic uint32_t taken;
+};
+
+/* The calling thread, null until its first GIL call. */
+extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+
+/* Makes the calling thread known. Null: no room; its GIL calls are not recorded then. For hooks. */
+struct thread *thread_attach(void);
+
+/* A thread that is about to be created, with its name (or null). Not for hooks. */
+struct thread *thread_prepare(const char *name);
+/* Called first on that thread. */
+void thread_begin(struct thread *thread);
+
+void thread_rename(struct thread *thread, const char *name);
+
+/* Keeps spare room, so that thread_attach() finds some. Makes system calls: for the probe's own thread. */
+void thread_table_prepare(void);
+/* A forked child keeps only the calling thread. */
+void thread_table_restart(void);
+bool thread_table_open(void);
+
+#endif

@@ -1,0 +1,36 @@
+#include "trace_file.h"
+
+struct chunk_header *trace_file_take(struct trace_file *file, uint32_t beyond)
+{
+    uint32_t index = atomic_load_explicit(&file->taken, memory_order_relaxed);
+    do {
+        if (index >= file->bound_chunks + beyond) {
+            trace_file_lose(file, GILSCOPE_LOST_BOUNDED);
+            return NULL;
+        }
+        if (index >= atomic_load_explicit(&file->ready, memory_order_acquire)) {
+            trace_file_lose(file, GILSCOPE_LOST_NO_ROOM);
+            return NULL;
+        }
+    } while (!atomic_compare_exchange_weak(&file->taken, &index, index + 1));
+    uint8_t *segment = file->segments[index / CHUNKS_PER_SEGMENT];
+    size_t offset = (size_t)(index % CHUNKS_PER_SEGMENT) * GILSCOPE_CHUNK_BYTES;
+    return (struct chunk_header *)(segment + offset);
+}
+
+void trace_file_publish(struct trace_file *file, struct chunk_header *chunk)
+{
+    atomic_store_explicit(&chunk->magic, GILSCOPE_CHUNK_MAGIC, memory_order_release);
+    atomic_fetch_add(&file->header->chunk_count, 1);
+}
+
+bool trace_file_is_bounded(const struct trace_file *file)
+{
+    return atomic_load_explicit(&file->taken, memory_order_relaxed) >= file->bound_chunks;
+}
+
+void trace_file_lose(struct trace_file *file, uint32_t reason)
+{
+    if (!(atomic_load_explicit(&file->header->lost_reasons, memory_order_relaxed) & reason))
+        atomic_fetch_or(&file->header->lost_reasons, reason);
+}

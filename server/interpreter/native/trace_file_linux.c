@@ -1,0 +1,135 @@
+#include "trace_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Chunks kept ready ahead of the writers, and of these, with their pages in memory. At 100 MB/s of events the
+ * former last 40 ms, far longer than the probe's thread sleeps. */
+#define READY_AHEAD 48u
+#define POPULATED_AHEAD 12u
+/* Calls before a full disk is tried again. */
+#define PAUSE_AFTER_FAILURE 200u
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* A write beyond RLIMIT_FSIZE would raise SIGXFSZ in the user's program. */
+static bool size_is_allowed(off_t bytes)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+           (uint64_t)bytes <= (uint64_t)limit.rlim_cur;
+}
+
+static bool add_segment(struct trace_file *file)
+{
+    if (file->segment_count == MAX_SEGMENTS)
+        return errno = EFBIG, false;
+    off_t start = (off_t)(file->segment_count * SEGMENT_BYTES);
+    if (!size_is_allowed(start + (off_t)SEGMENT_BYTES))
+        return errno = EFBIG, false;
+    int failed = posix_fallocate(file->fd, start, (off_t)SEGMENT_BYTES);
+    if (failed)
+        return errno = failed, false;
+    void *memory =
+        mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, start);
+    if (memory == MAP_FAILED)
+        return false;
+    file->segments[file->segment_count++] = memory;
+    atomic_store_explicit(&file->ready, file->segment_count * CHUNKS_PER_SEGMENT,
+                          memory_order_release);
+    return true;
+}
+
+static int create_unique(const char *folder, char *path, size_t bytes)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        int n = attempt == 0 ? snprintf(path, bytes, "%s/%d.trace", folder, (int)getpid())
+                             : snprintf(path, bytes, "%s/%d-%u.trace", folder, (int)getpid(), attempt);
+        if (n < 0 || (size_t)n >= bytes)
+            return errno = ENAMETOOLONG, -1;
+        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd >= 0 || errno != EEXIST || attempt == 10000)
+            return fd;
+    }
+}
+
+/* The program counts on the low descriptors: it may close or compare them. */
+static int move_high(int fd)
+{
+    struct rlimit limit;
+    int floor = 3;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 64)
+        floor = (int)(limit.rlim_cur < 1024 ? limit.rlim_cur : 1024) - 32;
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, floor);
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
+bool trace_file_create(struct trace_file *file, const char *folder, uint64_t max_bytes, char *error,
+                       size_t error_bytes)
+{
+    char path[4096];
+    memset(file, 0, sizeof *file);
+    file->fd = create_unique(folder, path, sizeof path);
+    if (file->fd < 0) {
+        snprintf(error, error_bytes, "cannot create a trace in %s: %s", folder, strerror(errno));
+        return false;
+    }
+    file->fd = move_high(file->fd);
+    if (!add_segment(file)) {
+        snprintf(error, error_bytes, "cannot make room for the trace %s: %s", path, strerror(errno));
+        unlink(path);
+        close(file->fd);
+        return false;
+    }
+    uint64_t chunks = max_bytes / GILSCOPE_CHUNK_BYTES;
+    uint64_t most = (uint64_t)MAX_SEGMENTS * CHUNKS_PER_SEGMENT - 2048;
+    file->bound_chunks = (uint32_t)(chunks < 4 ? 4 : chunks > most ? most : chunks);
+    file->header = (struct trace_header *)file->segments[0];
+    file->gils = (struct gil_entry *)(file->segments[0] + GILSCOPE_GIL_TABLE_OFFSET);
+    atomic_store(&file->taken, 1);
+    atomic_store(&file->populated, 1);
+    return true;
+}
+
+static void populate(struct trace_file *file)
+{
+    uint32_t wanted = atomic_load(&file->taken) + POPULATED_AHEAD;
+    uint32_t ready = atomic_load(&file->ready);
+    uint32_t from = atomic_load(&file->populated);
+    for (; from < wanted && from < ready; from++)
+        madvise(file->segments[from / CHUNKS_PER_SEGMENT] +
+                    (size_t)(from % CHUNKS_PER_SEGMENT) * GILSCOPE_CHUNK_BYTES,
+                GILSCOPE_CHUNK_BYTES, MADV_POPULATE_WRITE);
+    atomic_store(&file->populated, from);
+}
+
+void trace_file_prepare(struct trace_file *file)
+{
+    uint32_t taken = atomic_load(&file->taken);
+    bool wanted = taken < file->bound_chunks + BEYOND_FOR_THREADS;
+    if (file->pause_growth) {
+        file->pause_growth--;
+    } else if (wanted && atomic_load(&file->ready) - taken < READY_AHEAD && !add_segment(file)) {
+        trace_file_lose(file, GILSCOPE_LOST_DISK_FULL);
+        file->pause_growth = PAUSE_AFTER_FAILURE;
+    }
+    populate(file);
+}
+
+void trace_file_abandon(struct trace_file *file)
+{
+    for (uint32_t i = 0; i < file->segment_count; i++)
+        munmap(file->segments[i], SEGMENT_BYTES);
+    close(file->fd);
+    memset(file, 0, sizeof *file);
+}
