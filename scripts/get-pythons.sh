@@ -1,7 +1,8 @@
 #!/bin/bash
-# Brings CPythons that this machine lacks into the cache folder, for the tests. Takes them from Debian's newer suites,
-# by apt and without touching the system's packages, and links static executables from pyenv's static libraries.
-# What cannot be had here is said in one line and left out; the tests name it as not run.
+# Brings CPythons that this machine lacks into the cache folder, for the tests: get-pythons.sh [--no-compile]
+# Takes them from Debian's newer suites, by apt and without touching the system's packages, and links static
+# executables from pyenv's static libraries. What cannot be had here is said in one line and left out; the tests name
+# it as not run.
 set -uo pipefail
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gilscope/pythons
 pyenv=${PYENV_ROOT:-$HOME/.pyenv}
@@ -9,64 +10,94 @@ mkdir -p "$cache"
 
 say() { printf 'get-pythons: %s\n' "$*"; }
 
-# Debian's executables keep their own glibc beside them, so that they run on an older system.
-from_suite() { # SUITE VERSION…
-  local suite=$1 folder=$cache/$1 site version names file
-  shift
-  [ "$(cat "$folder/complete" 2>/dev/null)" = "$*" ] && { say "$suite: $* is there"; return; }
-  [ "$(uname -m)" = x86_64 ] || { say "$suite: only taken for x86-64"; return; }
-  for file in apt-get dpkg; do
-    command -v $file >/dev/null || { say "$suite: no $file, left out: $*"; return; }
-  done
+# Where the system's own apt gets Debian from; empty where it does not.
+debian_site() {
+  local site
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null || return
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || return
   site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 2>/dev/null | grep -v security | head -1)
   [ -n "$site" ] || site=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/*.sources 2>/dev/null)
-  if [ -z "$site" ] || [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
-    say "$suite: apt is not set up for Debian, left out: $*"
+  echo "$site"
+}
+
+# Gives apt a state of its own for one suite: own FOLDER COMMAND… leaves the system's alone.
+prepare_apt() { # FOLDER KIND SUITE
+  mkdir -p "$1"/{state/lists/partial,cache/archives/partial,log,files}
+  : >"$1/state/status"
+  echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_site) $3 main" >"$1/sources.list"
+  own "$1" apt-get update
+}
+own() { # FOLDER APT-COMMAND…
+  local apt=$1 command=$2
+  shift 2
+  "$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::State="$apt/state" \
+    -o Dir::State::status="$apt/state/status" -o Dir::Cache="$apt/cache" -o Dir::Log="$apt/log" \
+    -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
+}
+
+# Runs a function that fills FOLDER, once; says in one line when it cannot.
+bring() { # FOLDER WHAT FUNCTION ARGUMENTS…
+  local folder=$1 what=$2
+  shift 2
+  [ "$(cat "$folder/complete" 2>/dev/null)" = "$what" ] && { say "$what: there"; return; }
+  if [ "$(uname -m)" != x86_64 ] || [ -z "$(debian_site)" ]; then
+    say "$what: left out, needs apt set up for Debian on x86-64"
     return
   fi
-  say "$suite: unpacking $*"
+  say "$what: getting it"
   rm -rf "$folder"
-  ( set -euo pipefail
-    apt=$folder/.apt
-    mkdir -p "$apt"/{state/lists/partial,cache/archives/partial,log,debs}
-    : >"$apt/state/status"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" >"$apt/sources.list"
-    own() { # an apt command with a state of its own
-      local command=$1
-      shift
-      "$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::State="$apt/state" \
-        -o Dir::State::status="$apt/state/status" -o Dir::Cache="$apt/cache" -o Dir::Log="$apt/log" \
-        -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
-    }
-    own apt-get update
-    names=$(own apt-get install -y --no-install-recommends --print-uris "${@/#/python}" |
-      awk '{sub(/_.*/, "", $2); print $2}')
-    cd "$apt/debs"
-    own apt-get download $names
-    for file in *.deb; do dpkg -x "$file" "$folder"; done
-    # The system's own patchelf, unpacked only: those of the newer suites write executables that crash here.
-    mkdir "$apt/tools"
-    cd "$apt/tools"
-    apt-get -qq -o APT::Sandbox::User=root download patchelf
-    dpkg -x patchelf_*.deb .
-    libraries=$folder/usr/lib/x86_64-linux-gnu
-    for version; do
-      "$apt/tools/usr/bin/patchelf" --set-interpreter "$libraries/ld-linux-x86-64.so.2" \
-        --force-rpath --set-rpath "$libraries" \
-        --output "$folder/usr/bin/python$version-native" "$folder/usr/bin/python$version"
-      chmod +x "$folder/usr/bin/python$version-native"
-      "$folder/usr/bin/python$version-native" -c 'import ssl, zlib'
-    done
-    cd "$folder"
-    rm -rf .apt
-    echo "$*" >complete
-  ) >"$cache/$suite.log" 2>&1
+  mkdir -p "$folder"
+  ( set -euo pipefail; "$1" "$folder" "${@:2}"; rm -rf "$folder/.apt" ) >"$folder.log" 2>&1
   # Not `( … ) ||`: that would switch `set -e` off inside.
-  if [ $? -ne 0 ]; then
-    say "$suite: failed, left out: $* ($(tail -1 "$cache/$suite.log"))"
+  if [ $? -eq 0 ]; then
+    echo "$what" >"$folder/complete"
+  else
+    say "$what: failed, left out; see $folder.log ($(tail -1 "$folder.log"))"
     rm -rf "$folder"
   fi
+}
+
+# Debian's static executables, with their own glibc beside them, so that they run on an older system.
+unpack_suite() { # FOLDER SUITE VERSION…
+  local folder=$1 suite=$2 apt=$1/.apt names file version libraries
+  shift 2
+  prepare_apt "$apt" deb "$suite"
+  names=$(own "$apt" apt-get install -y --no-install-recommends --print-uris "${@/#/python}" |
+    awk '{sub(/_.*/, "", $2); print $2}')
+  cd "$apt/files"
+  own "$apt" apt-get download $names
+  for file in *.deb; do dpkg -x "$file" "$folder"; done
+  # The system's own patchelf, unpacked only: those of the newer suites write executables that crash here.
+  mkdir "$apt/tools"
+  cd "$apt/tools"
+  apt-get -qq -o APT::Sandbox::User=root download patchelf
+  dpkg -x patchelf_*.deb .
+  libraries=$folder/usr/lib/x86_64-linux-gnu
+  for version; do
+    "$apt/tools/usr/bin/patchelf" --set-interpreter "$libraries/ld-linux-x86-64.so.2" \
+      --force-rpath --set-rpath "$libraries" \
+      --output "$folder/usr/bin/python$version-native" "$folder/usr/bin/python$version"
+    chmod +x "$folder/usr/bin/python$version-native"
+    "$folder/usr/bin/python$version-native" -c 'import ssl, zlib'
+  done
+}
+
+# Debian's source package, compiled here against this system's glibc: two to four minutes on two cores.
+compile() { # FOLDER SUITE VERSION CONFIGURE-OPTION…
+  local folder=$1 suite=$2 version=$3 apt=$1/.apt
+  shift 3
+  prepare_apt "$apt" deb-src "$suite"
+  cd "$apt/files"
+  own "$apt" apt-get source --download-only "python$version"
+  mkdir tree
+  tar xf python"$version"_*.orig.tar.xz -C tree --strip-components=1
+  cd tree
+  ./configure -q --prefix="$folder" --without-ensurepip --disable-test-modules "$@" CFLAGS='-O2 -g' \
+    LDFLAGS="-Wl,-rpath,$folder/lib"
+  make -s -j"$(nproc)"
+  make -s altinstall
+  "$(echo "$folder"/bin/python3.*[0-9t])" -c 'import zlib'
 }
 
 # pyenv's --enable-shared builds leave the static library too: one link gives the executable most Linux users have.
@@ -96,6 +127,9 @@ print(s.get_config_var("LIBPL"), s.get_config_var("LDVERSION"), "%d.%d" % sys.ve
 for python in "$pyenv"/versions/3.{9,1[0-9]}.*/bin/python3; do
   [ -x "$python" ] && static_from "$python"
 done
-from_suite trixie 3.13
-from_suite sid 3.14 3.15
+bring "$cache/trixie" "CPython 3.13 static" unpack_suite trixie 3.13
+bring "$cache/sid" "CPython 3.14 and 3.15 static" unpack_suite sid 3.14 3.15
+if [ "${1-}" != --no-compile ]; then
+  bring "$cache/free-threaded-3.13" "CPython 3.13 free-threaded" compile trixie 3.13 --disable-gil
+fi
 exit 0

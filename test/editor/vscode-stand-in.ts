@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { format } from 'node:util';
 import type { Page } from 'playwright-core';
-import { findChromium, launchChromium } from './support/browser';
+import { findChromium } from '../../scripts/testing/chromium.mjs';
+import { launchChromium } from './support/browser';
 import { CodeServer, findCodeServer } from './support/code-server';
 
 /** Exit codes of its own, beside the suite's 0 and 1. */

@@ -1,0 +1,89 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { findChromium } from '../../../scripts/testing/chromium.mjs';
+import { launchChromium } from './browser';
+import { CodeServer, findCodeServer } from './code-server';
+import { Workbench } from './workbench';
+
+/** The packaged extension in a workbench, on a copy of the test workspace. */
+export interface Session {
+  readonly workbench: Workbench;
+  /** The folder that is open; its name has a space and letters beyond ASCII. */
+  readonly folder: string;
+  /** Replaces the user's settings, on disk, where the workbench watches them. */
+  setSettings(settings: Readonly<Record<string, unknown>>): void;
+  close(): Promise<void>;
+}
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`${name} is not set: start this by \`npm test -- editor\``);
+  return value;
+}
+
+/** The settings that name the interpreter under test. */
+export function testSettings(): Record<string, unknown> {
+  return {
+    'gilscope.python': given('GILSCOPE_PYTHON'),
+    'files.autoSave': 'off',
+    'workbench.startupEditor': 'none',
+    'telemetry.telemetryLevel': 'off',
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    'chat.disableAIFeatures': true,
+    'git.enabled': false,
+    'editor.minimap.enabled': false,
+  };
+}
+
+/** Starts all of it. Without trust, the workspace opens in Restricted Mode without asking. */
+export async function openSession({ trusted = true } = {}): Promise<Session> {
+  const installation = findCodeServer();
+  const chromium = findChromium();
+  if (installation === null || chromium === null) throw new Error('no code-server or no Chromium');
+  const root = mkdtempSync(join(tmpdir(), 'gilscope-dom-'));
+  const folder = join(root, 'work space ü');
+  const userDataDir = join(root, 'user');
+  cpSync(join('test', 'editor', 'workspace'), folder, { recursive: true });
+  const settings = {
+    ...testSettings(),
+    ...(trusted ? {} : { 'security.workspace.trust.startupPrompt': 'never' }),
+  };
+  const server = await CodeServer.start(installation, {
+    vsix: given('GILSCOPE_VSIX'),
+    trustEverything: trusted,
+    userDataDir,
+    settings,
+  });
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    await browser?.close();
+    server.stop();
+    rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  };
+  try {
+    browser = await launchChromium(chromium);
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const workbench = new Workbench(page, server.port);
+    await workbench.openFolder(folder);
+    const setSettings: Session['setSettings'] = (values) =>
+      writeFileSync(join(userDataDir, 'User', 'settings.json'), JSON.stringify(values));
+    return { workbench, folder, setSettings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What the profiled program wrote down about itself, beside its source. */
+export function measuredBy(folder: string, script: string): Record<string, unknown> | null {
+  try {
+    const file = join(folder, script.replace(/\.py$/, '.json'));
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
