@@ -1,0 +1,175 @@
+import type { Clock } from './clock';
+import type { Definitions } from './definitions';
+import type { CycleBatch } from './events';
+import { BATCH_FLAG } from './events';
+import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG } from './format';
+
+/** Flags, sizes and four values of one byte. */
+const CYCLE_BYTES_MIN = 6;
+/** Flags, sizes, wide thread, four values and a switch wait: what a record may reach beyond the end of its chunk. */
+export const CYCLE_BYTES_MAX = 2 + 4 + 4 * 8 + 8;
+const BATCH_CAPACITY = Math.ceil((CHUNK_BYTES - CHUNK_HEADER_BYTES) / CYCLE_BYTES_MIN);
+const FIRST_TAG = 0x80;
+const KNOWN_FLAGS = 0x3f;
+const FORWARDED_FLAGS =
+  BATCH_FLAG.contended | BATCH_FLAG.afterForced | BATCH_FLAG.switchWait | BATCH_FLAG.otherState;
+const TICKS_MAX = 2 ** 53;
+
+/** Columns of a batch, used again for each. */
+export class CycleColumns implements CycleBatch {
+  gil = 0;
+  count = 0;
+  readonly thread = new Uint32Array(BATCH_CAPACITY);
+  readonly waitStart = new Float64Array(BATCH_CAPACITY);
+  readonly acquired = new Float64Array(BATCH_CAPACITY);
+  readonly released = new Float64Array(BATCH_CAPACITY);
+  readonly stack = new Uint32Array(BATCH_CAPACITY);
+  readonly flags = new Uint8Array(BATCH_CAPACITY);
+  readonly switchWaitEnd = new Float64Array(BATCH_CAPACITY);
+}
+
+/** What decoding a GIL's stream needs to know from before; times in ticks since the clock's origin. */
+export class CycleStream {
+  /** Release of the latest cycle. */
+  released = -Infinity;
+  /** The process's thread index of the latest cycle. */
+  thread = 0;
+  /** Cycles decoded. */
+  cycles = 0;
+  /** Latest release of each thread in this stream; -Infinity: none. By the process's thread index. */
+  lastRelease = new Float64Array(0);
+  /** Start of each thread's first wait in this stream; Infinity: none. */
+  firstWait = new Float64Array(0);
+  /** What is wrong with the stream; it is not decoded further. */
+  fault: string | null = null;
+
+  constructor(
+    /** Index in the run. */
+    readonly gil: number,
+    readonly definitions: Definitions,
+  ) {}
+
+  /** A chunk begins: it says its thread and the release before it. */
+  begin(thread: number, baseTicks: number): void {
+    if (!(Math.abs(baseTicks) < TICKS_MAX)) this.fault = 'a chunk begins at an impossible time';
+    // What was decoded stays before what follows, whatever a damaged chunk says.
+    this.released = Math.max(this.released, baseTicks);
+    this.thread = thread;
+  }
+
+  /** Makes room for thread indices below `count`. */
+  reserve(count: number): void {
+    if (count <= this.lastRelease.length) return;
+    const lastRelease = new Float64Array(count * 2).fill(-Infinity);
+    lastRelease.set(this.lastRelease);
+    this.lastRelease = lastRelease;
+    const firstWait = new Float64Array(count * 2).fill(Infinity);
+    firstWait.set(this.firstWait);
+    this.firstWait = firstWait;
+  }
+}
+
+/** Threads of the process: from its index to the run's; the first `count` are there. */
+export interface ThreadMap {
+  readonly count: number;
+  readonly global: Uint32Array;
+}
+
+/** Decodes records into columns, a piece of a chunk at a time. */
+export class CycleDecoder {
+  readonly columns = new CycleColumns();
+
+  /**
+   * Decodes the records in [from, to) into {@link columns}. `bytes` must be {@link CYCLE_BYTES_MAX} longer than `to`.
+   * Damage ends it and is said in the stream's `fault`; what is before the damage counts.
+   */
+  decode(
+    stream: CycleStream,
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    threads: ThreadMap,
+    clock: Clock,
+  ): void {
+    const { columns } = this;
+    const { definitions, lastRelease } = stream;
+    const { rate, offsetNs } = clock;
+    let { nodes, nodeCount } = definitions;
+    let { released, thread } = stream;
+    let globalThread = threads.global[thread] ?? 0;
+    let count = 0;
+    let at = from;
+    while (at < to) {
+      const flags = view.getUint8(at);
+      if (flags >= FIRST_TAG) {
+        at = definitions.read(bytes, view, at, to);
+        if (at < 0) {
+          stream.fault = definitions.fault;
+          break;
+        }
+        ({ nodes, nodeCount } = definitions);
+        continue;
+      }
+      const sizes = view.getUint8(at + 1);
+      let next = at + 2;
+      if ((flags & CYCLE_FLAG.threadChanged) !== 0) {
+        const wide = (flags & CYCLE_FLAG.wideThread) !== 0;
+        thread = wide ? view.getUint32(next, true) : view.getUint16(next, true);
+        next += wide ? 4 : 2;
+        globalThread = threads.global[thread] ?? 0;
+      }
+      const gap = readSized(view, next, sizes & 3);
+      next += 1 << (sizes & 3);
+      const wait = readSized(view, next, (sizes >> 2) & 3);
+      next += 1 << ((sizes >> 2) & 3);
+      const hold = readSized(view, next, (sizes >> 4) & 3);
+      next += 1 << ((sizes >> 4) & 3);
+      const node = readSized(view, next, sizes >> 6);
+      next += 1 << (sizes >> 6);
+      const acquired = released + gap;
+      const end = acquired + hold;
+      const previous = lastRelease[thread] ?? 0;
+      // The waits of a thread begin after its last hold, whatever a damaged record says.
+      const waitStart = Math.max(acquired - wait, previous);
+      let switchWaitEnd = 0;
+      let forwarded = flags & FORWARDED_FLAGS;
+      if ((flags & CYCLE_FLAG.switchWait) !== 0) {
+        const kept = readSized(view, next, 3);
+        next += 8;
+        if (previous === -Infinity) forwarded &= ~BATCH_FLAG.switchWait;
+        else switchWaitEnd = Math.round(Math.min(previous + kept, waitStart) * rate + offsetNs);
+      }
+      const sound = next <= to && thread < threads.count && node < nodeCount && end < TICKS_MAX;
+      if (!sound || flags > KNOWN_FLAGS) {
+        stream.fault = next > to ? 'a cycle is cut short' : 'a cycle is impossible';
+        break;
+      }
+      if (previous === -Infinity) stream.firstWait[thread] = waitStart;
+      lastRelease[thread] = end;
+      columns.thread[count] = globalThread;
+      columns.waitStart[count] = Math.round(waitStart * rate + offsetNs);
+      columns.acquired[count] = Math.round(acquired * rate + offsetNs);
+      columns.released[count] = Math.round(end * rate + offsetNs);
+      columns.stack[count] = nodes[node] ?? 0;
+      columns.flags[count] = forwarded;
+      columns.switchWaitEnd[count] = switchWaitEnd;
+      count++;
+      released = end;
+      at = next;
+    }
+    columns.gil = stream.gil;
+    columns.count = count;
+    stream.released = released;
+    stream.thread = thread;
+    stream.cycles += count;
+  }
+}
+
+/** An unsigned number of 1, 2, 4 or 8 bytes. */
+function readSized(view: DataView, at: number, size: number): number {
+  if (size === 0) return view.getUint8(at);
+  if (size === 1) return view.getUint16(at, true);
+  const low = view.getUint32(at, true);
+  return size === 2 ? low : view.getUint32(at + 4, true) * 4294967296 + low;
+}

@@ -1,0 +1,58 @@
+import { CHUNK_BYTES } from './format';
+import type { TraceHeader } from './header';
+import type { ProcessReader } from './process-reader';
+
+/** What a trace should hold and could not be read. */
+export interface Loss {
+  readonly cycles: number;
+  readonly samples: number;
+  /** For the user: what is damaged, and what that means. */
+  readonly messages: readonly string[];
+}
+
+/** A chunk holds fewer records than this: what a damaged count may claim at most. */
+const RECORDS_PER_CHUNK = CHUNK_BYTES / 6;
+
+/**
+ * Cycles and samples of damaged streams. While a process runs, what was only written since the last read is not lost.
+ *
+ * @param final whether nobody writes the trace any more
+ */
+export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolean): Loss {
+  const messages: string[] = [];
+  const limit = header.chunkCount * RECORDS_PER_CHUNK;
+  const name = reader.source.name;
+  let cycles = 0;
+  reader.gils.forEach(({ stream }, gil) => {
+    if (!final && stream.fault === null) return;
+    const written = Math.min(reader.gilEntries[gil]?.cycles ?? 0, limit);
+    const missing = Math.max(0, written - stream.cycles);
+    cycles += missing;
+    if (stream.fault !== null)
+      messages.push(damage(`${name} is damaged`, stream.fault, missing, `cycles of GIL ${gil}`));
+    else if (missing > 0)
+      messages.push(damage(`${name} is incomplete`, '', missing, `cycles of GIL ${gil}`));
+  });
+  let samples = 0;
+  if (reader.sampler.fault !== null) {
+    const taken = Math.min(header.samplesTaken, limit);
+    samples = Math.max(0, taken - reader.sampler.samples);
+    messages.push(damage(`${name} is damaged`, reader.sampler.fault, samples, 'samples'));
+  }
+  for (const stream of reader.directory.all()) {
+    if (final && stream.hasGap()) messages.push(`${name} is incomplete: a chunk is missing.`);
+  }
+  if (reader.fault !== '') messages.push(reader.fault);
+  if (reader.missingChunks > 0)
+    messages.push(`${name} is cut short: its last ${reader.missingChunks} chunks are missing.`);
+  if (reader.directory.fault !== null)
+    messages.push(`${name} is damaged: ${reader.directory.fault}.`);
+  return { cycles, samples, messages: [...new Set(messages)] };
+}
+
+function damage(what: string, fault: string, missing: number, of: string): string {
+  const reason = fault === '' ? '' : ` (${fault})`;
+  return missing > 0
+    ? `${what}${reason}: its last ${missing} ${of} are missing from the numbers.`
+    : `${what}${reason}: what follows is missing from the numbers.`;
+}

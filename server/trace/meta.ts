@@ -1,0 +1,49 @@
+import type { ChunkBuffer } from './chunk-buffer';
+import type { ChunkHeaders, ChunkStream } from './chunk-streams';
+import { META } from './format';
+import type { TraceSource } from './trace-source';
+
+const RECORD_HEADER_BYTES = 6;
+
+/** What the META chunks say about the process, as far as read. */
+export class MetaTable {
+  executable = '';
+  library = '';
+  pythonVersion = '';
+  folder = '';
+  readonly argv: string[] = [];
+  readonly messages: string[] = [];
+
+  /** Takes in what is new. */
+  refresh(
+    source: TraceSource,
+    stream: ChunkStream,
+    headers: ChunkHeaders,
+    { bytes, view }: ChunkBuffer,
+  ): void {
+    for (const { chunk, from, to } of stream.takeNew(headers)) {
+      const end = source.read(bytes, chunk, from, to - from);
+      let at = 0;
+      while (at < end) {
+        const value = at + RECORD_HEADER_BYTES;
+        const length = value <= end ? view.getUint32(at + 2, true) : 0;
+        if (value + length > end) {
+          stream.fault = `chunk ${chunk} has a value that is cut short`;
+          return;
+        }
+        const text = Buffer.from(bytes.subarray(value, value + length)).toString('utf8');
+        this.take(view.getUint16(at, true), text);
+        at = value + length;
+      }
+    }
+  }
+
+  private take(key: number, value: string): void {
+    if (key === META.executable) this.executable = value;
+    else if (key === META.argument) this.argv.push(value);
+    else if (key === META.library) this.library = value;
+    else if (key === META.pythonVersion) this.pythonVersion = value;
+    else if (key === META.folder) this.folder = value;
+    else if (key === META.message) this.messages.push(value);
+  }
+}
