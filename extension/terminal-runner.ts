@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { argv, env, exit, on, stdin } from 'node:process';
+import process, { argv, env, exit, stdin } from 'node:process';
 import type { Launch } from '../server/protocol';
 import { readMessages, type FromRunner, type RunnerTexts, type ToRunner } from './runner-messages';
 
@@ -72,7 +72,7 @@ function waitForKey(text: string): void {
   // The program may have left the terminal in any state: colours off, cursor on, main screen.
   print(`\x1b[0m\x1b[?25h\r\n\x1b[2m${text}\x1b[0m\r\n`);
   for (const signal of [...SIGNALS_OF_THE_PROGRAM, ...SIGNALS_TO_PASS_ON]) {
-    on(signal, () => {
+    process.on(signal, () => {
       exit(0);
     });
   }
@@ -121,9 +121,9 @@ function serve(socket: Socket): void {
   socket.on('close', () => {
     if (child === null) exit(1);
   });
-  for (const signal of SIGNALS_OF_THE_PROGRAM) on(signal, () => undefined);
+  for (const signal of SIGNALS_OF_THE_PROGRAM) process.on(signal, () => undefined);
   for (const signal of SIGNALS_TO_PASS_ON) {
-    on(signal, () => {
+    process.on(signal, () => {
       if (child === null || child.exitCode !== null || child.signalCode !== null) exit(0);
       child.kill(signal);
     });
