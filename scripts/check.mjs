@@ -1,4 +1,5 @@
 // `npm run check`: format, lint, types and the C warnings; one line a step, output only of what failed.
+// `npm run format` (--format) writes the format instead.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,17 @@ function steps() {
     ['types', nodeTool('typescript/bin/tsc', '--noEmit', '-p', '.')],
     ...nativeSteps(),
     ...shellSteps(),
+  ];
+}
+
+/** What writes the format, in place of what checks it. */
+function formatSteps() {
+  const sources = nativeSources();
+  const files = sources === null ? [] : [...sources.probe, ...sources.host, ...sources.headers];
+  const style = ['clang-format', '-i', ...files, ...testSources()];
+  return [
+    ['prettier', nodeTool('prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.')],
+    ['C format', runs(['clang-format']) ? style : 'clang-format is not installed'],
   ];
 }
 
@@ -49,7 +61,7 @@ function shellSteps() {
 }
 
 let failed = 0;
-for (const [name, command] of steps()) {
+for (const [name, command] of process.argv.includes('--format') ? formatSteps() : steps()) {
   if (typeof command === 'string') {
     console.log(`not run  ${name}: ${command}`);
     continue;

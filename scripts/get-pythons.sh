@@ -97,7 +97,7 @@ compile() { # FOLDER SUITE VERSION CONFIGURE-OPTION…
     LDFLAGS="-Wl,-rpath,$folder/lib"
   make -s -j"$(nproc)"
   make -s altinstall
-  "$(echo "$folder"/bin/python3.*[0-9t])" -c 'import zlib'
+  "$folder/bin/python$version" -c 'import zlib' # the same file as python3.13t in a free-threaded build
 }
 
 # pyenv's --enable-shared builds leave the static library too: one link gives the executable most Linux users have.

@@ -2,7 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
+import vsce from '@vscode/vsce';
 import { readFile } from 'node:fs/promises';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,7 +10,7 @@ const target = 'linux-x64';
 
 /** The files that the package would hold, relative to the project. */
 export function packagedFiles() {
-  return listFiles({ cwd: root, packageManager: PackageManager.None });
+  return vsce.listFiles({ cwd: root, packageManager: vsce.PackageManager.None });
 }
 
 /** Builds and packs; returns the path of the VSIX. @throws where this platform has no probe to pack. */
@@ -28,7 +28,7 @@ export async function packageExtension(out) {
   );
   mkdirSync(dirname(packagePath), { recursive: true });
   const hasRepository = manifest.repository !== undefined;
-  await createVSIX({
+  await vsce.createVSIX({
     cwd: root,
     packagePath,
     target,
