@@ -12,9 +12,9 @@ void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
     t->request_ticks = now;
     if (t->after_release) {
         uint64_t since = now - (t->switch_end_ticks ? t->switch_end_ticks : t->drop_ticks);
-        if (!t->drop_requested || t->saved_thread || gil != t->last ||
-            since > probe.forced_gap_ticks)
-            t->after_release = false; /* it did something else: a voluntary release */
+        bool is_quick = probe.caller_votes >= CALLER_VOTES || since <= probe.forced_gap_ticks;
+        if (!t->drop_requested || t->voluntary || gil != t->last || !is_quick)
+            t->after_release = false;
     }
 }
 
@@ -44,7 +44,7 @@ void cycle_drop_requested(struct thread *t, uint64_t now)
 
 void cycle_switch_wait(struct thread *t)
 {
-    if (!t->saved_thread)
+    if (!t->voluntary)
         publish_wait(t, t->last, t->released_ticks, GILSCOPE_CYCLE_FLAG_AFTER_FORCED);
 }
 
@@ -166,6 +166,17 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     return true;
 }
 
+/* Read while the GIL's mutex is held: the thread that takes the GIL next clears the request under it. */
+static bool is_drop_requested(uintptr_t state)
+{
+    const struct layout *l = &probe.layout;
+    if (!state || !l->known)
+        return false;
+    uintptr_t where =
+        l->hex >= 0x030d0000 ? state : *(const uintptr_t *)(state + l->state_to_interpreter);
+    return where && *(const int *)(where + l->drop_request) & 1;
+}
+
 void cycle_released(struct thread *t, uint64_t now)
 {
     struct gil *gil = t->holds;
@@ -182,8 +193,9 @@ void cycle_released(struct thread *t, uint64_t now)
     t->released_ticks = now;
     t->switch_end_ticks = 0;
     t->after_release = true;
-    t->drop_requested = false;
     t->last_state = gil_last_holder(gil);
+    t->drop_requested = is_drop_requested(t->last_state);
+    t->drop_ticks = now;
     t->last_stack = t->release_stack;
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 /* The cycles of which the probe's own time is measured: one in so many of a thread. */
-#define SELF_EVERY 256u
-/* How far up the stack, in words, PyEval_SaveThread is looked for, and how often it must be found at one place. */
+#define SELF_EVERY 64u
+/* How far up the stack, in words, the caller is looked for, and how often it must be found at one place. */
 #define MAX_CALLER_DISTANCE 48u
-#define CALLER_VOTES 4u
 
 static inline uint64_t now(void)
 {
@@ -19,7 +18,7 @@ static inline uint64_t now(void)
 
 static inline bool measures_itself(const struct thread *t)
 {
-    return t->cycles % SELF_EVERY == 0;
+    return t->cycles % SELF_EVERY == SELF_EVERY - 1;
 }
 
 static void lock_unknown(struct thread *t, pthread_mutex_t *mutex)
@@ -56,18 +55,24 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
     return probe.real.mutex_lock(mutex);
 }
 
-/*
- * Whether drop_gil was called for PyEval_SaveThread. The return address of the outermost function that both ways of
- * releasing share lies at a fixed distance from this frame; the distance is learned from the first releases, which are
- * of a single thread and so voluntary.
- */
-static bool called_for_save_thread(const uintptr_t *frame)
+static inline bool is_in(uintptr_t address, struct code_range range)
 {
-    uintptr_t low = probe.save_thread, bytes = probe.save_thread_bytes;
-    if (probe.caller_votes >= CALLER_VOTES)
-        return frame[probe.caller_distance] - low < bytes;
-    for (uint32_t i = 1; low && i < MAX_CALLER_DISTANCE; i++) {
-        if (frame[i] - low >= bytes)
+    return address - range.start < range.bytes;
+}
+
+/*
+ * Whether drop_gil was called for PyEval_SaveThread or PyEval_ReleaseThread: a voluntary release. The return address of
+ * the outermost function that all ways of releasing share lies at a fixed distance from this frame; the distance is
+ * learned from the first releases, which are of a single thread and so voluntary.
+ */
+static bool called_to_release(const uintptr_t *frame)
+{
+    if (probe.caller_votes >= CALLER_VOTES) {
+        uintptr_t caller = frame[probe.caller_distance];
+        return is_in(caller, probe.save_thread) || is_in(caller, probe.release_thread);
+    }
+    for (uint32_t i = 1; i < MAX_CALLER_DISTANCE; i++) {
+        if (!is_in(frame[i], probe.save_thread))
             continue;
         probe.caller_votes = i == probe.caller_distance ? probe.caller_votes + 1 : 1;
         probe.caller_distance = i;
@@ -84,7 +89,7 @@ static int hook_cond_signal(pthread_cond_t *cond)
     struct gil *gil = t->holds;
     if (gil && cond == gil->cond) {
         uint64_t stamp = now();
-        t->saved_thread = called_for_save_thread(__builtin_frame_address(0));
+        t->voluntary = called_to_release(__builtin_frame_address(0));
         int result = probe.real.cond_signal(cond);
         uint64_t start = measures_itself(t) ? now() : 0;
         cycle_released(t, stamp);

@@ -68,16 +68,14 @@ static void find_api(void *scope)
     *(void **)&api->error_clear = dlsym(scope, "PyErr_Clear");
 }
 
-/* Start and size of PyEval_SaveThread. */
-static void find_save_thread(void *scope)
+static struct code_range find_function(void *scope, const char *name)
 {
     Dl_info info;
     const ElfW(Sym) *symbol = NULL;
-    void *address = dlsym(scope, "PyEval_SaveThread");
-    if (address && dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol) {
-        probe.save_thread = (uintptr_t)address;
-        probe.save_thread_bytes = symbol->st_size;
-    }
+    void *address = dlsym(scope, name);
+    if (!address || !dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
+        return (struct code_range){0, 0};
+    return (struct code_range){(uintptr_t)address, symbol->st_size};
 }
 
 bool interpreter_find(void *library)
@@ -98,7 +96,8 @@ bool interpreter_find(void *library)
     probe.code_type = (uintptr_t)dlsym(scope, "PyCode_Type");
     probe.str_type = (uintptr_t)dlsym(scope, "PyUnicode_Type");
     find_api(scope);
-    find_save_thread(scope);
+    probe.save_thread = find_function(scope, "PyEval_SaveThread");
+    probe.release_thread = find_function(scope, "PyEval_ReleaseThread");
     return true;
 }
 
@@ -199,8 +198,8 @@ static int pass(const struct object *o, const struct tables *t, const ElfW(Rela)
 bool interpreter_hook(char *error, size_t error_bytes)
 {
     struct object o = {.address = (uintptr_t)dlsym(RTLD_DEFAULT, "_PyRuntime")};
-    if (probe.save_thread)
-        o.address = probe.save_thread;
+    if (probe.save_thread.start)
+        o.address = probe.save_thread.start;
     if (!dl_iterate_phdr(visit, &o)) {
         snprintf(error, error_bytes, "cannot find the loaded object of %s", probe.library);
         return false;

@@ -10,10 +10,10 @@
 
 #define DEFAULT_MAX_BYTES (1024ull * 1024 * 1024)
 /*
- * A release by the eval loop, forced by a drop request, is followed by the next request within tens of nanoseconds;
- * one that does something else in between takes a system call or more.
+ * Where drop_gil's caller cannot be told: a release by the eval loop, forced by a drop request, is followed by the next
+ * request almost at once; one that does something else in between mostly takes longer.
  */
-#define FORCED_GAP_NS 2000u
+#define FORCED_GAP_NS 5000u
 
 struct probe probe;
 

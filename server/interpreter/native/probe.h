@@ -14,12 +14,19 @@
 
 #define MAX_THREAD_BLOCKS 4096u
 #define MAX_ENTRY_CHUNKS 8192u
+/* Releases after which the distance of drop_gil's caller is believed (see hooks.c). */
+#define CALLER_VOTES 4u
 
 /* What is asked of the probe. Times in ns, sizes in bytes; 0: the default. */
 struct probe_options {
     const char *folder;
     uint64_t max_bytes, sample_ns;
     uint32_t assume_hex; /* take the interpreter for this version (tests) */
+};
+
+/* Where a function's instructions are. */
+struct code_range {
+    uintptr_t start, bytes;
 };
 
 /* Functions of the C API, from the interpreter that is traced. Null where it lacks one. */
@@ -49,7 +56,7 @@ struct probe {
     struct real_functions real;
     struct python_api api;
     uintptr_t code_type, str_type;
-    uintptr_t save_thread, save_thread_bytes;
+    struct code_range save_thread, release_thread; /* callers of a voluntary release */
     uint32_t caller_distance, caller_votes;
     const char *version; /* Py_GetVersion() */
     char library[4096];

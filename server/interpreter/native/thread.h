@@ -18,7 +18,7 @@ struct thread {
     bool contended;
     bool after_release;         /* nothing has happened since its last release */
     bool drop_requested;        /* its last release found a drop request pending */
-    bool saved_thread;          /* its last release came from PyEval_SaveThread: it was voluntary */
+    bool voluntary;             /* its last release was not the eval loop's */
     uint32_t cycles;
     uint64_t self_ticks;        /* spent in hooks of the cycle that is measured */
     struct thread_entry *entry;
