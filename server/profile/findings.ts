@@ -1,0 +1,76 @@
+import type { Finding, Place, Profile } from '../protocol';
+import type { FaultKind, LongBlock } from './books';
+import { checkInvariants } from './invariants';
+import { convoyFindings } from './finding-convoy';
+import { gilHogFindings } from './finding-gil-hog';
+import { nativeHoldFindings } from './finding-native';
+import { noContentionFindings, noGilFindings } from './finding-none';
+
+/** What findings need beyond the profile. */
+export interface FindingFacts {
+  readonly live: boolean;
+  /** Events that contradict each other, by kind. */
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Lengths of lost cycles that do not fit into the lives of their threads. */
+  readonly misfitNs: number;
+  /** By GIL, then by stack. */
+  readonly longBlocks: readonly ReadonlyMap<number, LongBlock>[];
+  readonly placeOf: (stack: number) => Place;
+}
+
+/** What one should look at, the most urgent first. */
+export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
+  return [
+    ...brokenFindings(profile, facts),
+    ...nativeHoldFindings(profile, facts),
+    ...gilHogFindings(profile),
+    ...convoyFindings(profile),
+    ...noGilFindings(profile),
+    // While it runs it may still come.
+    ...(facts.live ? [] : noContentionFindings(profile)),
+  ];
+}
+
+const FAULTS: Readonly<Record<FaultKind, string>> = {
+  holdsOverlap: 'two holds of one GIL overlap',
+  holdNegative: 'a hold ends before it begins',
+  waitNegative: 'a wait ends before it begins',
+  waitBeforeRelease: 'a wait begins before the thread had released the GIL',
+  stackOrder: 'a stack was used before it was defined',
+};
+
+function brokenFindings(profile: Profile, facts: FindingFacts): Finding[] {
+  const findings: Finding[] = [];
+  for (const [kind, count] of facts.faults) {
+    findings.push(
+      broken(
+        `The trace contradicts itself: ${FAULTS[kind]} (${count} times). The events were cut to fit; ` +
+          'numbers near them are wrong by as much. Please report this with the profile.',
+        { fault: kind, count },
+      ),
+    );
+  }
+  if (facts.misfitNs > 0 && !facts.live) {
+    findings.push(
+      broken(
+        'Holds and waits that are only in totals are longer than the lives of their threads allow, ' +
+          `by ${facts.misfitNs} ns. Please report this with the profile.`,
+        { fault: 'lostTooLong', ns: facts.misfitNs },
+      ),
+    );
+  }
+  for (const { invariant, subject, expected, actual } of checkInvariants(profile)) {
+    findings.push(
+      broken(
+        `A sum does not come out for ${subject}: ${invariant}; expected ${expected}, got ${actual}. ` +
+          'Do not rely on its numbers, and please report this with the profile.',
+        { invariant, subject, expected, actual },
+      ),
+    );
+  }
+  return findings;
+}
+
+function broken(message: string, evidence: Finding['evidence']): Finding {
+  return { rule: 'invariant-broken', severity: 'error', where: null, message, evidence };
+}

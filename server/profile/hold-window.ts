@@ -1,0 +1,194 @@
+import { HoldLevels, RADIX, UnitSums } from './hold-levels';
+import { grown, grownInts } from './table';
+
+/** Holds kept singly for waits that are still going on; beyond it the older half is folded. */
+const WINDOW_HOLDS = 1 << 20;
+/** Neighbouring holds that are folded together. */
+const FOLD_HOLDS = 4096;
+/** A wait over fewer holds than this is summed hold by hold. */
+const WALK_HOLDS = 3 * RADIX;
+
+/**
+ * The holds of one GIL that a wait may still reach back to, in their order, and what waits charge to them.
+ *
+ * A stream does not say which waits are going on, so nothing can be forgotten; memory is bounded by folding: of 4096
+ * old neighbours, those of one lane and unit become one hold of their total length, in the order in which they first
+ * came. A wait over all of them is charged exactly as before; a wait that began among them (over half a million holds
+ * ago) keeps its total, and the first of its holders are the folded ones.
+ */
+export class HoldWindow {
+  /** Filled by {@link charge}: held time by unit. */
+  readonly sums = new UnitSums();
+  readonly #levels = new HoldLevels();
+  #limit: number;
+  readonly #foldHolds: number;
+  #count = 0;
+  #start = new Float64Array(64);
+  #end = new Float64Array(64);
+  #lane = new Int32Array(64);
+  #unit = new Int32Array(64);
+  /** Waits that cover a hold wholly: the change from the hold before. One more than the holds. */
+  #coverChange = new Int32Array(65);
+  /** No cover changes before this hold. */
+  #coveredFrom = 0;
+
+  constructor(limit = WINDOW_HOLDS, foldHolds = FOLD_HOLDS) {
+    this.#limit = limit;
+    this.#foldHolds = foldHolds;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Appends a hold, or a segment of one. It must not begin before the last one's end. */
+  push(start: number, end: number, lane: number, unit: number, blocks: Float64Array): void {
+    if (end <= start) return;
+    if (this.#count >= this.#limit) this.#fold(blocks);
+    const at = this.#count;
+    if (at === this.#start.length) this.#grow();
+    this.#start[at] = start;
+    this.#end[at] = end;
+    this.#lane[at] = lane;
+    this.#unit[at] = unit;
+    this.#count = at + 1;
+  }
+
+  /**
+   * Sums up what was held from `from` to `to` by unit, in {@link sums} (empty before). What lanes thereby block is in
+   * `blocks` now or after {@link settle}.
+   */
+  charge(from: number, to: number, blocks: Float64Array): void {
+    const count = this.#count;
+    if (count === 0 || (this.#end[count - 1] as number) <= from) return;
+    if (to < (this.#end[count - 1] as number)) {
+      this.#chargeInside(from, to, blocks);
+      return;
+    }
+    const first = this.#firstEndingAfter(from);
+    this.#chargeOne(first, from, to, blocks);
+    if (first + 1 === count) return;
+    this.#coverChange[first + 1] = (this.#coverChange[first + 1] as number) + 1;
+    this.#coverChange[count] = (this.#coverChange[count] as number) - 1;
+    if (first + 1 < this.#coveredFrom) this.#coveredFrom = first + 1;
+    this.#sumFrom(first + 1);
+  }
+
+  /** Adds what whole holds blocked since the last call to the lanes' `blocks`. */
+  settle(blocks: Float64Array): void {
+    let cover = 0;
+    for (let i = this.#coveredFrom; i < this.#count; i++) {
+      cover += this.#coverChange[i] as number;
+      this.#coverChange[i] = 0;
+      if (cover === 0) continue;
+      const lane = this.#lane[i] as number;
+      const ns = (this.#end[i] as number) - (this.#start[i] as number);
+      blocks[lane] = (blocks[lane] as number) + cover * ns;
+    }
+    this.#coverChange[this.#count] = 0;
+    this.#coveredFrom = this.#count;
+  }
+
+  #sumFrom(from: number): void {
+    const count = this.#count;
+    const levelled = count - from >= WALK_HOLDS;
+    if (levelled) this.#levels.build(count, this.#start, this.#end, this.#unit);
+    for (let i = from; i < count;) {
+      const next = levelled && i % RADIX === 0 ? this.#levels.addBlock(i, count, this.sums) : i;
+      if (next === i) {
+        this.sums.add(
+          this.#unit[i] as number,
+          (this.#end[i] as number) - (this.#start[i] as number),
+        );
+        i++;
+      } else {
+        i = next;
+      }
+    }
+  }
+
+  #chargeOne(index: number, from: number, to: number, blocks: Float64Array): void {
+    const ns =
+      Math.min(this.#end[index] as number, to) - Math.max(this.#start[index] as number, from);
+    if (ns <= 0) return;
+    const lane = this.#lane[index] as number;
+    blocks[lane] = (blocks[lane] as number) + ns;
+    this.sums.add(this.#unit[index] as number, ns);
+  }
+
+  /** A wait that ended before the last hold did. */
+  #chargeInside(from: number, to: number, blocks: Float64Array): void {
+    for (let i = this.#firstEndingAfter(from); i < this.#count; i++) {
+      if ((this.#start[i] as number) >= to) break;
+      this.#chargeOne(i, from, to, blocks);
+    }
+  }
+
+  /** Searched from the end, where almost all waits begin. */
+  #firstEndingAfter(time: number): number {
+    const end = this.#end;
+    let high = this.#count - 1;
+    let step = 1;
+    while (high - step >= 0 && (end[high - step] as number) > time) {
+      high -= step;
+      step *= 2;
+    }
+    let low = Math.max(high - step, -1);
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((end[middle] as number) > time) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
+  #fold(blocks: Float64Array): void {
+    this.settle(blocks);
+    const oldHalf = this.#count >> 1;
+    let to = 0;
+    for (let from = 0; from < oldHalf; from += this.#foldHolds) {
+      to = this.#foldRun(from, Math.min(from + this.#foldHolds, oldHalf), to);
+    }
+    for (const column of [this.#start, this.#end, this.#lane, this.#unit]) {
+      column.copyWithin(to, oldHalf, this.#count);
+    }
+    this.#count = to + this.#count - oldHalf;
+    this.#coveredFrom = this.#count;
+    this.#levels.clear();
+    // Too many lanes and units to fold much: memory follows them rather than the holds.
+    if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
+  }
+
+  /** Folds the holds [from, end) and stores the result at `to`; answers the index after it. */
+  #foldRun(from: number, end: number, to: number): number {
+    const lengths = new Map<string, { lane: number; unit: number; ns: number }>();
+    let at = this.#start[from] as number;
+    for (let i = from; i < end; i++) {
+      const lane = this.#lane[i] as number;
+      const unit = this.#unit[i] as number;
+      const ns = (this.#end[i] as number) - (this.#start[i] as number);
+      const key = `${lane}/${unit}`;
+      const entry = lengths.get(key);
+      if (entry === undefined) lengths.set(key, { lane, unit, ns });
+      else entry.ns += ns;
+    }
+    for (const { lane, unit, ns } of lengths.values()) {
+      this.#start[to] = at;
+      at += ns;
+      this.#end[to] = at;
+      this.#lane[to] = lane;
+      this.#unit[to] = unit;
+      to++;
+    }
+    return to;
+  }
+
+  #grow(): void {
+    const needed = this.#count * 2;
+    this.#start = grown(this.#start, needed);
+    this.#end = grown(this.#end, needed);
+    this.#lane = grownInts(this.#lane, needed);
+    this.#unit = grownInts(this.#unit, needed);
+    this.#coverChange = grownInts(this.#coverChange, needed + 1);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Lost } from '../protocol';
+import type { CycleTotals, LostReason, TraceState } from '../trace/events';
+import type { Books } from './books';
+import { type Ledger, SUM } from './ledger';
+
+/**
+ * Adds the cycles of which only totals were recorded. Totals of a thread that no stack accounts for go to the stack
+ * without frames. Answers the nanoseconds that do not fit into the lives of their threads: 0 in a sound trace.
+ */
+export function chargeLost(books: Books, ledger: Ledger, state: TraceState): number {
+  const byThread = new Map<number, CycleTotals[]>();
+  let misfitNs = 0;
+  for (const aggregate of state.aggregates) {
+    const lane = books.lane(aggregate.gil, aggregate.thread);
+    misfitNs += addTotals(ledger, lane.index, lane.gil, aggregate.stack, aggregate);
+    byThread.set(aggregate.thread, [...(byThread.get(aggregate.thread) ?? []), aggregate]);
+  }
+  for (const [thread, { lost }] of state.threads.entries()) {
+    const rest = subtracted(lost, byThread.get(thread) ?? []);
+    if (rest.acquires === 0 && rest.holdNs === 0 && rest.waitNs === 0) continue;
+    const lane = mainLaneOf(books, ledger, thread);
+    if (lane !== undefined) misfitNs += addTotals(ledger, lane.index, lane.gil, 0, rest);
+  }
+  return misfitNs;
+}
+
+/** Threads with lost cycles that are in no stream and no aggregate need a lane before the ledger is made. */
+export function makeLostLanes(books: Books, state: TraceState): void {
+  for (const [thread, { lost, process }] of state.threads.entries()) {
+    if (lost.acquires === 0 || books.lanes.some((lane) => lane.thread === thread)) continue;
+    const gil = state.gils.findIndex((candidate) => candidate.process === process);
+    if (gil >= 0) books.lane(gil, thread);
+  }
+}
+
+function mainLaneOf(books: Books, ledger: Ledger, thread: number) {
+  const acquires = (lane: { index: number }) => ledger.lanes.get(lane.index, SUM.acquires);
+  return books.lanes
+    .filter((lane) => lane.thread === thread)
+    .sort((a, b) => acquires(b) - acquires(a) || a.gil - b.gil)[0];
+}
+
+function addTotals(
+  ledger: Ledger,
+  lane: number,
+  gil: number,
+  node: number,
+  totals: CycleTotals,
+): number {
+  ledger.add(lane, node, SUM.holdNs, totals.holdNs);
+  ledger.add(lane, node, SUM.waitNs, totals.waitNs);
+  ledger.add(lane, node, SUM.acquires, totals.acquires);
+  ledger.add(lane, node, SUM.contended, totals.contended);
+  ledger.add(lane, node, SUM.forced, totals.forced);
+  ledger.raise(lane, node, SUM.maxHoldNs, totals.maxHoldNs);
+  ledger.raise(lane, node, SUM.maxWaitNs, totals.maxWaitNs);
+  const gilLedger = ledger.gils[gil];
+  if (gilLedger !== undefined) gilLedger.unattributedNs += totals.waitNs;
+  return ledger.takeBackOff(lane, totals.holdNs + totals.waitNs);
+}
+
+function subtracted(total: CycleTotals, parts: readonly CycleTotals[]): CycleTotals {
+  const rest = (of: (totals: CycleTotals) => number) =>
+    // A live trace may show a part before the total that contains it.
+    Math.max(of(total) - parts.reduce((sum, part) => sum + of(part), 0), 0);
+  return {
+    acquires: rest((totals) => totals.acquires),
+    contended: rest((totals) => totals.contended),
+    forced: rest((totals) => totals.forced),
+    holdNs: rest((totals) => totals.holdNs),
+    waitNs: rest((totals) => totals.waitNs),
+    maxHoldNs: total.maxHoldNs,
+    maxWaitNs: total.maxWaitNs,
+  };
+}
+
+const WHY: Readonly<Record<LostReason, string>> = {
+  bounded: 'the trace reached its size limit',
+  diskFull: 'the disk of the trace was full',
+  gilTableFull: 'there were more interpreters than the trace can tell apart',
+  stackTableFull: 'there were more different stacks than the trace can hold',
+  noRoom: 'the disk was too slow to make room in time',
+  aggregateTableFull: 'there were more threads and stacks than the totals can hold',
+};
+
+/** What was not recorded singly, in one sentence for a person. */
+export function lostOf(state: TraceState): Lost {
+  const events = state.processes.reduce((sum, process) => sum + process.lostEvents, 0);
+  const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
+  const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
+  return { events, samples, reason: sentence(events, samples, reasons) };
+}
+
+function sentence(events: number, samples: number, reasons: readonly LostReason[]): string | null {
+  if (events === 0 && samples === 0 && reasons.length === 0) return null;
+  const why = reasons.length === 0 ? 'some were missed' : reasons.map((r) => WHY[r]).join(', and ');
+  const parts: string[] = [];
+  if (events > 0) {
+    parts.push(
+      `${events} GIL cycles are only in the totals: hold and wait times and counts are complete, ` +
+        'but not who blocked whom in them, and a wait beside them may be shown as hand-off',
+    );
+  }
+  if (samples > 0) {
+    parts.push(`${samples} samples are missing: long holds are split over lines less finely`);
+  }
+  if (parts.length === 0) parts.push('stacks may be missing');
+  return `Not everything was recorded singly because ${why}. ${parts.join('. ')}.`;
+}
