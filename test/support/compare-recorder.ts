@@ -53,34 +53,53 @@ function grouped<T extends { tid: number; acquires: number }>(
   return groups;
 }
 
-/** What the two do not agree on, in words; empty: nothing. */
-export function disagreements(profile: Profile, record: RecordedProcess): string[] {
-  const { pairs, unmatched } = pairThreads(profile, record);
-  return [...unmatched, ...pairs.flatMap(pairDisagreements)];
+export interface Disagreements {
+  /** Counts that differ, threads that only one saw: never right. */
+  readonly counts: readonly string[];
+  /**
+   * Times that differ by more than is allowed. On a busy machine that may be one thread's loss of its CPU between the
+   * two stamps of one call, so only a difference that comes again in another run is a fault.
+   */
+  readonly times: readonly string[];
 }
 
-function pairDisagreements({ ours, theirs }: ThreadPair): string[] {
-  const who = `thread ${ours.tid} (${ours.name}) towards ${ours.gil}`;
+/** What the two do not agree on, in words. */
+export function disagreements(profile: Profile, record: RecordedProcess): Disagreements {
+  const { pairs, unmatched } = pairThreads(profile, record);
+  return {
+    counts: [...unmatched, ...pairs.flatMap(countDisagreements)],
+    times: pairs.flatMap(timeDisagreements),
+  };
+}
+
+function nameOf({ ours }: ThreadPair): string {
+  return `thread ${ours.tid} (${ours.name}) towards ${ours.gil}`;
+}
+
+function countDisagreements(pair: ThreadPair): string[] {
+  const { ours, theirs } = pair;
   const counts: [string, number, number][] = [
     ['acquires', ours.acquires, theirs.acquires],
     ['contended', ours.contended, theirs.contended],
     ['forced', ours.forcedReleases, theirs.forced],
   ];
+  return counts
+    .filter(([, left, right]) => left !== right)
+    .map(([name, left, right]) => `${nameOf(pair)}: ${name} ${left}, recorded ${right}`);
+}
+
+function timeDisagreements(pair: ThreadPair): string[] {
+  const { ours, theirs } = pair;
   const times: [string, number, number][] = [
     ['wait', ours.waitNs, theirs.waitNs],
     ['hold', ours.holdNs, theirs.holdNs],
   ];
-  return [
-    ...counts
-      .filter(([, left, right]) => left !== right)
-      .map(([name, left, right]) => `${who}: ${name} ${left}, recorded ${right}`),
-    ...times
-      .filter(([, left, right]) => Math.abs(left - right) > allowedNs(right, theirs))
-      .map(
-        ([name, left, right]) =>
-          `${who}: ${name} ${left} ns, recorded ${right} ns, over ${theirs.acquires} acquisitions`,
-      ),
-  ];
+  return times
+    .filter(([, left, right]) => Math.abs(left - right) > allowedNs(right, theirs))
+    .map(
+      ([name, left, right]) =>
+        `${nameOf(pair)}: ${name} ${left} ns, recorded ${right} ns in ${theirs.acquires} acquisitions`,
+    );
 }
 
 function allowedNs(recordedNs: number, thread: RecordedThread): number {

@@ -46,6 +46,7 @@ export function buildRecorder(): string {
   mkdirSync(folder, { recursive: true });
   const fresh = `${library}.${process.pid}`;
   const flags = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden'];
+  if (process.arch === 'x64') flags.push('-Wl,--version-script=test/recorder/gil_recorder.map');
   const done = spawnSync(process.env['CC'] ?? 'cc', [...flags, source, '-o', fresh, '-ldl'], {
     encoding: 'utf8',
   });
