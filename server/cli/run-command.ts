@@ -1,0 +1,170 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { defaultNativeFolder } from '../interpreter/platform';
+import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
+import { messageOf } from '../interpreter/run-error';
+import { writeExit } from '../interpreter/run-folder';
+import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-program';
+import { packRun } from '../trace/container-writer';
+import { openRunSource } from '../trace/run-reader';
+import { newProfilePath } from './default-name';
+import { forwardSignals } from './forward-signals';
+import type { RunCommand } from './options';
+import { showProfile, type ShownProfile } from './show-profile';
+import { BUDGET_BROKEN_STATUS, ToolFault, TOOL_FAULT_STATUS } from './tool-fault';
+import { checkWritable, print } from './write-outputs';
+
+/**
+ * Profiles a program. Returns the exit status.
+ * @throws ToolFault, RunError before the program is started
+ */
+export async function runCommand(command: RunCommand): Promise<number> {
+  const cwd = process.cwd();
+  checkWritable([command.out, command.outputs.json, command.outputs.html]);
+  const prepared = await prepare(command, cwd);
+  const { runFolder } = prepared;
+  let ended: { readonly exit: ProgramExit; readonly pid: number };
+  try {
+    ended = await runToEnd(prepared);
+  } catch (error) {
+    rmSync(runFolder, { recursive: true, force: true });
+    throw error;
+  }
+  const kept = keepOnInterrupt(runFolder);
+  try {
+    return await finish(command, cwd, runFolder, ended);
+  } finally {
+    kept();
+  }
+}
+
+function prepare(command: RunCommand, cwd: string): Promise<PreparedRun> {
+  const log: string[] = [];
+  return prepareRun({
+    find: {
+      choice: command.python,
+      choiceName: '--python',
+      pythonExtensionChoice: '',
+      workspaceFolder: null,
+      cwd,
+      env: process.env,
+      log: (line) => log.push(line),
+    },
+    target: command.target,
+    args: command.args,
+    cwd,
+    nativeFolder: defaultNativeFolder(),
+    traceFolder: '',
+  });
+}
+
+async function runToEnd(prepared: PreparedRun): Promise<{ exit: ProgramExit; pid: number }> {
+  const program = await runProgram(prepared.launch, { env: process.env });
+  const stopForwarding = forwardSignals(program);
+  const exit = await program.ended;
+  stopForwarding();
+  return { exit, pid: program.pid };
+}
+
+async function finish(
+  command: RunCommand,
+  cwd: string,
+  runFolder: string,
+  { exit, pid }: { readonly exit: ProgramExit; readonly pid: number },
+): Promise<number> {
+  const status = exitStatus(exit);
+  writeExit(runFolder, exit);
+  if (!command.children) removeOtherTraces(runFolder, pid);
+  if (!readdirSync(runFolder).some((name) => name.endsWith('.trace'))) {
+    rmSync(runFolder, { recursive: true, force: true });
+    // The host and the probe have said what is wrong.
+    if (status === TOOL_FAULT_STATUS) return status;
+    throw new ToolFault(
+      `Nothing was measured: the program left no trace (it ended with status ${status}).`,
+    );
+  }
+  const faults: string[] = [];
+  const out = await keep(command, cwd, runFolder, faults);
+  const shown = await show(command, cwd, out ?? runFolder, faults);
+  if (out !== null) {
+    rmSync(runFolder, { recursive: true, force: true });
+    if (!command.quiet) await print(process.stderr, keptLine(cwd, out));
+  }
+  for (const fault of faults) await print(process.stderr, `gilscope: ${fault}\n`);
+  if (faults.length > 0) return TOOL_FAULT_STATUS;
+  if (status === 0 && command.check && shown?.budgetsHeld === false) return BUDGET_BROKEN_STATUS;
+  return status;
+}
+
+/** Keeps the profile; null, with a fault, where it cannot be written. */
+async function keep(
+  command: RunCommand,
+  cwd: string,
+  runFolder: string,
+  faults: string[],
+): Promise<string | null> {
+  const out =
+    command.out === null
+      ? newProfilePath(cwd, command.target, new Date())
+      : resolve(cwd, command.out);
+  const source = openRunSource(runFolder);
+  try {
+    await packRun(source, out);
+    return out;
+  } catch (error) {
+    faults.push(
+      `${messageOf(error)} What was measured is kept in ${runFolder}; “gilscope report ${runFolder}” reads it.`,
+    );
+    return null;
+  } finally {
+    source.close();
+  }
+}
+
+async function show(
+  command: RunCommand,
+  cwd: string,
+  path: string,
+  faults: string[],
+): Promise<ShownProfile | null> {
+  const script = command.target.kind === 'file' ? [resolve(cwd, command.target.path)] : [];
+  try {
+    return await showProfile({
+      path,
+      folder: cwd,
+      outputs: command.outputs,
+      report: command.quiet ? null : process.stderr,
+      budgets: { scripts: script, required: command.check },
+    });
+  } catch (error) {
+    faults.push(messageOf(error));
+    return null;
+  }
+}
+
+function keptLine(cwd: string, out: string): string {
+  const inside = relative(cwd, out);
+  const name = inside.startsWith('..') ? out : inside;
+  const megabytes = (statSync(out).size / 1e6).toFixed(1);
+  return `\nKept in ${name} (${megabytes} MB); “gilscope report ${name}” shows it again.\n`;
+}
+
+/** Traces of other processes than the one that was started. */
+function removeOtherTraces(runFolder: string, pid: number): void {
+  for (const name of readdirSync(runFolder)) {
+    const isOther = name.endsWith('.trace') && !new RegExp(`^${pid}[.-]`).test(name);
+    if (isOther) rmSync(join(runFolder, name), { force: true });
+  }
+}
+
+/** An impatient Ctrl-C while the profile is written must not lose it. */
+function keepOnInterrupt(runFolder: string): () => void {
+  const handler = (): void => {
+    process.stderr.write(
+      `gilscope: Interrupted; what was measured is kept in ${runFolder}; “gilscope report ${runFolder}” reads it.\n`,
+    );
+    process.exit(130);
+  };
+  process.on('SIGINT', handler);
+  return () => process.off('SIGINT', handler);
+}

@@ -1,0 +1,65 @@
+import type { Profile } from '../protocol';
+import { reportText } from '../profile/report-text';
+import { analyseRun } from './analyse';
+import type { Outputs } from './options';
+import { checkSourceBudgets } from './source-budgets';
+import { print, writeOutput } from './write-outputs';
+
+export interface ShowOptions {
+  /** Run folder or container. */
+  readonly path: string;
+  /** Paths in here are shown relative to it. */
+  readonly folder: string;
+  readonly outputs: Outputs;
+  /** Where the text report goes; null: nowhere. */
+  readonly report: NodeJS.WriteStream | null;
+  /** Null: the sources may be other ones by now. */
+  readonly budgets: { readonly scripts: readonly string[]; readonly required: boolean } | null;
+}
+
+export interface ShownProfile {
+  /** No budget was broken, and all could be checked. */
+  readonly budgetsHeld: boolean;
+}
+
+/**
+ * Analyses a run and writes everything that was asked for.
+ * @throws TraceError, ToolFault
+ */
+export async function showProfile(options: ShowOptions): Promise<ShownProfile> {
+  const { outputs, report } = options;
+  const checked = withBudgets(analyseRun(options.path), options);
+  const { profile } = checked;
+  if (report !== null) {
+    await print(
+      report,
+      `${report === process.stderr ? '\n' : ''}${reportText(profile, { folder: options.folder })}`,
+    );
+  }
+  if (report !== null || options.budgets?.required === true) {
+    for (const problem of checked.problems) await print(process.stderr, `gilscope: ${problem}\n`);
+  }
+  if (outputs.json === '-') await print(process.stdout, `${JSON.stringify(profile)}\n`);
+  else if (outputs.json !== null) writeOutput(outputs.json, `${JSON.stringify(profile)}\n`);
+  return { budgetsHeld: checked.held };
+}
+
+interface CheckedProfile {
+  readonly profile: Profile;
+  readonly problems: readonly string[];
+  readonly held: boolean;
+}
+
+const NO_LINES =
+  'The budgets could not be checked: this run has no lines (see “How exact” in the report).';
+
+function withBudgets(profile: Profile, { budgets }: ShowOptions): CheckedProfile {
+  if (budgets === null) return { profile, problems: [], held: true };
+  const { findings, problems } = checkSourceBudgets(profile, budgets.scripts);
+  const blind = budgets.required && profile.processes.some((row) => row.frames !== 'recorded');
+  return {
+    profile: { ...profile, findings: [...findings, ...profile.findings] },
+    problems: blind ? [...problems, NO_LINES] : problems,
+    held: findings.length === 0 && problems.length === 0 && !blind,
+  };
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import type { Finding, Profile } from '../protocol';
+import { checkBudgets, parseBudgets } from '../profile/budgets';
+import { isOwnFile } from '../profile/report-places';
+
+export interface BudgetCheck {
+  readonly findings: readonly Finding[];
+  /** Budgets that cannot be understood, `file:line: why`. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Checks the budgets in the user's own files that the profile names.
+ * @param more Files that count although nothing on them cost anything.
+ */
+export function checkSourceBudgets(profile: Profile, more: readonly string[]): BudgetCheck {
+  const named = profile.lines.map((row) => row.file).filter(isOwnFile);
+  const findings: Finding[] = [];
+  const problems: string[] = [];
+  for (const file of new Set([...more, ...named])) {
+    const source = readSource(file);
+    if (source === null) continue;
+    const parsed = parseBudgets(source);
+    problems.push(...parsed.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
+    const rows = profile.lines.filter((row) => row.file === file);
+    findings.push(...checkBudgets(file, parsed.budgets, rows));
+  }
+  return { findings, problems };
+}
+
+/** Null: it is gone, or no text; then no budget can be in it. */
+function readSource(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,95 @@
+import type { LineRow, Profile } from '../protocol';
+import { formatDuration } from './duration';
+import { isOwnFile, type PlaceNames } from './report-places';
+import { formatShare } from './report-table';
+
+/** Below this share of the time in which threads wanted to run, waiting is not worth a change. */
+const WORTH_A_LOOK = 0.02;
+
+/** What was the matter, in one to four sentences. */
+export function headline(profile: Profile, names: PlaceNames): string[] {
+  return [...endOf(profile), ...matter(profile, names)];
+}
+
+function endOf({ exit, processes }: Profile): string[] {
+  if (processes.length === 0) return [];
+  if (exit.signal !== null) {
+    return [`The program was ended by ${exit.signal}; this is what was measured until then.`];
+  }
+  if (exit.code !== null) return [];
+  return ['The end of the program was not seen; this is what was measured until then.'];
+}
+
+function matter(profile: Profile, names: PlaceNames): string[] {
+  if (profile.processes.length === 0) return ['Nothing was measured: no process left a trace.'];
+  if (profile.processes.every((row) => !row.gilEnabled)) {
+    return ['This interpreter ran without a GIL, so no thread had to wait for it.'];
+  }
+  const holdNs = sum(profile.threads, (row) => row.holdNs);
+  const waitNs = sum(profile.threads, (row) => row.waitNs);
+  if (holdNs + waitNs === 0) {
+    return ['No thread took the GIL: the program ended before it ran any Python code.'];
+  }
+  const wanted = `${formatShare(waitNs, holdNs + waitNs)} of the time in which they wanted to run`;
+  const waited = `${formatDuration(waitNs)} for the GIL, ${wanted}`;
+  if (waitNs === 0) {
+    const busy = profile.threads.filter((row) => row.holdNs > 0).length;
+    return [
+      busy === 1
+        ? 'The GIL was not the problem: only one thread ran Python code.'
+        : 'The GIL was not the problem: no thread ever waited for it.',
+    ];
+  }
+  if (isHarmless(profile, waitNs / (holdNs + waitNs))) {
+    return [`The GIL was not the problem: threads waited ${waited}.`];
+  }
+  return [`Threads waited ${waited}.`, ...culprit(profile, names, waitNs)];
+}
+
+function isHarmless(profile: Profile, share: number): boolean {
+  if (profile.findings.some((finding) => finding.rule === 'gil-not-the-problem')) return true;
+  const warned = profile.findings.some(
+    (finding) => finding.severity !== 'information' && finding.rule !== 'budget-broken',
+  );
+  return !warned && share < WORTH_A_LOOK;
+}
+
+/** Who kept them waiting. */
+function culprit(profile: Profile, names: PlaceNames, waitNs: number): string[] {
+  const worst = largest(profile.lines, (row) => row.blocks.selfNs);
+  if (worst === undefined || worst.blocks.selfNs === 0) return [];
+  const share = worst.blocks.selfNs / waitNs;
+  const how = share > 0.5 ? 'Most of it' : 'The largest part of it';
+  const amount = `${formatDuration(worst.blocks.selfNs)} (${formatShare(worst.blocks.selfNs, waitNs)})`;
+  const where = `${names.place(worst)}${inFunction(worst)}`;
+  const sentence = `${how}, ${amount}, while ${where} held the GIL.`;
+  const caller = isOwnFile(worst.file) ? undefined : ownCaller(profile.lines, worst);
+  if (caller === undefined) return [sentence];
+  return [sentence, `In your code that is ${names.place(caller)}${inFunction(caller)}.`];
+}
+
+/**
+ * The user's line that leads to a library's line. Totals only grow towards the callers, so of the lines that cover
+ * most of the cost the smallest is the nearest.
+ */
+function ownCaller(rows: readonly LineRow[], library: LineRow): LineRow | undefined {
+  const covering = rows.filter(
+    (row) => isOwnFile(row.file) && row.blocks.totalNs >= library.blocks.selfNs * 0.6,
+  );
+  return largest(covering, (row) => -row.blocks.totalNs);
+}
+
+export function inFunction(place: { readonly function: string }): string {
+  if (place.function === '') return '';
+  return place.function.startsWith('<') ? ` in ${place.function}` : ` in ${place.function}()`;
+}
+
+export function sum<T>(rows: readonly T[], value: (row: T) => number): number {
+  return rows.reduce((total, row) => total + value(row), 0);
+}
+
+export function largest<T>(rows: readonly T[], value: (row: T) => number): T | undefined {
+  let best: T | undefined;
+  for (const row of rows) if (best === undefined || value(row) > value(best)) best = row;
+  return best;
+}

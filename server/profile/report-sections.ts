@@ -1,0 +1,202 @@
+import type { BlameRow, GilRow, LineRow, Place, ProcessRow, Profile, ThreadRow } from '../protocol';
+import { formatDuration } from './duration';
+import { sum } from './report-headline';
+import { isOwnFile, type PlaceNames } from './report-places';
+import { formatCount, formatShare, tableLines, wrap, type Column } from './report-table';
+
+const TOP_THREADS = 20;
+const TOP_LINES = 12;
+const TOP_CALLERS = 8;
+const TOP_PAIRS = 10;
+/** Rows below this share of the largest are only summed up. */
+const SMALL = 0.001;
+
+const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
+
+export function findingsSection(profile: Profile, names: PlaceNames): string[] {
+  if (profile.findings.length === 0) return [];
+  const lines = ['Findings'];
+  for (const finding of profile.findings) {
+    const where = finding.where === null ? '' : `   ${names.place(finding.where)}`;
+    lines.push(
+      `  ${finding.severity} ${finding.rule}${where}`,
+      ...wrap(names.text(finding.message), '    '),
+    );
+  }
+  return lines;
+}
+
+export function interpreterSection(profile: Profile): string[] {
+  const several = profile.processes.length > 1;
+  return [
+    several ? `Processes (${profile.processes.length})` : 'Interpreter',
+    ...profile.processes.map((row) => {
+      const gil = row.gilEnabled ? '' : ', no GIL';
+      const end = several ? `, ${exitText(row.exit)}` : '';
+      const start = `CPython ${row.python || '(version unknown)'}${gil}, ${row.host}, pid ${row.pid}`;
+      return `  ${start}${end}   ${row.executable}`;
+    }),
+  ];
+}
+
+export function exitText(exit: ProcessRow['exit']): string {
+  if (exit.signal !== null) return `killed by ${exit.signal}`;
+  return exit.code === null ? 'end not seen' : `exit status ${exit.code}`;
+}
+
+export function gilSection(profile: Profile): string[] {
+  if (profile.gils.length === 0) return [];
+  const lifetimes = new Map(
+    profile.processes.map((row) => [row.pid, Math.max(0, row.endNs - row.startNs)]),
+  );
+  const columns: Column<GilRow>[] = [
+    { head: 'held', cell: (row) => duration(row.holdNs) },
+    { head: 'of the run', cell: (row) => formatShare(row.holdNs, lifetimes.get(row.pid) ?? 0) },
+    { head: 'waits', cell: (row) => duration(row.waitNs) },
+    { head: 'hand-off', cell: (row) => duration(row.handoffNs) },
+    { head: 'switches', cell: (row) => formatCount(row.switches) },
+    { head: 'forced releases', cell: (row) => formatCount(row.forcedReleases) },
+    { head: 'switch interval', cell: (row) => duration(row.switchIntervalNs) },
+  ];
+  const last = { head: 'GIL', cell: (row: GilRow) => row.id };
+  return [profile.gils.length > 1 ? 'GILs' : 'GIL', ...tableLines(columns, last, profile.gils)];
+}
+
+export function threadsSection(profile: Profile): string[] {
+  const cost = (row: ThreadRow): number => row.holdNs + row.waitNs + row.blocksNs;
+  const { shown, rest } = top(profile.threads, cost, TOP_THREADS, 0);
+  if (shown.length === 0) return [];
+  const inOrder = [...shown].sort((a, b) => a.startNs - b.startNs || a.tid - b.tid);
+  const several = profile.processes.length > 1 || profile.gils.length > profile.processes.length;
+  const last: Column<ThreadRow> = {
+    head: 'thread',
+    cell: (row) => `${row.name || `thread ${row.tid}`}${several ? ` [${row.gil}]` : ''}`,
+  };
+  const more = `  and ${plural(rest.length, 'more thread')}, ${costSum(rest, { hold: (row) => row.holdNs, wait: (row) => row.waitNs, blocks: (row) => row.blocksNs })}`;
+  return [
+    `Threads (${formatCount(profile.threads.length)})`,
+    ...tableLines(THREAD_COLUMNS, last, inOrder),
+    ...(rest.length === 0 ? [] : [more]),
+  ];
+}
+
+const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
+  { head: 'hold', cell: (row) => duration(row.holdNs) },
+  { head: 'wait', cell: (row) => duration(row.waitNs) },
+  { head: 'off', cell: (row) => duration(row.offNs) },
+  { head: 'blocks', cell: (row) => duration(row.blocksNs) },
+  { head: 'acquired', cell: (row) => formatCount(row.acquires) },
+  { head: 'contended', cell: (row) => formatCount(row.contended) },
+  { head: 'longest wait', cell: (row) => duration(row.maxWaitNs) },
+];
+
+type CostColumn = 'selfNs' | 'totalNs';
+
+function costColumns(which: CostColumn): Column<LineRow>[] {
+  return [
+    { head: 'hold', cell: (row) => duration(row.hold[which]) },
+    { head: 'wait', cell: (row) => duration(row.wait[which]) },
+    { head: 'blocks', cell: (row) => duration(row.blocks[which]) },
+    { head: 'off', cell: (row) => duration(row.off[which]) },
+  ];
+}
+
+function lineCost(row: LineRow, which: CostColumn): number {
+  return Math.max(row.hold[which], row.wait[which], row.blocks[which]);
+}
+
+export function linesSection(profile: Profile, names: PlaceNames): string[] {
+  const { shown, rest } = top(profile.lines, (row) => lineCost(row, 'selfNs'), TOP_LINES, SMALL);
+  if (shown.length === 0) return [];
+  const columns: Column<LineRow>[] = [
+    ...costColumns('selfNs'),
+    { head: 'longest hold', cell: (row) => duration(row.maxHoldNs) },
+  ];
+  const costs = {
+    hold: (row: LineRow) => row.hold.selfNs,
+    wait: (row: LineRow) => row.wait.selfNs,
+    blocks: (row: LineRow) => row.blocks.selfNs,
+  };
+  return [
+    'Lines, each without what it calls',
+    ...tableLines(columns, lineColumn(names), shown),
+    ...(rest.length === 0
+      ? []
+      : [`  and ${plural(rest.length, 'more line')}, ${costSum(rest, costs)}`]),
+  ];
+}
+
+function lineColumn(names: PlaceNames): Column<LineRow> {
+  return { head: 'line', cell: (row) => placeAndFunction(row, names) };
+}
+
+/** The user's lines that cost by what they call. */
+export function callersSection(profile: Profile, names: PlaceNames): string[] {
+  const callers = profile.lines.filter((row) => {
+    const total = lineCost(row, 'totalNs');
+    return isOwnFile(row.file) && total - lineCost(row, 'selfNs') > total * 0.05;
+  });
+  const { shown } = top(callers, (row) => lineCost(row, 'totalNs'), TOP_CALLERS, 0.01);
+  if (shown.length === 0) return [];
+  return [
+    'Your lines, with all they call',
+    ...tableLines(costColumns('totalNs'), lineColumn(names), shown),
+  ];
+}
+
+export function blameSection(profile: Profile, names: PlaceNames): string[] {
+  const { shown, rest } = top(profile.blame, (row) => row.ns, TOP_PAIRS, SMALL);
+  if (shown.length === 0) return [];
+  const holder = ({ holder: place }: BlameRow): string =>
+    place === null ? 'nobody held it (hand-off)' : placeAndFunction(place, names);
+  const width = Math.max(...shown.map((row) => placeAndFunction(row.waiter, names).length));
+  const columns: Column<BlameRow>[] = [
+    { head: 'wait', cell: (row) => duration(row.ns) },
+    { head: 'times', cell: (row) => formatCount(row.count) },
+    { head: 'longest', cell: (row) => duration(row.maxNs) },
+  ];
+  const several = profile.gils.length > 1;
+  const last: Column<BlameRow> = {
+    head: `${'waited at'.padEnd(width)}   while this held the GIL`,
+    cell: (row) =>
+      `${placeAndFunction(row.waiter, names).padEnd(width)}   ${holder(row)}${several ? `  [${row.lock}]` : ''}`,
+  };
+  return [
+    'Who blocked whom',
+    ...tableLines(columns, last, shown),
+    ...(rest.length === 0
+      ? []
+      : [
+          `  and ${plural(rest.length, 'more pair')}, wait ${duration(sum(rest, (row) => row.ns))}`,
+        ]),
+  ];
+}
+
+function placeAndFunction(place: Place, names: PlaceNames): string {
+  return place.function === '' ? names.place(place) : `${names.place(place)} ${place.function}`;
+}
+
+/** The costliest rows, and the others that cost anything. */
+function top<Row>(
+  rows: readonly Row[],
+  cost: (row: Row) => number,
+  count: number,
+  smallestShare: number,
+): { shown: Row[]; rest: Row[] } {
+  const sorted = rows.filter((row) => cost(row) > 0).sort((a, b) => cost(b) - cost(a));
+  const least = (sorted[0] === undefined ? 0 : cost(sorted[0])) * smallestShare;
+  const shown = sorted.slice(0, count).filter((row) => cost(row) >= least);
+  return { shown, rest: sorted.slice(shown.length) };
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function costSum<Row>(
+  rows: readonly Row[],
+  costs: Readonly<Record<string, (row: Row) => number>>,
+): string {
+  const parts = Object.entries(costs).map(([name, cost]) => `${name} ${duration(sum(rows, cost))}`);
+  return `together ${parts.join(', ')}`;
+}

@@ -1,0 +1,95 @@
+import type { Profile } from '../protocol';
+import { formatDuration } from './duration';
+import { headline, sum } from './report-headline';
+import { placeNames } from './report-places';
+import {
+  blameSection,
+  callersSection,
+  exitText,
+  findingsSection,
+  gilSection,
+  interpreterSection,
+  linesSection,
+  threadsSection,
+} from './report-sections';
+import { formatCount, formatShare, wrap } from './report-table';
+
+export interface ReportOptions {
+  /** Paths inside this folder are written relative to it; null: all are absolute. */
+  readonly folder: string | null;
+}
+
+/** The text report of a profile: what was the matter, then the numbers, then how exact they are. Ends with a newline. */
+export function reportText(profile: Profile, options: ReportOptions): string {
+  const names = placeNames(options.folder);
+  const sections = [
+    [titleLine(profile)],
+    headline(profile, names).flatMap((sentence) => wrap(sentence, '  ')),
+    findingsSection(profile, names),
+    linesSection(profile, names),
+    callersSection(profile, names),
+    blameSection(profile, names),
+    threadsSection(profile),
+    gilSection(profile),
+    interpreterSection(profile),
+    exactnessSection(profile),
+  ];
+  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${text.join('\n\n')}\n`;
+}
+
+function titleLine(profile: Profile): string {
+  const parts = [
+    'GILscope report',
+    profile.command.join(' ') || '(no command)',
+    formatDuration(profile.wallNs),
+    exitText(profile.exit),
+  ];
+  return parts.join(' · ');
+}
+
+const WHY_NO_LINES = {
+  unknownVersion:
+    'Lines are missing: GILscope does not know the frames of this CPython version yet. Waits, holds and counts of threads are exact.',
+  selfTestFailed:
+    'Lines are missing: this CPython keeps its frames in another way than its version should (a patched build?). Waits, holds and counts of threads are exact.',
+  notYet: 'Lines are missing: the program ended before its first frames could be read.',
+} as const;
+
+function exactnessSection(profile: Profile): string[] {
+  const samples = sum(profile.lines, (row) => row.samples);
+  const notes = [
+    'Waits, counts and thread totals are exact.',
+    samples > 0
+      ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples.`
+      : 'No hold was long enough to need samples.',
+  ];
+  const lines = ['How exact', ...wrap(notes.join(' '), '  ')];
+  for (const why of new Set(profile.processes.map((row) => row.frames))) {
+    if (why !== 'recorded') lines.push(...wrap(WHY_NO_LINES[why], '  '));
+  }
+  lines.push(...wrap(lostText(profile), '  '), ...wrap(costText(profile), '  '));
+  for (const message of new Set(profile.processes.flatMap((row) => row.messages))) {
+    lines.push(...wrap(message, '  '));
+  }
+  return lines;
+}
+
+function lostText(profile: Profile): string {
+  const unattributed = sum(profile.gils, (row) => row.unattributedNs);
+  const parts = [
+    profile.lost.reason ?? 'Nothing was lost.',
+    ...(unattributed > 0
+      ? [`Of ${formatDuration(unattributed)} of waits the holder is not known.`]
+      : []),
+  ];
+  return parts.join(' ');
+}
+
+function costText(profile: Profile): string {
+  const { cycleNs, samplerCpuNs } = profile.overhead;
+  if (cycleNs <= 0 && samplerCpuNs <= 0) return '';
+  const inHooks = cycleNs * sum(profile.threads, (row) => row.acquires);
+  const share = formatShare(inHooks + samplerCpuNs, profile.wallNs);
+  return `Measuring cost ${formatDuration(cycleNs)} for each GIL cycle, ${formatDuration(Math.round(inHooks))} in all, and ${formatDuration(samplerCpuNs)} of CPU for samples: ${share} of the run.`;
+}
