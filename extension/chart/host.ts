@@ -1,0 +1,25 @@
+import type { FromChart, ToChart } from '../../server/protocol';
+
+/** What the chart keeps across a hidden tab and a window reload. Small: it is encoded at every change. */
+export interface SavedState {
+  readonly t0: number;
+  readonly t1: number;
+  /** Scroll position of the lanes, in rows. */
+  readonly top: number;
+  readonly cursor: { readonly lane: number; readonly atNs: number } | null;
+  readonly tab: string;
+  /** Share of the height that the timeline takes. */
+  readonly split: number;
+}
+
+/** Whoever shows the chart: the webview of VS Code, or the self-contained page. */
+export interface Host {
+  post(message: FromChart): void;
+  listen(receive: (message: ToChart) => void): void;
+  load(): Partial<SavedState>;
+  save(state: SavedState): void;
+  /** Finest level of tiles that this host has. */
+  readonly levelMax: number;
+  /** A page of its own, which cannot open source files but may be printed. */
+  readonly standalone: boolean;
+}

@@ -1,0 +1,180 @@
+import { LANE_STATES, TILE_BINS } from '../../server/protocol';
+import type { Piece } from './tile-plan';
+
+const STATES = LANE_STATES.length;
+
+/** 32-bit pixels as ImageData has them. */
+export interface LaneColours {
+  readonly holding: number;
+  readonly waiting: number;
+  readonly waitingHatch: number;
+  readonly lock: number;
+  readonly lockHatch: number;
+  readonly off: number;
+}
+
+/** Pixels to paint into; rows of `width`. */
+export interface Raster {
+  readonly pixels: Uint32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a lane lies in the raster, in its pixels. */
+export interface LaneBox {
+  readonly top: number;
+  readonly height: number;
+  /** Pixels of the raster to a CSS pixel. */
+  readonly ratio: number;
+  /** Shift of the hatch, so that it moves with the content. */
+  readonly phase: number;
+}
+
+/**
+ * Shares of a lane in each pixel column, packed as in a tile: holding, waiting, off, lock from the lowest byte up.
+ * A state that occurs in any bin of the pixel is at least 1.
+ */
+export function packColumns(piece: Piece, laneInPage: number, columns: Uint32Array): void {
+  const { data, first, last, firstWeight, lastWeight, fromX } = piece;
+  const base = laneInPage * TILE_BINS * STATES;
+  const bins = new Uint32Array(data.buffer, data.byteOffset + base, TILE_BINS);
+  for (let index = 0; index < first.length; index++) {
+    const a = first[index] ?? 0;
+    const b = last[index] ?? 0;
+    const one = bins[a] ?? 0;
+    columns[fromX + index] =
+      a === b || (b === a + 1 && one === bins[b])
+        ? one
+        : mixBins(data, base, a, b, firstWeight[index] ?? 1, lastWeight[index] ?? 1);
+  }
+}
+
+function mixBins(
+  data: Uint8Array,
+  base: number,
+  a: number,
+  b: number,
+  firstWeight: number,
+  lastWeight: number,
+): number {
+  const total = firstWeight + lastWeight + (b - a - 1) * 256;
+  let packed = 0;
+  for (let state = 0; state < STATES; state++) {
+    const at = base + state;
+    let sum =
+      (data[at + a * STATES] ?? 0) * firstWeight + (data[at + b * STATES] ?? 0) * lastWeight;
+    for (let bin = a + 1; bin < b; bin++) sum += (data[at + bin * STATES] ?? 0) * 256;
+    if (sum > 0) packed |= Math.max(1, Math.round(sum / total)) << (state * 8);
+  }
+  return packed >>> 0;
+}
+
+/** Heights in raster pixels, from the bottom of the lane. */
+export interface ColumnShape {
+  readonly off: number;
+  readonly hold: number;
+  readonly wait: number;
+  readonly lock: number;
+}
+
+/**
+ * How a column of shares is drawn: `off` is a thin line at the bottom; above it, holding to the full height and the
+ * two kinds of waiting to half of it, stacked. Whatever occurs has at least a CSS pixel.
+ */
+export function columnShape(packed: number, height: number, ratio: number): ColumnShape {
+  const line = Math.max(1, Math.round(2 * ratio));
+  const room = height - line;
+  const least = Math.max(1, Math.round(ratio));
+  const part = (share: number, full: number): number =>
+    share === 0 ? 0 : Math.max(least, Math.round((share / 255) * full));
+  const hold = part(packed & 255, room);
+  const wait = part((packed >>> 8) & 255, room / 2);
+  const lock = part(packed >>> 24, room / 2);
+  return {
+    off: ((packed >>> 16) & 255) === 0 ? 0 : line,
+    hold: Math.max(0, Math.min(hold, room - Math.min(wait, least) - Math.min(lock, least))),
+    wait,
+    lock: Math.min(lock, room - wait),
+  };
+}
+
+/** Paints one lane; neighbouring columns that are equal are filled together. */
+export function paintLane(
+  raster: Raster,
+  columns: Uint32Array,
+  box: LaneBox,
+  colours: LaneColours,
+): void {
+  let x = 0;
+  while (x < raster.width) {
+    const packed = columns[x] ?? 0;
+    let end = x + 1;
+    while (end < raster.width && columns[end] === packed) end++;
+    if (packed !== 0) paintRun(raster, x, end, packed, box, colours);
+    x = end;
+  }
+}
+
+function paintRun(
+  raster: Raster,
+  fromX: number,
+  toX: number,
+  packed: number,
+  box: LaneBox,
+  colours: LaneColours,
+): void {
+  const shape = columnShape(packed, box.height, box.ratio);
+  const bottom = box.top + box.height;
+  const line = Math.max(1, Math.round(2 * box.ratio));
+  const span = { fromX, toX, raster };
+  if (shape.off > 0) fillRows(span, bottom - shape.off, bottom, colours.off);
+  const holdTop = bottom - line - shape.hold;
+  if (shape.hold > 0) fillRows(span, holdTop, bottom - line, colours.holding);
+  const waitTop = holdTop - shape.wait;
+  if (shape.wait > 0) {
+    fillRows(span, waitTop, holdTop, colours.waiting);
+    hatchRows(span, waitTop, holdTop, colours.waitingHatch, box, 1);
+  }
+  const lockTop = waitTop - shape.lock;
+  if (shape.lock > 0) {
+    fillRows(span, lockTop, waitTop, colours.lock);
+    hatchRows(span, lockTop, waitTop, colours.lockHatch, box, -1);
+  }
+}
+
+interface Span {
+  readonly raster: Raster;
+  readonly fromX: number;
+  readonly toX: number;
+}
+
+function fillRows(span: Span, fromY: number, toY: number, colour: number): void {
+  const { pixels, width, height } = span.raster;
+  for (let y = Math.max(0, fromY); y < Math.min(height, toY); y++) {
+    pixels.fill(colour, y * width + span.fromX, y * width + span.toX);
+  }
+}
+
+/** Diagonal lines, one way for the GIL and the other for locks; only where they can be seen. */
+function hatchRows(
+  span: Span,
+  fromY: number,
+  toY: number,
+  colour: number,
+  box: LaneBox,
+  direction: 1 | -1,
+): void {
+  const period = Math.max(5, Math.round(6 * box.ratio));
+  const thick = Math.max(1, Math.round(1.5 * box.ratio));
+  if (toY - fromY < 3 * box.ratio) return;
+  const { pixels, width, height } = span.raster;
+  for (let y = Math.max(0, fromY); y < Math.min(height, toY); y++) {
+    const offset = direction * (y - box.top) + box.phase;
+    let x = span.fromX - ((((span.fromX + offset) % period) + period) % period);
+    for (; x < span.toX; x += period) {
+      for (let k = Math.max(x, span.fromX); k < Math.min(x + thick, span.toX); k++) {
+        pixels[y * width + k] = colour;
+      }
+    }
+  }
+}

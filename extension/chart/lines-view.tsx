@@ -1,0 +1,128 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { LineRow, SelfTotal } from '../../server/protocol';
+import { DataTable, type Column } from './data-table';
+import { formatCount, formatDuration } from './format';
+import { PlaceLink, type Opener } from './place-link';
+import type { StringKey, Translate } from './strings';
+
+interface LinesViewProps extends Opener {
+  readonly t: Translate;
+  readonly lines: readonly LineRow[];
+}
+
+type Cost = 'hold' | 'wait' | 'blocks' | 'off' | 'lockWait';
+type Mode = keyof SelfTotal;
+
+const COSTS: readonly Cost[] = ['blocks', 'hold', 'wait', 'lockWait', 'off'];
+const MODES: readonly (readonly [Mode, StringKey, StringKey])[] = [
+  ['selfNs', 'lines.self', 'lines.self.help'],
+  ['totalNs', 'lines.total', 'lines.total.help'],
+];
+
+/** The lines of the profile with their costs. */
+export function LinesView({ t, lines, open }: LinesViewProps): JSX.Element {
+  const [mode, setMode] = useState<Mode>('selfNs');
+  const [filter, setFilter] = useState('');
+  const columns = useMemo(() => lineColumns(t, mode, open), [t, mode, open]);
+  const rows = useMemo(() => matching(lines, filter), [lines, filter]);
+  return (
+    <div class="table-view">
+      <div class="tools">
+        <div class="choice" role="group" aria-label={t('lines.mode')}>
+          {MODES.map(([id, label, help]) => (
+            <button
+              key={id}
+              type="button"
+              aria-pressed={mode === id}
+              title={t(help)}
+              onClick={() => setMode(id)}
+            >
+              {t(label)}
+            </button>
+          ))}
+        </div>
+        <input
+          type="search"
+          aria-label={t('table.filter')}
+          placeholder={t('table.filter.hint')}
+          value={filter}
+          onInput={(event) => setFilter(event.currentTarget.value)}
+        />
+      </div>
+      <DataTable
+        t={t}
+        caption={t('lines.caption')}
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => `${row.file}\n${row.line}\n${row.function}`}
+        sortedBy="blocks"
+        empty={t(lines.length > 0 ? 'table.nomatch' : 'table.none')}
+      />
+    </div>
+  );
+}
+
+function matching(lines: readonly LineRow[], filter: string): readonly LineRow[] {
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) return lines;
+  return lines.filter((line) => {
+    const text = `${line.file}:${line.line} ${line.function}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+function lineColumns(t: Translate, mode: Mode, open: Opener['open']): readonly Column<LineRow>[] {
+  const costs = COSTS.map((cost): Column<LineRow> => ({
+    id: cost,
+    label: t(`col.${cost}`),
+    key: (row) => row[cost][mode],
+    render: (row) => duration(row[cost][mode]),
+    bar: { value: (row) => row[cost][mode], className: `bar-${cost}` },
+  }));
+  return [
+    {
+      id: 'line',
+      label: t('col.line'),
+      wide: true,
+      key: (row) => `${row.file}:${row.line}`,
+      render: (row) => (
+        <>
+          <PlaceLink t={t} file={row.file} line={row.line} open={open} />
+          <span class="function">{row.function}</span>
+        </>
+      ),
+    },
+    ...costs,
+    {
+      id: 'acquires',
+      label: t('col.acquires'),
+      key: (row) => row.acquires,
+      render: (row) => count(row.acquires),
+    },
+    {
+      id: 'maxWait',
+      label: t('col.maxWait'),
+      key: (row) => row.maxWaitNs,
+      render: (row) => duration(row.maxWaitNs),
+    },
+    {
+      id: 'maxHold',
+      label: t('col.maxHold'),
+      key: (row) => row.maxHoldNs,
+      render: (row) => duration(row.maxHoldNs),
+    },
+  ];
+}
+
+/** Zeros say nothing and would hide what does. */
+export function duration(ns: number): JSX.Element | string {
+  return ns > 0 ? formatDuration(ns) : <span class="zero">–</span>;
+}
+
+export function count(value: number): JSX.Element | string {
+  return value > 0 ? formatCount(value) : <span class="zero">–</span>;
+}

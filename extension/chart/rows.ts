@@ -1,0 +1,75 @@
+import type { Lane } from '../../server/protocol';
+
+/** A row of the timeline: the heading of a process, or a lane. */
+export type Row =
+  | { readonly kind: 'process'; readonly pid: number }
+  | { readonly kind: 'lane'; readonly lane: number };
+
+/** Lanes grouped by process in the order in which the processes appear; headings only if there are several. */
+export function buildRows(lanes: readonly Lane[]): readonly Row[] {
+  const byPid = new Map<number, number[]>();
+  lanes.forEach((lane, index) => {
+    const group = byPid.get(lane.pid);
+    if (group === undefined) byPid.set(lane.pid, [index]);
+    else group.push(index);
+  });
+  const rows: Row[] = [];
+  for (const [pid, members] of byPid) {
+    if (byPid.size > 1) rows.push({ kind: 'process', pid });
+    for (const lane of members) rows.push({ kind: 'lane', lane });
+  }
+  return rows;
+}
+
+/** Few lanes are drawn tall, many small. CSS pixels, with the gap. */
+export function rowPitch(rowCount: number): number {
+  if (rowCount <= 6) return 36;
+  return rowCount <= 16 ? 28 : 22;
+}
+
+export function barHeight(pitch: number): number {
+  return pitch - 8;
+}
+
+export function rowAt(y: number, pitch: number, rows: readonly Row[]): number | null {
+  const row = Math.floor(y / pitch);
+  return row >= 0 && row < rows.length ? row : null;
+}
+
+export function rowOfLane(rows: readonly Row[], lane: number): number | null {
+  const row = rows.findIndex((candidate) => candidate.kind === 'lane' && candidate.lane === lane);
+  return row < 0 ? null : row;
+}
+
+/** The lane above or below, skipping headings; the same at the end. */
+export function neighbourLane(rows: readonly Row[], lane: number, step: 1 | -1): number {
+  const from = rowOfLane(rows, lane);
+  if (from === null) return lane;
+  for (let row = from + step; row >= 0 && row < rows.length; row += step) {
+    const candidate = rows[row];
+    if (candidate?.kind === 'lane') return candidate.lane;
+  }
+  return lane;
+}
+
+export interface Distinction {
+  readonly tid: boolean;
+  readonly gil: boolean;
+}
+
+/** What must stand beside each lane's name to tell it from the others of its process. */
+export function distinctions(lanes: readonly Lane[]): readonly Distinction[] {
+  const nameKey = (lane: Lane): string => `${lane.pid}\n${lane.name}`;
+  const tids = new Map<string, Set<number>>();
+  const perThread = new Map<string, number>();
+  for (const lane of lanes) {
+    const threads = tids.get(nameKey(lane)) ?? new Set<number>();
+    tids.set(nameKey(lane), threads.add(lane.tid));
+    const thread = `${nameKey(lane)}\n${lane.tid}`;
+    perThread.set(thread, (perThread.get(thread) ?? 0) + 1);
+  }
+  return lanes.map((lane) => ({
+    tid: lane.name !== '' && (tids.get(nameKey(lane))?.size ?? 0) > 1,
+    gil: (perThread.get(`${nameKey(lane)}\n${lane.tid}`) ?? 0) > 1,
+  }));
+}

@@ -1,0 +1,75 @@
+import {
+  TILE_BINS,
+  TILE_LANES,
+  type FromChart,
+  type Segment,
+  type StandaloneData,
+  type ToChart,
+} from '../../server/protocol';
+import type { Host } from './host';
+
+type TileMessage = Extract<FromChart, { type: 'tile' }>;
+type SegmentMessage = Extract<FromChart, { type: 'segment' }>;
+
+/** The self-contained page as host of the chart: everything comes from the data in the page. */
+export function standaloneHost(data: StandaloneData): Host {
+  const tiles = new Map(
+    data.tiles.map((tile) => [`${tile.level}/${tile.index}/${tile.page}`, tile]),
+  );
+  const receivers: ((message: ToChart) => void)[] = [];
+  const answer = (message: ToChart): void => receivers.forEach((receive) => receive(message));
+  const answerTile = async ({ level, index, page }: TileMessage): Promise<void> => {
+    const tile = tiles.get(`${level}/${index}/${page}`);
+    const bytes =
+      tile === undefined
+        ? new Uint8Array(TILE_BINS * TILE_LANES * 4)
+        : await inflate(decodeBase64(tile.deflated));
+    answer({ type: 'tile', revision: data.meta.revision, level, index, page, data: bytes });
+  };
+  return {
+    levelMax: data.levelMax,
+    standalone: true,
+    listen: (receive) => void receivers.push(receive),
+    load: () => ({}),
+    save: () => undefined,
+    post: (message) => {
+      if (message.type === 'ready') answer({ type: 'meta', meta: data.meta });
+      else if (message.type === 'tile') void answerTile(message);
+      else if (message.type === 'segment') {
+        const { requestId } = message;
+        answer({ type: 'segment', requestId, segment: findSegment(data.longWaits, message) });
+      }
+    },
+  };
+}
+
+function findSegment(waits: readonly Segment[], { request }: SegmentMessage): Segment | null {
+  if (request.kind === 'longWait') return waits[request.rank] ?? null;
+  const mine = waits.filter((wait) => wait.lane === request.lane);
+  const { atNs } = request;
+  switch (request.step) {
+    case 'at':
+      return mine.find((wait) => wait.startNs <= atNs && atNs < wait.endNs) ?? null;
+    case 'previous':
+      return latest(mine.filter((wait) => wait.endNs <= atNs));
+    case 'next':
+      return earliest(mine.filter((wait) => wait.startNs > atNs));
+  }
+}
+
+function latest(waits: readonly Segment[]): Segment | null {
+  return waits.toSorted((a, b) => b.startNs - a.startNs)[0] ?? null;
+}
+
+function earliest(waits: readonly Segment[]): Segment | null {
+  return waits.toSorted((a, b) => a.startNs - b.startNs)[0] ?? null;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

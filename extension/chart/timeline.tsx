@@ -1,0 +1,153 @@
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ChartMeta } from '../../server/protocol';
+import { formatDuration } from './format';
+import type { Host } from './host';
+import { watchTheme } from './palette';
+import type { SegmentClient } from './segments';
+import type { Translate } from './strings';
+import {
+  AXIS_HEIGHT,
+  STRIP_HEIGHT,
+  TimelineController,
+  type TimelineElements,
+} from './timeline-controller';
+import { listenToInput } from './timeline-input';
+import type { Cursor } from './timeline-model';
+import { Tooltip, type TooltipContent } from './tooltip';
+
+interface TimelineProps {
+  readonly host: Host;
+  readonly meta: ChartMeta;
+  readonly segments: SegmentClient;
+  readonly t: Translate;
+  /** Largest share of the window's height. */
+  readonly split: number;
+  readonly bind: (controller: TimelineController | null) => void;
+  readonly selected: (cursor: Cursor | null, rank: number | null) => void;
+  readonly waited: (found: boolean) => void;
+  readonly moved: () => void;
+}
+
+/** Overview, axis and lanes. The canvases belong to the controller; Preact only puts them there. */
+export function Timeline(props: TimelineProps): JSX.Element {
+  const { host, meta, segments, t } = props;
+  const root = useRef<HTMLElement>(null);
+  const controller = useRef<TimelineController | null>(null);
+  const [tip, setTip] = useState<TooltipContent | null>(null);
+  useLayoutEffect(() => {
+    if (root.current === null) return;
+    const { selected, moved, bind } = props;
+    const elements = findElements(root.current);
+    const timeline = new TimelineController(elements, host, segments, t, {
+      hovered: (hover, shares) => setTip(hover === null ? null : { hover, shares }),
+      selected,
+      moved,
+    });
+    controller.current = timeline;
+    bind(timeline);
+    const stopInput = listenToInput(timeline, props.waited);
+    const stopTheme = watchTheme(document, () => timeline.themeChanged());
+    const stopSize = watchSize(elements, timeline);
+    return () => {
+      stopInput();
+      stopTheme();
+      stopSize();
+      timeline.dispose();
+      bind(null);
+    };
+  }, []);
+  useLayoutEffect(() => controller.current?.setMeta(meta), [meta]);
+  useEffect(() => controller.current?.setTranslate(t), [t]);
+  return (
+    <section
+      class="timeline"
+      ref={root}
+      style={{
+        maxHeight: `${props.split * 100}%`,
+        minHeight: `${STRIP_HEIGHT + AXIS_HEIGHT + 60}px`,
+      }}
+    >
+      <div class="strip" style={{ height: `${STRIP_HEIGHT}px` }} title={t('timeline.overview')}>
+        <canvas data-part="strip" aria-hidden="true" />
+        <canvas data-part="stripWindow" aria-hidden="true" />
+      </div>
+      <canvas data-part="axis" aria-hidden="true" />
+      <div class="scroller" data-part="scroller">
+        <div class="content" data-part="content">
+          <div
+            class="stage"
+            data-part="stage"
+            role="application"
+            tabIndex={0}
+            aria-roledescription={t('timeline.role')}
+            aria-label={t('timeline.label', meta.lanes.length, formatDuration(meta.wallNs))}
+            aria-describedby="timeline-help"
+          >
+            <canvas data-part="lanes" aria-hidden="true" />
+            <canvas data-part="overlay" aria-hidden="true" />
+            {tip !== null && (
+              <Tooltip
+                {...tip}
+                t={t}
+                lane={(index) => controller.current?.lane(index) ?? null}
+                opensFiles={!host.standalone}
+              />
+            )}
+          </div>
+        </div>
+      </div>
+      <p id="timeline-help" class="hidden">
+        {t('timeline.help')}
+      </p>
+    </section>
+  );
+}
+
+function findElements(root: HTMLElement): TimelineElements {
+  const part = (name: string): HTMLElement => {
+    const found = root.querySelector(`[data-part="${name}"]`);
+    if (!(found instanceof HTMLElement)) throw new Error(`The chart's page has no ${name}.`);
+    return found;
+  };
+  const canvas = (name: string): HTMLCanvasElement => {
+    const found = part(name);
+    if (!(found instanceof HTMLCanvasElement)) throw new Error(`${name} is not a canvas.`);
+    return found;
+  };
+  return {
+    root,
+    strip: canvas('strip'),
+    stripWindow: canvas('stripWindow'),
+    axis: canvas('axis'),
+    scroller: part('scroller'),
+    content: part('content'),
+    stage: part('stage'),
+    lanes: canvas('lanes'),
+    overlay: canvas('overlay'),
+  };
+}
+
+/** Draws anew when the box or the resolution of the screen changes. */
+function watchSize(elements: TimelineElements, timeline: TimelineController): () => void {
+  const abort = new AbortController();
+  const measure = (): void => {
+    elements.stage.style.height = `${elements.scroller.clientHeight}px`;
+    timeline.resized();
+  };
+  const observer = new ResizeObserver(measure);
+  observer.observe(elements.scroller);
+  const watchResolution = (): void => {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const changed = (): void => {
+      timeline.resized();
+      watchResolution();
+    };
+    query.addEventListener('change', changed, { once: true, signal: abort.signal });
+  };
+  watchResolution();
+  return () => {
+    observer.disconnect();
+    abort.abort();
+  };
+}

@@ -1,0 +1,108 @@
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { LANE_STATES, type Lane, type Segment } from '../../server/protocol';
+import { formatDuration, formatPlace, formatShare, isKnown, laneName } from './format';
+import type { Translate } from './strings';
+import type { Hover } from './timeline-model';
+
+export interface TooltipContent {
+  readonly hover: Hover;
+  /** Shares of the pixel pointed at, packed as in a tile. */
+  readonly shares: number;
+}
+
+interface TooltipProps extends TooltipContent {
+  readonly t: Translate;
+  readonly lane: (index: number) => Lane | null;
+  readonly opensFiles: boolean;
+}
+
+const OFFSET = 14;
+const MARGIN = 4;
+
+/** What is under the pointer. Follows it, and stays inside the window. */
+export function Tooltip(props: TooltipProps): JSX.Element {
+  const { hover, shares, t } = props;
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = box.current;
+    const parent = element?.parentElement;
+    if (!element || !parent) return;
+    const room = parent.getBoundingClientRect();
+    const { width, height } = element.getBoundingClientRect();
+    const right = hover.x + OFFSET + width + MARGIN <= room.width;
+    const x = right ? hover.x + OFFSET : Math.max(MARGIN, hover.x - OFFSET - width);
+    const below = room.top + hover.y + OFFSET + height + MARGIN <= innerHeight;
+    const y = below ? hover.y + OFFSET : Math.max(MARGIN - room.top, hover.y - OFFSET - height);
+    element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+  });
+  const lane = props.lane(hover.lane);
+  return (
+    <div class="tooltip" ref={box} aria-hidden="true">
+      <p class="tip-lane">{lane === null ? '' : laneName(lane, t)}</p>
+      {hover.segment !== null && <SegmentDetail {...props} segment={hover.segment} />}
+      <Shares t={t} shares={shares} />
+    </div>
+  );
+}
+
+function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX.Element {
+  const { segment, t } = props;
+  return (
+    <>
+      <p class="tip-state">
+        <span class={`swatch ${segment.state}`} />
+        {t(`state.${segment.state}`)} <b>{formatDuration(segment.endNs - segment.startNs)}</b>
+        <span class="dim"> {t('tip.at', formatDuration(segment.startNs))}</span>
+      </p>
+      {segment.place !== null && (
+        <p>
+          {isKnown(segment.place) ? formatPlace(segment.place) : t('tip.unknown')}{' '}
+          <span class="dim">{segment.place.function}</span>
+        </p>
+      )}
+      {segment.holders.length > 0 && <Holders {...props} />}
+      {props.opensFiles && isKnown(segment.place) && <p class="dim">{t('tip.open')}</p>}
+    </>
+  );
+}
+
+function Holders(props: TooltipProps & { readonly segment: Segment }): JSX.Element {
+  const { segment, t } = props;
+  return (
+    <div class="tip-holders">
+      <p class="dim">{t('tip.holders')}</p>
+      <ul>
+        {segment.holders.map((holder, index) => {
+          const lane = props.lane(holder.lane);
+          return (
+            <li key={index}>
+              <b>{formatDuration(holder.ns)}</b> {lane === null ? '' : laneName(lane, t)}{' '}
+              {isKnown(holder.place) && <span class="dim">{formatPlace(holder.place)}</span>}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** Only where the pixel holds more than one state. */
+function Shares(props: { readonly t: Translate; readonly shares: number }): JSX.Element | null {
+  const parts = LANE_STATES.map((state, index) => ({
+    state,
+    share: (props.shares >>> (index * 8)) & 255,
+  })).filter(({ share }) => share > 0);
+  if (parts.length < 2) return null;
+  return (
+    <p class="tip-shares">
+      <span class="dim">{props.t('tip.mixed')}: </span>
+      {parts.map(({ state, share }) => (
+        <span key={state} class="tip-share">
+          <span class={`swatch ${state}`} />
+          {props.t(`state.${state}`)} {formatShare(share, 255)}
+        </span>
+      ))}
+    </p>
+  );
+}
