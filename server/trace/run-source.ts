@@ -10,6 +10,8 @@ export interface RunManifest {
   readonly startedAt: string;
   /** Null while the program runs, or where its end was not seen. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Per source file, hashes of its lines as they were; whoever writes them knows their form. */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 export const RUN_FORMAT = 'gilscope-run';
@@ -102,8 +104,9 @@ export function parseManifest(text: string, path: string): RunManifest {
   if (!isRecord(value) || value['format'] !== RUN_FORMAT) throw wrong('it does not describe a run');
   if (value['version'] !== RUN_VERSION)
     throw wrong(`it describes a run in version ${String(value['version'])}, not ${RUN_VERSION}`);
-  const { command, startedAt, exit } = value;
+  const { command, startedAt, exit, sources } = value;
   return {
+    ...(isRecord(sources) ? { sources: textsOf(sources) } : {}),
     command: Array.isArray(command) ? command.map(String) : [],
     startedAt: typeof startedAt === 'string' ? startedAt : '',
     exit: isRecord(exit)
@@ -113,6 +116,13 @@ export function parseManifest(text: string, path: string): RunManifest {
         }
       : null,
   };
+}
+
+function textsOf(record: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts = Object.entries(record).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return Object.fromEntries(texts);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
