@@ -134,13 +134,19 @@ class ContainerWriter {
   }
 }
 
-/** Chunks handed out; of a file that is no trace its first, so that the reader refuses it as it would in the folder. */
+/** How many chunks count; of a file that is no trace its first, so that the reader refuses it as it would in the folder. */
 function chunksToKeep(trace: TraceSource): number {
   const header = Buffer.alloc(HEADER.chunkCount + 4);
   const there = trace.chunkCount();
   if (trace.read(header, 0, 0, header.length) < header.length) return Math.min(there, 1);
-  const isTrace = header.readUInt32LE(HEADER.chunkBytes) === CHUNK_BYTES;
-  return Math.min(there, isTrace ? Math.max(1, header.readUInt32LE(HEADER.chunkCount)) : 1);
+  if (header.readUInt32LE(HEADER.chunkBytes) !== CHUNK_BYTES) return Math.min(there, 1);
+  // Behind those that are counted there may be written ones, where the process was killed.
+  let last = there - 1;
+  for (; last >= header.readUInt32LE(HEADER.chunkCount); last--) {
+    trace.read(header, last, 0, header.length);
+    if (header.readUInt32LE(CHUNK.magic) !== 0) break;
+  }
+  return last + 1;
 }
 
 /** The bytes of a chunk that count. */

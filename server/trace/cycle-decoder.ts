@@ -69,10 +69,10 @@ export class CycleStream {
   }
 }
 
-/** Threads of the process: from its index to the run's; the first `count` are there. */
+/** Threads of the process: from its index to the run's. */
 export interface ThreadMap {
-  readonly count: number;
-  readonly global: Uint32Array;
+  /** The index in the run, -1 if there is no such thread. */
+  indexOf(thread: number): number;
 }
 
 /** Decodes records into columns, a piece of a chunk at a time. */
@@ -97,7 +97,7 @@ export class CycleDecoder {
     const { rate, offsetNs } = clock;
     let { nodes, nodeCount } = definitions;
     let { released, thread } = stream;
-    let globalThread = threads.global[thread] ?? 0;
+    let globalThread = threads.indexOf(thread);
     let count = 0;
     let at = from;
     while (at < to) {
@@ -117,7 +117,7 @@ export class CycleDecoder {
         const wide = (flags & CYCLE_FLAG.wideThread) !== 0;
         thread = wide ? view.getUint32(next, true) : view.getUint16(next, true);
         next += wide ? 4 : 2;
-        globalThread = threads.global[thread] ?? 0;
+        globalThread = threads.indexOf(thread);
       }
       const gap = readSized(view, next, sizes & 3);
       next += 1 << (sizes & 3);
@@ -140,7 +140,7 @@ export class CycleDecoder {
         if (previous === -Infinity) forwarded &= ~BATCH_FLAG.switchWait;
         else switchWaitEnd = Math.round(Math.min(previous + kept, waitStart) * rate + offsetNs);
       }
-      const sound = next <= to && thread < threads.count && node < nodeCount && end < TICKS_MAX;
+      const sound = next <= to && globalThread >= 0 && node < nodeCount && end < TICKS_MAX;
       if (!sound || flags > KNOWN_FLAGS) {
         stream.fault = next > to ? 'a cycle is cut short' : 'a cycle is impossible';
         break;

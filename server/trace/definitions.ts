@@ -35,7 +35,9 @@ export class Definitions {
   nodeCount = 1;
   /** What is wrong, after `read` returned -1. */
   fault = '';
-  private readonly codes: StreamCode[] = [];
+  /** Numbers are used up even where the record failed: they only grow. */
+  private readonly codes = new Map<number, StreamCode>();
+  private lastCode = 0;
 
   constructor(private readonly context: DefinitionContext) {}
 
@@ -78,7 +80,7 @@ export class Definitions {
     const parent = view.getUint32(at + 9, true);
     const codeId = view.getUint32(at + 13, true);
     const offset = view.getInt32(at + 17, true);
-    const code = this.codes[codeId - 1];
+    const code = this.codes.get(codeId);
     if (id !== this.nodeCount) return this.refuse(`stack ${id} is out of sequence`);
     if (parent >= id) return this.refuse(`stack ${id} has an undefined caller ${parent}`);
     if (code === undefined) return this.refuse(`stack ${id} has undefined code ${codeId}`);
@@ -105,7 +107,7 @@ export class Definitions {
   private readCode(bytes: Uint8Array, view: DataView, at: number, length: number): boolean {
     if (length < CODE_FIXED_BYTES) return this.refuse('a code record is cut short');
     const id = view.getUint32(at + 5, true);
-    if (id !== this.codes.length + 1) return this.refuse(`code ${id} is out of sequence`);
+    if (id <= this.lastCode) return this.refuse(`code ${id} is out of sequence`);
     const fileWidth = view.getUint8(at + 14);
     const nameWidth = view.getUint8(at + 15);
     const fileChars = view.getUint32(at + 17, true);
@@ -117,7 +119,8 @@ export class Definitions {
     const end = at + length;
     if (!isWidth(fileWidth) || !isWidth(nameWidth) || tableAt > end || end - tableAt > tableBytes)
       return this.refuse(`code ${id} has impossible lengths`);
-    this.codes.push({
+    this.lastCode = id;
+    this.codes.set(id, {
       shared: null,
       file: readString(bytes, view, fileAt, fileChars, fileWidth),
       name: readString(bytes, view, nameAt, nameChars, nameWidth),
@@ -133,7 +136,7 @@ export class Definitions {
   private readTable(bytes: Uint8Array, view: DataView, at: number, length: number): boolean {
     if (length < TABLE_FIXED_BYTES) return this.refuse('a line table record is cut short');
     const id = view.getUint32(at + 5, true);
-    const code = this.codes[id - 1];
+    const code = this.codes.get(id);
     if (code === undefined) return this.refuse(`a line table is of undefined code ${id}`);
     code.received += length - TABLE_FIXED_BYTES;
     if (code.shared !== null || code.received > code.tableBytes)

@@ -102,7 +102,7 @@ export class ProcessReader {
     const samplerChunks = this.directory.stream(CHUNK_KIND.sampler, 0);
     const samplerPieces = samplerChunks.takeNew(this.headers);
     this.refreshTables(final);
-    for (const gil of this.gils) gil.stream.reserve(this.threads.count);
+    for (const gil of this.gils) gil.stream.reserve(this.threads.entries.length);
     this.decode(sink, clock, samplerPieces);
     for (const { stream, chunks } of this.gils) {
       stream.fault ??= chunks.fault;
@@ -116,7 +116,8 @@ export class ProcessReader {
   private scan(header: TraceHeader, final: boolean): void {
     const there = this.source.chunkCount();
     this.missingChunks = final ? Math.max(0, header.chunkCount - there) : 0;
-    this.directory.scan(this.headers, Math.min(header.chunkCount, there));
+    // The last chunks before a kill may be written and not counted.
+    this.directory.scan(this.headers, final ? there : Math.min(header.chunkCount, there));
     for (let gil = this.gils.length; gil < header.gilCount; gil++) {
       this.gils.push({
         stream: new CycleStream(this.tables.allocateGil(), new Definitions(this.context)),

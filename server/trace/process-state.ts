@@ -42,10 +42,9 @@ export function viewProcess(
   const builder = new ViewBuilder(reader, clock);
   const gils = reader.gils.map((gil, i) => ({ index: gil.stream.gil, state: builder.gil(i) }));
   const holds = gils.map(({ state }) => state.openHold);
-  const threads = reader.threads.entries.map((entry, i) => ({
-    index: entry.global,
-    state: builder.thread(entry, i, holds),
-  }));
+  const threads = reader.threads.entries.flatMap((entry, i) =>
+    entry.global < 0 ? [] : [{ index: entry.global, state: builder.thread(entry, i, holds) }],
+  );
   const aggregates = reader.aggregates.flatMap((entries, gil) =>
     entries.flatMap((entry) => builder.aggregate(entry, gil)),
   );
@@ -56,6 +55,8 @@ export function viewProcess(
 class ViewBuilder {
   /** The latest time seen anywhere in the trace, ns; what happened until then counts. */
   latestNs = -Infinity;
+  /** The earliest start of a thread, ns. */
+  earliestNs = Infinity;
 
   constructor(
     private readonly reader: ProcessReader,
@@ -98,6 +99,7 @@ class ViewBuilder {
     const local = entry.holder - 1;
     const holder = this.reader.threads.entries[local];
     if (!entry.steady || entry.acquireSeq !== next || holder === undefined) return null;
+    if (holder.global < 0) return null;
     const acquiredNs = this.timeNs(entry.acquiredTicks);
     if (acquiredNs === null) return null;
     if (stream.cycles > 0 && acquiredNs < toNs(this.clock, stream.released)) return null;
@@ -134,6 +136,7 @@ class ViewBuilder {
     const known = startNs === Infinity ? this.startNs() : startNs;
     const endNs = ended === null ? null : Math.max(ended, lastNs, known);
     this.see(known);
+    this.earliestNs = Math.min(this.earliestNs, known);
     this.see(endNs);
     this.see(openWait?.startNs ?? null);
     return {
@@ -182,7 +185,7 @@ class ViewBuilder {
   aggregate(entry: AggregateEntry, gil: number): AggregateState[] {
     const thread = this.reader.threads.entries[entry.thread];
     const stream = this.reader.gils[gil]?.stream;
-    if (thread === undefined || stream === undefined) return [];
+    if (thread === undefined || thread.global < 0 || stream === undefined) return [];
     return [
       {
         gil: stream.gil,
@@ -224,13 +227,14 @@ function describeProcess(
     parentPid: header.parentPid,
     argv: [...meta.argv],
     python: meta.pythonVersion === '' ? versionOf(header.pythonHex) : meta.pythonVersion,
-    executable: meta.executable,
+    executable: meta.executable === '' ? (meta.argv[0] ?? '') : meta.executable,
     host: flag(PROCESS_FLAG.preloaded) ? 'preloaded' : 'embedded',
     freeThreaded: flag(PROCESS_FLAG.freeThreaded),
     gilSeen: flag(PROCESS_FLAG.gilSeen),
     gilUnrecognised: flag(PROCESS_FLAG.gilUnrecognised),
     frames: FRAME_NAMES[header.frames] ?? 'notYet',
-    startNs,
+    // A forked child's first wait may have begun before its own trace.
+    startNs: Math.min(startNs, builder.earliestNs),
     endNs: builder.latestNs,
     ended: final || header.endTicks !== 0n,
     exitCode: (header.exitFlags & EXIT_FLAG.codeKnown) !== 0 ? header.exitCode : null,

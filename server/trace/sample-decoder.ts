@@ -2,7 +2,7 @@ import { relativeTicks, toNs, type Clock } from './clock';
 import type { ThreadMap } from './cycle-decoder';
 import type { Definitions } from './definitions';
 import type { SampleBatch } from './events';
-import { CHUNK_BYTES, CHUNK_HEADER_BYTES, TAG } from './format';
+import { CHUNK_BYTES, CHUNK_HEADER_BYTES, RELEASE_NODE, TAG } from './format';
 
 const SAMPLE_BYTES = 25;
 const BATCH_CAPACITY = Math.ceil((CHUNK_BYTES - CHUNK_HEADER_BYTES) / SAMPLE_BYTES);
@@ -82,16 +82,19 @@ export class SampleDecoder {
     const ticks = relativeTicks(clock, view.getBigUint64(at + 13, true));
     const node = view.getUint32(at + 21, true);
     if (gil === undefined) return 'a sample is of an undefined GIL';
-    if (thread >= threads.count) return `a sample is of an undefined thread ${thread}`;
-    if (node >= stream.definitions.nodeCount) return `a sample has an undefined stack ${node}`;
+    const globalThread = threads.indexOf(thread);
+    if (globalThread < 0) return `a sample is of an undefined thread ${thread}`;
+    const isRelease = node === RELEASE_NODE;
+    if (!isRelease && node >= stream.definitions.nodeCount)
+      return `a sample has an undefined stack ${node}`;
     if (!(Math.abs(ticks) < TICKS_MAX)) return 'a sample has an impossible time';
     // In the order of time, whatever a damaged record says.
     stream.latestNs = Math.max(stream.latestNs, toNs(clock, ticks));
     const index = columns.count++;
     columns.gil[index] = gil;
-    columns.thread[index] = threads.global[thread] ?? 0;
+    columns.thread[index] = globalThread;
     columns.at[index] = stream.latestNs;
-    columns.stack[index] = stream.definitions.nodeOf(node);
+    columns.stack[index] = isRelease ? RELEASE_NODE : stream.definitions.nodeOf(node);
     stream.samples++;
     return null;
   }

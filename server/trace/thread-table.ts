@@ -11,12 +11,14 @@ import {
 } from './format';
 import type { TraceSource } from './trace-source';
 
+const STATE_UNUSED = 0;
 const STATE_ENDED = 2;
+const NOT_BEGUN = -1;
 
 /** A thread entry as last read. Times are raw ticks. */
 export interface ThreadEntry {
-  /** Index in the run. */
-  readonly global: number;
+  /** Index in the run; -1 while it is prepared for a thread that has not begun. */
+  global: number;
   tid: number;
   name: string;
   startTicks: bigint;
@@ -37,10 +39,9 @@ export interface ThreadEntry {
 
 /** The threads of one process. An entry that ended does not change again and is not read again. */
 export class ThreadTable implements ThreadMap {
-  count = 0;
-  global = new Uint32Array(64);
   readonly entries: ThreadEntry[] = [];
   private readonly settledInChunk: number[] = [];
+  private global = new Int32Array(64).fill(NOT_BEGUN);
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
@@ -77,21 +78,34 @@ export class ThreadTable implements ThreadMap {
       if (entry === undefined) return;
       const at = i * THREAD_ENTRY_BYTES;
       this.parse(entry, at);
-      if (this.view.getUint32(at + THREAD.state, true) === STATE_ENDED) settled++;
+      const state = this.view.getUint32(at + THREAD.state, true);
+      if (state !== STATE_UNUSED && entry.global < 0) this.begin(index);
+      if (state === STATE_ENDED) settled++;
     }
     this.settledInChunk[first / THREADS_PER_CHUNK] = settled;
   }
 
   private add(index: number): void {
     if (index >= this.global.length) {
-      const global = new Uint32Array(this.global.length * 2);
+      const global = new Int32Array(this.global.length * 2).fill(NOT_BEGUN);
       global.set(this.global);
       this.global = global;
     }
-    const entry = emptyEntry(this.allocate());
+    this.entries.push(emptyEntry());
+  }
+
+  /** Gives a thread its index in the run when it begins: one that never does is no thread. */
+  private begin(index: number): number {
+    const entry = this.entries[index];
+    if (entry === undefined) return NOT_BEGUN;
+    if (entry.global < 0) entry.global = this.allocate();
     this.global[index] = entry.global;
-    this.entries.push(entry);
-    this.count = this.entries.length;
+    return entry.global;
+  }
+
+  indexOf(thread: number): number {
+    const known = thread < this.entries.length ? (this.global[thread] ?? NOT_BEGUN) : NOT_BEGUN;
+    return known >= 0 ? known : this.begin(thread);
   }
 
   private parse(entry: ThreadEntry, at: number): void {
@@ -128,9 +142,9 @@ export class ThreadTable implements ThreadMap {
   }
 }
 
-function emptyEntry(global: number): ThreadEntry {
+function emptyEntry(): ThreadEntry {
   return {
-    global,
+    global: NOT_BEGUN,
     tid: 0,
     name: '',
     startTicks: 0n,
