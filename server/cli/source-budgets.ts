@@ -22,8 +22,7 @@ export function checkSourceBudgets(profile: Profile, more: readonly string[]): B
     if (source === null) continue;
     const parsed = parseBudgets(source);
     problems.push(...parsed.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
-    const rows = profile.lines.filter((row) => row.file === file);
-    findings.push(...checkBudgets(file, parsed.budgets, rows));
+    findings.push(...checkBudgets(file, parsed.budgets, profile.lines));
   }
   return { findings, problems };
 }

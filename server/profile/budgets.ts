@@ -1,4 +1,4 @@
-import type { Finding, LineRow } from '../protocol';
+import type { Finding, LineRow, SelfTotal } from '../protocol';
 import { parseBudgetComment, type BudgetMeasure, type BudgetTerm } from './budget-syntax';
 import { formatDuration } from './duration';
 import { endOfBlock, scanPython, type Comment, type LogicalLine } from './python-lines';
@@ -75,8 +75,8 @@ function scopeOf(lines: readonly LogicalLine[], comment: Comment): Scope | strin
 }
 
 /**
- * The budgets that a profile breaks.
- * @param rows The lines of this file in the profile.
+ * The budgets of a file that a profile breaks, or of which it cannot tell.
+ * @param rows All lines of the profile.
  */
 export function checkBudgets(
   file: string,
@@ -84,27 +84,70 @@ export function checkBudgets(
   rows: readonly LineRow[],
 ): Finding[] {
   return budgets.flatMap((budget) => {
-    const actualNs = costOf(budget, rows);
-    const held = budget.operator === '<' ? actualNs < budget.limitNs : actualNs <= budget.limitNs;
-    return held ? [] : [findingOf(file, budget, actualNs)];
+    const covered = rows.filter((row) => row.file === file && isCovered(row, budget));
+    const actualNs = costOf(budget, covered);
+    if (!isWithin(actualNs, budget)) return [findingOf(file, budget, actualNs)];
+    return isUncertain(budget, covered, rows) ? [uncertainFinding(file, budget)] : [];
   });
+}
+
+function isCovered(row: LineRow, { firstLine, lastLine, functionName }: Budget): boolean {
+  if (row.line < firstLine || row.line > lastLine) return false;
+  return functionName === null || shortName(row.function) === functionName;
+}
+
+function isWithin(ns: number, { operator, limitNs }: Budget): boolean {
+  return operator === '<' ? ns < limitNs : ns <= limitNs;
 }
 
 /**
  * What the covered lines cost. A thread is on one line of a function at a time, so the lines' totals add up within
  * a function; other functions with code on the same lines are called from it, or from elsewhere: the largest counts.
  */
-function costOf(budget: Budget, rows: readonly LineRow[]): number {
+function costOf(budget: Budget, covered: readonly LineRow[]): number {
   const byFunction = new Map<string, number>();
-  for (const row of rows) {
-    if (row.line < budget.firstLine || row.line > budget.lastLine) continue;
-    if (budget.functionName !== null && shortName(row.function) !== budget.functionName) continue;
+  for (const row of covered) {
     const cost = COSTS[budget.measure](row);
     const before = byFunction.get(row.function) ?? 0;
     const isLongest = budget.measure.startsWith('max');
     byFunction.set(row.function, isLongest ? Math.max(before, cost) : before + cost);
   }
   return Math.max(0, ...byFunction.values());
+}
+
+/**
+ * The longest hold or wait is known of a line itself, not of what it calls: whether that keeps a `max` budget can be
+ * told only where there was too little of it, or no line in the whole profile has so long a one.
+ */
+function isUncertain(
+  budget: Budget,
+  covered: readonly LineRow[],
+  rows: readonly LineRow[],
+): boolean {
+  const times = NESTED.get(budget.measure);
+  if (times === undefined) return false;
+  const called = covered.reduce((ns, row) => ns + times(row).totalNs - times(row).selfNs, 0);
+  return (
+    !isWithin(called, budget) && rows.some((row) => !isWithin(COSTS[budget.measure](row), budget))
+  );
+}
+
+const NESTED: ReadonlyMap<BudgetMeasure, (row: LineRow) => SelfTotal> = new Map([
+  ['max hold', (row: LineRow) => row.hold],
+  ['max wait', (row: LineRow) => row.wait],
+]);
+
+function uncertainFinding(file: string, budget: Budget): Finding {
+  const simple = budget.measure.slice('max '.length);
+  return {
+    rule: 'budget-broken',
+    severity: 'warning',
+    where: { file, line: budget.line },
+    message:
+      `The budget “${budget.text}” cannot be checked here: the time passes in what is called, and the longest ` +
+      `${simple} is known only of the line where it happens. Give a budget for “${simple}” instead, or put this one there.`,
+    evidence: { budget: budget.text, measure: budget.measure, limitNs: budget.limitNs },
+  };
 }
 
 const COSTS: Readonly<Record<BudgetMeasure, (row: LineRow) => number>> = {

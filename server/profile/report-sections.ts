@@ -1,6 +1,6 @@
 import type { BlameRow, GilRow, LineRow, Place, ProcessRow, Profile, ThreadRow } from '../protocol';
 import { formatDuration } from './duration';
-import { sum } from './report-headline';
+import { largest, sum } from './report-headline';
 import { isOwnFile, type PlaceNames } from './report-places';
 import { formatCount, formatShare, tableLines, wrap, type Column } from './report-table';
 
@@ -10,6 +10,8 @@ const TOP_CALLERS = 8;
 const TOP_PAIRS = 10;
 /** Rows below this share of the largest are only summed up. */
 const SMALL = 0.001;
+/** A caller is worth a row from this share of the costliest line on. */
+const CALLERS_WORTH = 0.05;
 
 const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
 
@@ -136,7 +138,14 @@ export function callersSection(profile: Profile, names: PlaceNames): string[] {
     const total = lineCost(row, 'totalNs');
     return isOwnFile(row.file) && total - lineCost(row, 'selfNs') > total * 0.05;
   });
-  const { shown } = top(callers, (row) => lineCost(row, 'totalNs'), TOP_CALLERS, 0.01);
+  const costliest = largest(profile.lines, (row) => lineCost(row, 'selfNs'));
+  const largestNs = costliest === undefined ? 0 : lineCost(costliest, 'selfNs');
+  const { shown } = top(
+    callers.filter((row) => lineCost(row, 'totalNs') >= largestNs * CALLERS_WORTH),
+    (row) => lineCost(row, 'totalNs'),
+    TOP_CALLERS,
+    0,
+  );
   if (shown.length === 0) return [];
   return [
     'Your lines, with all they call',

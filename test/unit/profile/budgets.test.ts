@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkBudgets, parseBudgets } from '../../../server/profile/budgets';
 import { parseBudgetComment } from '../../../server/profile/budget-syntax';
+import type { LineRow } from '../../../server/protocol';
 import { lineRow } from '../../support/profiles';
 
 const FILE = '/p/app.py';
@@ -132,6 +133,19 @@ test('checks a line against its totals, a function against the sum of its own li
     broken[1]?.message ?? '',
     /Over its budget “hold < 6ms”: this line held the GIL for 6 ms\./,
   );
+});
+
+test('a max budget over code that calls others is held only where that is certain', () => {
+  const { budgets } = parseBudgets('def f():\n    q.get()  # gilscope: max wait < 5ms');
+  const line = (totalNs: number) => ({
+    ...lineRow(FILE, 2, 'f', { maxWaitNs: 1e6 }),
+    wait: { selfNs: 1e6, totalNs },
+  });
+  const called = (maxWaitNs: number) => lineRow('/lib/queue.py', 9, 'get', { maxWaitNs });
+  const found = (rows: LineRow[]) => checkBudgets(FILE, budgets, rows).map((f) => f.severity);
+  assert.deepEqual(found([line(4e6), called(9e6)]), []);
+  assert.deepEqual(found([line(8e6), called(4e6)]), []);
+  assert.deepEqual(found([line(8e6), called(5e6)]), ['warning']);
 });
 
 test('a budget is broken exactly from its limit on', () => {
