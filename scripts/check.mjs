@@ -47,10 +47,11 @@ function nativeSteps() {
 
 /** C that only tests use. */
 function testSources() {
-  const folder = join(root, 'test');
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => /\.[ch]$/.test(name))
-    .map((name) => join(folder, name));
+  return ['test', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => /\.[ch]$/.test(name))
+      .map((name) => join(root, folder, name)),
+  );
 }
 
 function shellSteps() {

@@ -6,6 +6,7 @@
 set -uo pipefail
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gilscope/pythons
 pyenv=${PYENV_ROOT:-$HOME/.pyenv}
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$cache"
 
 say() { printf 'get-pythons: %s\n' "$*"; }
@@ -83,6 +84,32 @@ unpack_suite() { # FOLDER SUITE VERSION…
   done
 }
 
+# The suite's libpython, made to load on this system's glibc, and an executable that is linked to it. The standard
+# library is that of the suite's static executable, which must be there.
+link_shared() { # FOLDER SUITE VERSION
+  local folder=$1 suite=$2 version=$3 apt=$1/.apt from=$cache/$2/usr/lib name
+  [ -e "$cache/$suite/complete" ]
+  prepare_apt "$apt" deb "$suite"
+  mkdir -p "$folder"/{bin,lib}
+  cd "$apt/files"
+  own "$apt" apt-get download "libpython$version"
+  apt-get -qq -o APT::Sandbox::User=root download patchelf
+  for name in *.deb; do dpkg -x "$name" "$apt/tree"; done
+  name=libpython$version.so.1.0
+  echo 'int Py_BytesMain(int, char **); int main(int n, char **args) { return Py_BytesMain(n, args); }' >main.c
+  gcc -o "$folder/bin/python$version" main.c "$apt/tree/usr/lib/x86_64-linux-gnu/$name" \
+    -Wl,-rpath,"$folder/lib" -Wl,--allow-shlib-undefined
+  cp "$apt/tree/usr/lib/x86_64-linux-gnu/$name" "$from"/x86_64-linux-gnu/lib{expat,z}.so.1 "$folder/lib/"
+  chmod u+w "$folder"/lib/*.so*
+  gcc -shared -fPIC -O2 -o "$folder/lib/libnewer-glibc.so" "$here/get-pythons/newer-glibc.c"
+  python3 "$here/get-pythons/lower-glibc.py" "$folder"/lib/lib{python*,expat,z}.so.1*
+  # One at a time: both at once make it write the wrong run path.
+  "$apt/tree/usr/bin/patchelf" --force-rpath --set-rpath "$folder/lib" "$folder/lib/$name"
+  "$apt/tree/usr/bin/patchelf" --add-needed libnewer-glibc.so "$folder/lib/$name"
+  ln -s "$from/python$version" "$folder/lib/python$version"
+  "$folder/bin/python$version" -c 'import asyncio, multiprocessing, zlib'
+}
+
 # Debian's source package, compiled here against this system's glibc: two to four minutes on two cores.
 compile() { # FOLDER SUITE VERSION CONFIGURE-OPTION…
   local folder=$1 suite=$2 version=$3 apt=$1/.apt
@@ -129,6 +156,8 @@ for python in "$pyenv"/versions/3.{9,1[0-9]}.*/bin/python3; do
 done
 bring "$cache/trixie" "CPython 3.13 static" unpack_suite trixie 3.13
 bring "$cache/sid" "CPython 3.14 and 3.15 static" unpack_suite sid 3.14 3.15
+bring "$cache/shared-3.14" "CPython 3.14 shared" link_shared sid 3.14
+bring "$cache/shared-3.15" "CPython 3.15 shared" link_shared sid 3.15
 if [ "${1-}" != --no-compile ]; then
   bring "$cache/free-threaded-3.13" "CPython 3.13 free-threaded" compile trixie 3.13 --disable-gil
 fi

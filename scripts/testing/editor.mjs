@@ -111,7 +111,7 @@ function countSuite(tally, resultFile, reason) {
 }
 
 /** The interpreter that editor tests use: the newest shared one, else the newest. */
-function editorPython() {
+export function editorPython() {
   const pythons = testPythons().filter((python) => !python.freeThreaded);
   return (pythons.findLast((python) => python.linkage === 'shared') ?? pythons.at(-1)).path;
 }
