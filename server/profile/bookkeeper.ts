@@ -228,7 +228,7 @@ export class Bookkeeper implements EventSink {
     releaseStack: number,
   ): number {
     const books = this.#books;
-    const samples = gil.samples.take(lane.thread, acquired, released);
+    const samples = gil.samples.take(lane.thread, acquired, released, releaseStack);
     if (samples.at.length === 0) return -1;
     const group = books.unitOf(acquireStack, releaseStack);
     const weights = books.groupSamples.get(group) ?? new Map<number, number>();

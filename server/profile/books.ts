@@ -1,3 +1,4 @@
+import { RELEASE_NODE } from '../trace/format';
 import { HoldWindow } from './hold-window';
 import { KeyIndex } from './key-index';
 import { Table, grownInts } from './table';
@@ -114,7 +115,7 @@ export class SampleQueue {
   }
 
   /** Takes the samples up to the end of a hold out of the queue and answers those of the hold itself. */
-  take(thread: number, acquired: number, released: number): Sampled {
+  take(thread: number, acquired: number, released: number, releaseStack: number): Sampled {
     const taken: Sampled = { at: [], stack: [] };
     for (; this.has(released); this.#head++) {
       const at = this.#at[this.#head] as number;
@@ -123,21 +124,23 @@ export class SampleQueue {
       if (!own && at === released) break;
       if (!own || at < acquired) continue;
       taken.at.push(at);
-      taken.stack.push(this.#stack[this.#head] as number);
+      const stack = this.#stack[this.#head] as number;
+      taken.stack.push(stack === RELEASE_NODE ? releaseStack : stack);
     }
     this.#compact();
     return taken;
   }
 
-  /** As {@link take}, but the queue stays. */
+  /** As {@link take} for a hold that goes on; the queue stays. */
   peek(thread: number, acquired: number, released: number): Sampled {
     const seen: Sampled = { at: [], stack: [] };
     for (let i = this.#head; i < this.#at.length; i++) {
       const at = this.#at[i] as number;
       if (at > released) break;
-      if (this.#thread[i] !== thread || at < acquired) continue;
+      const stack = this.#stack[i] as number;
+      if (this.#thread[i] !== thread || at < acquired || stack === RELEASE_NODE) continue;
       seen.at.push(at);
-      seen.stack.push(this.#stack[i] as number);
+      seen.stack.push(stack);
     }
     return seen;
   }
@@ -155,7 +158,7 @@ export interface Sampled {
 }
 
 export type FaultKind =
-  'holdsOverlap' | 'holdNegative' | 'waitNegative' | 'waitBeforeRelease' | 'stackOrder';
+  'holdsOverlap' | 'holdNegative' | 'waitNegative' | 'waitBeforeRelease' | 'callerUnknown';
 
 /** All that the engine keeps. Memory follows threads, stacks and pairs of stacks, not events. */
 export class Books {

@@ -1,7 +1,7 @@
 import type { ExitStatus, Profile } from '../protocol';
 import type { EventSink, TraceState } from '../trace/events';
 import { Bookkeeper, type CycleListener } from './bookkeeper';
-import { Books } from './books';
+import { Books, type FaultKind, LANE } from './books';
 import { findingsOf } from './findings';
 import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
@@ -46,6 +46,10 @@ export interface Engine extends EventSink {
   /** GIL cycles entered so far. */
   readonly cycleCount: number;
   readonly lines: LineIndex;
+  /** GIL of a lane. */
+  gilOf(lane: number): number;
+  /** By GIL: time held until now, the hold that goes on included. */
+  heldNs(state: TraceState): number[];
   /** Costs what is new and the number of stacks and pairs. `state` is that of the read that delivered the events. */
   snapshot(state: TraceState, facts: RunFacts): Snapshot;
 }
@@ -59,6 +63,8 @@ export function createEngine(listener: CycleListener | null = null): Engine {
     get cycleCount() {
       return books.cycles;
     },
+    gilOf: (lane) => books.lanes[lane]?.gil ?? 0,
+    heldNs: (state) => heldNs(books, state),
     samples: (batch) => keeper.samples(batch),
     cycles: (batch) => keeper.cycles(batch),
     snapshot: (state, facts) => snapshotOf(books, lines, state, facts),
@@ -96,10 +102,26 @@ function snapshotOf(books: Books, lines: LineIndex, state: TraceState, facts: Ru
   };
   const findings = findingsOf(profile, {
     live: facts.live,
-    faults: books.faults,
+    faults: faultsOf(books, lines),
     misfitNs,
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
     placeOf: (stack) => lines.placeOf(lines.lineOf(stack)),
   });
   return { profile: { ...profile, findings }, laneOfRow, open, lives };
+}
+
+function faultsOf(books: Books, lines: LineIndex): ReadonlyMap<FaultKind, number> {
+  if (lines.misplaced === 0) return books.faults;
+  return new Map([...books.faults, ['callerUnknown', lines.misplaced]]);
+}
+
+function heldNs(books: Books, state: TraceState): number[] {
+  const held = state.gils.map(({ openHold, process }) => {
+    if (openHold === null) return 0;
+    return Math.max((state.processes[process]?.endNs ?? 0) - openHold.acquiredNs, 0);
+  });
+  for (const { index, gil } of books.lanes) {
+    held[gil] = (held[gil] ?? 0) + books.laneTimes.get(index, LANE.holdNs);
+  }
+  return held;
 }

@@ -36,7 +36,7 @@ const FAULTS: Readonly<Record<FaultKind, string>> = {
   holdNegative: 'a hold ends before it begins',
   waitNegative: 'a wait ends before it begins',
   waitBeforeRelease: 'a wait begins before the thread had released the GIL',
-  stackOrder: 'a stack was used before it was defined',
+  callerUnknown: 'a stack came before that of its caller',
 };
 
 function brokenFindings(profile: Profile, facts: FindingFacts): Finding[] {

@@ -1,4 +1,5 @@
 import { BATCH_FLAG } from '../../server/trace/events';
+import { RELEASE_NODE } from '../../server/trace/format';
 import type { TestTrace } from './random-cycles';
 
 /**
@@ -204,7 +205,9 @@ class Naive {
       return;
     }
     let start = from;
-    for (const [index, sample] of own.entries()) {
+    for (const [index, seenSample] of own.entries()) {
+      const known = seenSample.stack !== RELEASE_NODE;
+      const sample = known ? seenSample : { ...seenSample, stack: releaseStack };
       const next = own[index + 1];
       const end = next === undefined ? to : Math.floor((sample.at + next.at) / 2);
       this.#facts.pieces.push({ ...lane, from: start, to: end, stack: sample.stack, group: null });

@@ -9,6 +9,7 @@ import {
   type ThreadState,
   type TraceState,
 } from '../../server/trace/events';
+import { RELEASE_NODE } from '../../server/trace/format';
 
 export interface TestCycle {
   readonly gil: number;
@@ -187,7 +188,7 @@ const stepArbitrary = fc.record({
   other: fc.nat(5),
   contended: fc.boolean(),
   stack: fc.nat(7),
-  samples: fc.array(fc.record({ at: share, stack: fc.nat(7), stray: fc.nat(4) }), { maxLength: 3 }),
+  samples: fc.array(fc.record({ at: share, stack: fc.nat(8), stray: fc.nat(4) }), { maxLength: 3 }),
 });
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -289,7 +290,12 @@ class TraceBuilder {
       // Strictly inside, so that which hold it belongs to is no question of order.
       if (to - from < 2) continue;
       const time = from + 1 + Math.floor(at * (to - from - 2));
-      this.#samples.push({ gil, thread: stray === 0 ? (thread + 1) % 5 : thread, at: time, stack });
+      this.#samples.push({
+        gil,
+        thread: stray === 0 ? (thread + 1) % 5 : thread,
+        at: time,
+        stack: stack === 8 ? RELEASE_NODE : stack,
+      });
     }
   }
 

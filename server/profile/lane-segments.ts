@@ -1,0 +1,72 @@
+import type { LaneState } from '../protocol';
+import type { LaneView } from './lane-view';
+
+/** A stretch of one state. */
+export interface LaneSegment {
+  readonly state: LaneState;
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Node. */
+  readonly stack: number;
+}
+
+const PIECES: readonly LaneState[] = ['off', 'waiting', 'holding'];
+
+/** The segment that contains `timeNs`, the last one at the lane's very end; null outside the lane's life. */
+export function segmentAt(view: LaneView, timeNs: number): LaneSegment | null {
+  if (timeNs < view.startNs || timeNs > view.endNs) return null;
+  if (timeNs === view.endNs) return segmentBefore(view, timeNs);
+  if (timeNs < view.firstNs) return lead(view);
+  view.rewind();
+  const { entry, startNs } = view.seek(timeNs);
+  return segmentsOf(view, entry, startNs).find((segment) => segment.endNs > timeNs) ?? null;
+}
+
+/** The last segment that ends at `timeNs` or before. */
+export function segmentBefore(view: LaneView, timeNs: number): LaneSegment | null {
+  if (timeNs < view.firstNs) return null;
+  view.rewind();
+  let { entry, startNs } = view.seek(timeNs);
+  for (;;) {
+    const found = segmentsOf(view, entry, startNs).findLast((segment) => segment.endNs <= timeNs);
+    if (found !== undefined) return found;
+    if (entry === 0) return view.firstNs > view.startNs ? lead(view) : null;
+    entry--;
+    startNs -= lengthOfEntry(view, entry);
+  }
+}
+
+/** The first segment that begins at `timeNs` or after. */
+export function segmentAfter(view: LaneView, timeNs: number): LaneSegment | null {
+  if (timeNs <= view.startNs && view.firstNs > view.startNs) return lead(view);
+  view.rewind();
+  let { entry, startNs } = view.seek(Math.max(timeNs, view.firstNs));
+  for (; entry <= view.count; entry++) {
+    const found = segmentsOf(view, entry, startNs).find((segment) => segment.startNs >= timeNs);
+    if (found !== undefined) return found;
+    startNs += lengthOfEntry(view, entry);
+  }
+  return null;
+}
+
+/** The segments of an entry that last at all. */
+export function segmentsOf(view: LaneView, entry: number, startNs: number): LaneSegment[] {
+  const segments: LaneSegment[] = [];
+  for (const [piece, state] of PIECES.entries()) {
+    const length = view.lengthOf(entry, piece);
+    if (length === 0) continue;
+    const endNs = startNs + length;
+    segments.push({ state, startNs, endNs, stack: view.stackOf(entry, piece) });
+    startNs = endNs;
+  }
+  return segments;
+}
+
+function lengthOfEntry(view: LaneView, entry: number): number {
+  return view.lengthOf(entry, 0) + view.lengthOf(entry, 1) + view.lengthOf(entry, 2);
+}
+
+/** Off from the lane's start to its first request. */
+function lead(view: LaneView): LaneSegment {
+  return { state: 'off', startNs: view.startNs, endNs: view.firstNs, stack: 0 };
+}

@@ -1,0 +1,90 @@
+import type { LaneTrack, Tail, TrackCursor } from './lane-track';
+
+/**
+ * A lane as of one snapshot: its track up to then, and what was open. Later cycles do not show. Sums up to a moment
+ * are exact, and do not grow over a stretch in which the state does not occur.
+ */
+export class LaneView {
+  readonly lane: number;
+  readonly track: LaneTrack;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly tail: Tail;
+  /** Entries of the track in this view; the entry after them is the tail. */
+  readonly count: number;
+  readonly #firstNs: number;
+  readonly #cursor: TrackCursor = { entry: 0, startNs: 0, holdNs: 0, waitNs: 0 };
+
+  constructor(lane: number, track: LaneTrack, startNs: number, endNs: number, tail: Tail) {
+    this.lane = lane;
+    this.track = track;
+    this.startNs = startNs;
+    this.endNs = endNs;
+    this.tail = tail;
+    this.count = track.count;
+    // Without any cycle the tail is the whole life.
+    this.#firstNs = track.count === 0 ? startNs : track.firstNs;
+    this.rewind();
+  }
+
+  /** Piece 0: off, 1: waiting, 2: holding. */
+  lengthOf(entry: number, piece: number): number {
+    if (entry < this.count) return this.track.lengthOf(entry, piece);
+    return piece === 0 ? this.tail.offNs : piece === 1 ? this.tail.waitNs : this.tail.holdNs;
+  }
+
+  /** Node of the stack to which a piece of an entry belongs. */
+  stackOf(entry: number, piece: number): number {
+    if (entry < this.count) return this.track.stackOf(entry, piece);
+    if (piece === 0) return this.track.releaseStackOf(entry - 1);
+    return piece === 1 ? this.tail.waitStack : this.tail.holdStack;
+  }
+
+  /** The first entry begins here; the lane is off from its start until then. */
+  get firstNs(): number {
+    return this.#firstNs;
+  }
+
+  /** Puts the cursor on the first entry. */
+  rewind(): void {
+    const cursor = this.#cursor;
+    cursor.entry = 0;
+    cursor.startNs = this.#firstNs;
+    cursor.holdNs = 0;
+    cursor.waitNs = 0;
+  }
+
+  /**
+   * Moves the cursor on to the entry that contains `timeNs` (begins at it or before it and ends after it), at most to
+   * the tail. Times must not decrease since {@link rewind}.
+   */
+  seek(timeNs: number): TrackCursor {
+    const cursor = this.#cursor;
+    if (cursor.entry >= this.count) return cursor;
+    if (this.#endOf(cursor) <= timeNs) this.track.jump(cursor, timeNs, this.count);
+    while (cursor.entry < this.count) {
+      const waitNs = this.track.lengthOf(cursor.entry, 1);
+      const holdNs = this.track.lengthOf(cursor.entry, 2);
+      const endNs = cursor.startNs + this.track.lengthOf(cursor.entry, 0) + waitNs + holdNs;
+      if (endNs > timeNs) break;
+      cursor.entry++;
+      cursor.startNs = endNs;
+      cursor.waitNs += waitNs;
+      cursor.holdNs += holdNs;
+    }
+    return cursor;
+  }
+
+  /** Time held from the lane's start to `timeNs`. Rewinds. */
+  heldUntil(timeNs: number): number {
+    this.rewind();
+    const { entry, startNs, holdNs } = this.seek(timeNs);
+    const acquiredNs = startNs + this.lengthOf(entry, 0) + this.lengthOf(entry, 1);
+    const length = this.lengthOf(entry, 2);
+    return holdNs + Math.min(Math.max(timeNs - acquiredNs, 0), length);
+  }
+
+  #endOf({ entry, startNs }: TrackCursor): number {
+    return startNs + this.lengthOf(entry, 0) + this.lengthOf(entry, 1) + this.lengthOf(entry, 2);
+  }
+}

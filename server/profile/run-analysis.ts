@@ -1,0 +1,79 @@
+import type { ChartRequest, ChartResponse, Profile } from '../protocol';
+import type { TraceState } from '../trace/events';
+import type { RunReader } from '../trace/run-reader';
+import { Chart } from './chart';
+import { createEngine, type Engine } from './engine';
+import { GilLoad } from './gil-load';
+import { Timeline } from './timeline';
+import type { PollResult, RunDescription, WorkerOptions } from './worker-protocol';
+
+const EVENTS_PER_CYCLE = 3;
+
+/** A reader and an engine: what the worker does, without the worker. */
+export class RunAnalysis {
+  readonly #reader: RunReader;
+  readonly #engine: Engine;
+  readonly #timeline: Timeline | null;
+  readonly #load = new GilLoad();
+  #state: TraceState | null = null;
+  #final = false;
+  #chart: Chart | null = null;
+  #revision = 0;
+
+  constructor(reader: RunReader, options: Pick<WorkerOptions, 'chart'>) {
+    this.#reader = reader;
+    this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
+    this.#engine = createEngine(this.#timeline);
+  }
+
+  /** Reads what is new. @throws TraceError */
+  poll(final: boolean): PollResult {
+    const state = this.#reader.read(this.#engine, final);
+    this.#state = state;
+    this.#final = final;
+    const wallNs = state.processes.reduce((latest, { endNs }) => Math.max(latest, endNs), 0);
+    return {
+      events: this.#engine.cycleCount * EVENTS_PER_CYCLE,
+      processes: state.processes.length,
+      wallNs,
+      gilLoad: this.#load.add(wallNs, this.#engine.heldNs(state)),
+    };
+  }
+
+  /** The profile of what was read; the first call reads all if nothing was. @throws TraceError */
+  snapshot(run: RunDescription): Profile {
+    if (this.#state === null) this.poll(true);
+    const state = this.#state;
+    if (state === null) throw new Error('poll leaves a state');
+    const manifest = this.#reader.manifest();
+    const live = !this.#final;
+    const snapshot = this.#engine.snapshot(state, {
+      command: run.command ?? manifest.command,
+      startedAt: run.startedAt ?? manifest.startedAt,
+      exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
+      live,
+    });
+    this.#revision++;
+    if (this.#timeline !== null) {
+      const { lines } = this.#engine;
+      this.#chart = new Chart(snapshot, this.#timeline, lines, this.#revision, live);
+    }
+    return snapshot.profile;
+  }
+
+  /** About the last snapshot; empty before the first. */
+  chart(request: ChartRequest): ChartResponse {
+    if (this.#chart !== null) return this.#chart.answer(request);
+    switch (request.kind) {
+      case 'meta':
+        return { kind: 'meta', meta: null };
+      case 'tile':
+        return { kind: 'tile', revision: this.#revision, base64: '' };
+      case 'segment':
+      case 'longWait':
+        return { kind: 'segment', segment: null };
+      case 'marks':
+        return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+    }
+  }
+}

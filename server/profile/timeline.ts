@@ -1,0 +1,120 @@
+import type { CycleListener } from './bookkeeper';
+import type { Snapshot } from './engine';
+import { LaneTrack, type Tail } from './lane-track';
+import { LaneView } from './lane-view';
+import { LongWaits, type LongWait } from './long-waits';
+import type { OpenState } from './open';
+
+/** Cycles kept singly: about 400 MB. Beyond it short neighbours are drawn as one, sums staying exact. */
+const MAX_ENTRIES = 24_000_000;
+/** Beyond it, an entry may grow to this length, or to … */
+const MERGED_NS = 1_000_000;
+/** … this part of the run, whichever is longer. */
+const MERGED_SHARE = 1 / 65536;
+const LONG_WAITS = 256;
+
+/** Every lane's states over time, for the chart. Hears the cycles from the engine. */
+export class Timeline implements CycleListener {
+  readonly #tracks: LaneTrack[] = [];
+  readonly #gilOf: (lane: number) => number;
+  readonly #longWaits = new LongWaits(LONG_WAITS);
+  readonly #maxEntries: number;
+  #entries = 0;
+  /** Entries of each lane that a view has seen: they must not change any more. */
+  readonly #viewed: number[] = [];
+
+  constructor(gilOf: (lane: number) => number, maxEntries = MAX_ENTRIES) {
+    this.#gilOf = gilOf;
+    this.#maxEntries = maxEntries;
+  }
+
+  /** Whether neighbouring cycles had to be drawn as one. */
+  get merged(): boolean {
+    return this.#entries > this.#maxEntries;
+  }
+
+  switchWait(lane: number, fromNs: number, toNs: number): void {
+    const track = this.#track(lane);
+    this.#longWaits.offer(lane, fromNs, toNs);
+    const stack = track.releaseStackOf(track.count - 1);
+    if (this.#mayMerge(lane, track, toNs)) track.merge(fromNs, toNs, toNs, stack);
+    else this.#push(track, fromNs, toNs, toNs, false, stack, -1);
+  }
+
+  cycle(
+    lane: number,
+    waitStartNs: number,
+    acquiredNs: number,
+    releasedNs: number,
+    waitStack: number,
+    releaseStack: number,
+    sampledStack: number,
+  ): void {
+    const track = this.#track(lane);
+    this.#longWaits.offer(lane, waitStartNs, acquiredNs);
+    if (this.#mayMerge(lane, track, releasedNs)) {
+      track.merge(waitStartNs, acquiredNs, releasedNs, releaseStack);
+      return;
+    }
+    const strange = waitStack !== track.releaseStackOf(track.count - 1);
+    this.#push(track, waitStartNs, acquiredNs, releasedNs, strange, releaseStack, sampledStack);
+  }
+
+  /** The lanes in the order of the profile's threads. */
+  views(snapshot: Snapshot): LaneView[] {
+    return snapshot.laneOfRow.map((lane, row) => {
+      const track = this.#track(lane);
+      this.#viewed[lane] = track.count;
+      const { startNs, endNs } = snapshot.profile.threads[row] ?? { startNs: 0, endNs: 0 };
+      const from = track.count === 0 ? startNs : track.endNs;
+      return new LaneView(lane, track, startNs, endNs, tailOf(snapshot.open[lane], from));
+    });
+  }
+
+  longWaits(snapshot: Snapshot): LongWait[] {
+    const open = snapshot.open.flatMap((state, lane): LongWait[] => {
+      if (state.state === 'off') return [];
+      const endNs = state.state === 'waiting' ? state.endNs : state.acquiredNs;
+      return endNs > state.startNs ? [{ lane, startNs: state.startNs, endNs }] : [];
+    });
+    return this.#longWaits.ranked(open).slice(0, LONG_WAITS);
+  }
+
+  #push(
+    track: LaneTrack,
+    waitStartNs: number,
+    acquiredNs: number,
+    releasedNs: number,
+    strange: boolean,
+    releaseStack: number,
+    sampledStack: number,
+  ): void {
+    this.#entries++;
+    track.push(waitStartNs, acquiredNs, releasedNs, strange, releaseStack, sampledStack);
+  }
+
+  #mayMerge(lane: number, track: LaneTrack, endNs: number): boolean {
+    if (this.#entries <= this.#maxEntries || track.count <= (this.#viewed[lane] ?? 0)) return false;
+    const limitNs = Math.max(MERGED_NS, endNs * MERGED_SHARE);
+    return track.lastLengthNs() + endNs - track.endNs <= limitNs;
+  }
+
+  #track(lane: number): LaneTrack {
+    const known = this.#tracks[lane];
+    if (known !== undefined) return known;
+    const track = new LaneTrack(this.#gilOf(lane));
+    this.#tracks[lane] = track;
+    return track;
+  }
+}
+
+function tailOf(open: OpenState | undefined, fromNs: number): Tail {
+  const { startNs, acquiredNs, endNs } = open ?? { startNs: 0, acquiredNs: 0, endNs: 0 };
+  return {
+    offNs: startNs - fromNs,
+    waitNs: acquiredNs - startNs,
+    holdNs: endNs - acquiredNs,
+    waitStack: open?.stack ?? 0,
+    holdStack: open?.holdStack ?? 0,
+  };
+}
