@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reportText } from '../../../server/profile/report-text';
+import type { Finding, Profile } from '../../../server/protocol';
+import { emptyProfile, lineRow, threadRow } from '../../support/profiles';
+import { sampleProfile } from './report-sample';
+
+const FOLDER = '/p/my app';
+
+/** The sentences below the title. */
+function headlineOf(profile: Profile): string {
+  const [, paragraph = ''] = reportText(profile, { folder: FOLDER }).split('\n\n');
+  return paragraph.replace(/\s+/g, ' ').trim();
+}
+
+function row(report: string, part: string): string {
+  return report.split('\n').find((line) => line.includes(part)) ?? assert.fail(`no ${part}`);
+}
+
+test('the headline names how bad it is, and the line that is to blame', () => {
+  // 2.41 s of waiting against 2.21 s of holding; the worst line blocks 2.3 s of those 2.41 s.
+  assert.equal(
+    headlineOf(sampleProfile()),
+    'Threads waited 2.41 s for the GIL, 52 % of the time in which they wanted to run. ' +
+      'Most of it, 2.3 s (95 %), while app.py:12 in crunch() held the GIL.',
+  );
+});
+
+test('a library line is named with the line of the user that leads there', () => {
+  const library = '/usr/lib/python3.12/json/encoder.py';
+  const profile = {
+    ...sampleProfile(),
+    lines: [
+      lineRow(library, 250, 'iterencode', { blocksNs: 2e9 }),
+      { ...lineRow('/p/my app/app.py', 7, 'dump'), blocks: { selfNs: 0, totalNs: 2.1e9 } },
+      { ...lineRow('/p/my app/app.py', 90, '<module>'), blocks: { selfNs: 0, totalNs: 2.2e9 } },
+    ],
+  };
+  assert.match(
+    headlineOf(profile),
+    /2 s \(83 %\), while …\/json\/encoder\.py:250 in iterencode\(\) held the GIL\. In your code that is app\.py:7 in dump\(\)\.$/,
+  );
+});
+
+test('no contention is said, not dressed up as a problem', () => {
+  const one = emptyProfile({ threads: [threadRow(1, 'MainThread', { holdNs: 9e8 })] });
+  assert.equal(headlineOf(one), 'The GIL was not the problem: only one thread ran Python code.');
+  const two = [threadRow(1, 'a', { holdNs: 9e8 }), threadRow(2, 'b', { holdNs: 1e6 })];
+  assert.match(headlineOf(emptyProfile({ threads: two })), /no thread ever waited/);
+  const few = [threadRow(1, 'a', { holdNs: 9e8 }), threadRow(2, 'b', { waitNs: 9e5 })];
+  assert.equal(
+    headlineOf(emptyProfile({ threads: few })),
+    'The GIL was not the problem: threads waited 900 µs for the GIL, <1 % of the time in which they wanted to run.',
+  );
+});
+
+test('runs without a GIL, without events, without traces', () => {
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const free = emptyProfile({ processes: [{ ...process, gilEnabled: false }] });
+  assert.match(headlineOf(free), /ran without a GIL/);
+  assert.match(headlineOf(emptyProfile()), /ended before it ran any Python code/);
+  assert.match(headlineOf(emptyProfile({ processes: [] })), /no process left a trace/);
+});
+
+test('how the program ended is said first', () => {
+  const killed = { ...sampleProfile(), exit: { code: null, signal: 'SIGSEGV' } };
+  assert.match(headlineOf(killed), /^The program was ended by SIGSEGV; this is what was measured/);
+  const unseen = { ...sampleProfile(), exit: { code: null, signal: null } };
+  assert.match(headlineOf(unseen), /^The end of the program was not seen/);
+  assert.match(
+    reportText(killed, { folder: null }),
+    /^GILscope report · app\.py --fast · 2\.31 s · killed by SIGSEGV\n/,
+  );
+});
+
+test('tables: numbers under their heads, paths relative, totals of what is not shown', () => {
+  const report = reportText(sampleProfile(), { folder: FOLDER });
+  assert.equal(row(report, 'longest hold'), '    hold    wait  blocks   off  longest hold   line');
+  assert.equal(
+    row(report, 'app.py:12 crunch'),
+    '   1.9 s  200 ms   2.3 s     0        310 ms   app.py:12 crunch',
+  );
+  assert.equal(
+    row(report, 'more line'),
+    '  and 2 more lines, together hold 2.12 ms, wait 0, blocks 0',
+  );
+  assert.equal(
+    row(report, 'hand-off)'),
+    '  12 ms    411    90 µs   app.py:20 Poller.run   nobody held it (hand-off)',
+  );
+  assert.match(
+    row(report, '100/0'),
+    /^ +2\.21 s +96 % +2\.41 s +12 ms +1,234 +410 +5 ms {3}100\/0$/,
+  );
+});
+
+test('says how exact it is and what was lost', () => {
+  const report = reportText(sampleProfile(), { folder: FOLDER }).replace(/\s+/g, ' ');
+  assert.match(report, /rests on 1,923 samples/);
+  assert.match(report, /The trace reached its size limit/);
+  // 844 cycles of 41 ns.
+  assert.match(
+    report,
+    /Measuring cost 41 ns for each GIL cycle, 34\.6 µs in all, and 12 ms of CPU/,
+  );
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const blind = emptyProfile({
+    processes: [{ ...process, frames: 'unknownVersion', messages: ['A warning.'] }],
+  });
+  const words = reportText(blind, { folder: null }).replace(/\s+/g, ' ');
+  assert.match(words, /Lines are missing: GILscope does not know the frames/);
+  assert.match(words, /Nothing was lost\./);
+  assert.match(words, /A warning\./);
+});
+
+test('prose fits a terminal, and a number keeps its unit', () => {
+  const message = 'word '.repeat(17) + 'takes 12.5 ms or 3 % of /p/my app/x.py:3 '.repeat(9);
+  const finding: Finding = {
+    rule: 'convoy',
+    severity: 'warning',
+    where: null,
+    message,
+    evidence: {},
+  };
+  const report = reportText({ ...sampleProfile(), findings: [finding] }, { folder: FOLDER });
+  const lines = report.split('\n');
+  const prose = lines.slice(
+    lines.indexOf('Findings'),
+    lines.indexOf('Lines, each without what it calls'),
+  );
+  for (const line of prose) {
+    assert.ok(line.length <= 92, line);
+    assert.doesNotMatch(line, /^ *(ms|%)/);
+    assert.doesNotMatch(line, /\/p\/my app/);
+  }
+});
+
+test('a profile of very many rows is cut to the costliest', () => {
+  const lines = Array.from({ length: 200_000 }, (_, index) =>
+    lineRow('/p/a.py', index + 1, 'f', { holdNs: index + 1 }),
+  );
+  const report = reportText(emptyProfile({ lines }), { folder: '/p' });
+  assert.match(report, /\n +200 µs +0 +0 +0 +0 {3}a\.py:200000 f\n/);
+  assert.match(report, /and 199,988 more lines/);
+});
