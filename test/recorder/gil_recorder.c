@@ -15,11 +15,11 @@
  * tell, as up to 3.12 the waiter that takes the GIL may clear the request before drop_gil looks. So those releases
  * are told apart by unwinding the C stack in drop_gil:
  *   3.13 and later   forced: drop_gil was called for _Py_HandlePending
- *   up to 3.12       of its own accord: through the public C-API (PyEval_SaveThread and its like). Link-time
- *                    optimisation can inline that: into an exported function, then it is no part of the eval loop;
- *                    else the caller counts as the eval loop once it has twice released after a hold of a switch
- *                    interval and asked again within 500 ns, as only that does. Until the first has, it counts by
- *                    asking again within 2 us.
+ *   up to 3.12       of its own accord: through the public C-API (PyEval_SaveThread and its like) or, where link-time
+ *                    optimisation has inlined that, another exported function. In a stripped executable it may be
+ *                    inlined into a function that nobody can name; there the caller counts as the eval loop once it
+ *                    has twice released after a hold of a switch interval and asked again within 500 ns, as only that
+ *                    does, and until the first has, by that time alone.
  * As a check, `quick` counts how often the next take came within 2 us.
  */
 #define _GNU_SOURCE
@@ -53,7 +53,8 @@ struct header {
     uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0: not seen */
 };
 
-enum { OFF = 0, WAITING = 1, HOLDING = 2 };
+/* WANTING: made to release, and not seen to ask again, which it does not where it ends at once instead. */
+enum { OFF = 0, WAITING = 1, HOLDING = 2, WANTING = 3 };
 
 struct slot {
     uint32_t tid, gil, state, next;
@@ -98,7 +99,7 @@ static struct entry table[TABLE_SIZE];
 static struct gil gils[TABLE_SIZE / 4];
 static _Atomic uint32_t gil_count;
 static struct range api[API_CAPACITY], python, handle_pending;
-static int api_count;
+static int api_count, python_is_stripped;
 static struct caller callers[CALLER_CAPACITY];
 static _Atomic int callers_sure;
 static int ignored; /* in a fork's child */
@@ -180,6 +181,25 @@ static int within(struct range range, uintptr_t at)
     return at >= range.from && at < range.to;
 }
 
+/* Whether an ELF file has no symbols but those it is linked by. */
+static int is_stripped(const char *path)
+{
+    ElfW(Ehdr) head;
+    int file = open(path, O_RDONLY | O_CLOEXEC), stripped = 1;
+    if (file < 0)
+        return 1;
+    if (pread(file, &head, sizeof head, 0) == (ssize_t)sizeof head) {
+        for (int i = 0; i < head.e_shnum; i++) {
+            ElfW(Shdr) section;
+            off_t at = (off_t)(head.e_shoff + (ElfW(Off))i * head.e_shentsize);
+            if (pread(file, &section, sizeof section, at) == (ssize_t)sizeof section)
+                stripped &= section.sh_type != SHT_SYMTAB;
+        }
+    }
+    close(file);
+    return stripped;
+}
+
 static int find_api(struct dl_phdr_info *info, size_t size, void *unused)
 {
     static const char *const names[] = {
@@ -203,6 +223,7 @@ static int find_api(struct dl_phdr_info *info, size_t size, void *unused)
     }
     if (runtime && within(whole, runtime)) {
         python = whole;
+        python_is_stripped = is_stripped(info->dlpi_name[0] ? info->dlpi_name : "/proc/self/exe");
         handle_pending = range_of(library, "_Py_HandlePending");
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             api[api_count++] = range_of(library, names[i]);
@@ -268,6 +289,8 @@ static enum forced unwind(void)
         caller->exported = exported(walk.functions[0]) || exported(walk.functions[1]) ? 1 : -1;
     if (caller->exported == 1)
         return OWN_ACCORD;
+    if (!python_is_stripped)
+        return FORCED;
     self.caller = caller;
     return caller->sure >= 2 ? FORCED : OWN_ACCORD;
 }
@@ -279,7 +302,7 @@ static enum forced clear_up(uint64_t gap_ns)
     if (gap_ns < SURE_GAP_NS && self.last_hold_ns >= SURE_HOLD_NS &&
         atomic_fetch_add(&self.caller->sure, 1) == 1)
         callers_sure++;
-    return was_sure || (!any_sure && gap_ns < QUICK_NS) ? FORCED : OWN_ACCORD;
+    return was_sure || (!any_sure && gap_ns < SURE_GAP_NS) ? FORCED : OWN_ACCORD;
 }
 
 /* ── GILs and slots ───────────────────────────────────────────────────────────────────────────────────────────── */
@@ -390,9 +413,9 @@ static void count_forced(struct slot *slot, uint64_t gap_ns)
         /* What it waited in wait(SC) is part of the wait from the release on. */
         slot->wait_ns -= self.switch_wait_ns;
         self.forced = FORCED;
+        slot->forced++;
     }
     if (self.forced == FORCED) {
-        slot->forced++;
         slot->quick_forced += gap_ns < QUICK_NS;
     } else if (self.waiter_asleep) {
         slot->unwound_own++;
@@ -479,8 +502,10 @@ static void drop_goes_on(struct entry *entry)
 {
     if (entry->role == MUTEX && self.waiter_asleep) {
         self.forced = unwind();
-        if (self.forced == FORCED)
-            set_state(slot_of(entry->gil), WAITING, self.released_ns);
+        if (self.forced == FORCED) {
+            slot_of(entry->gil)->forced++;
+            set_state(slot_of(entry->gil), WANTING, self.released_ns);
+        }
     }
     self.in_switch = 0;
     self.drop_end_ns = now_ns();

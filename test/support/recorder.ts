@@ -17,6 +17,8 @@ export interface RecordedThread {
   readonly maxHoldNs: number;
   /** An interval was still open at the end. */
   readonly open: boolean;
+  /** From a forced release to the end, where the thread did not ask again: waiting, unless it ended or was parked. */
+  readonly unaskedNs: number;
   /** Releases that the unwinder called forced, voluntary though a waiter slept; and the quick ones of each. */
   readonly quickForced: number;
   readonly unwoundOwn: number;
@@ -36,6 +38,7 @@ const HEADER_BYTES = 4096;
 const SLOT_BYTES = 128;
 const WAITING = 1;
 const HOLDING = 2;
+const WANTING = 3;
 
 /** Compiles the recorder where it is older than its source. Returns the library's path. */
 export function buildRecorder(): string {
@@ -100,6 +103,7 @@ function readThread(slot: Buffer, endNs: bigint): RecordedThread {
     maxWaitNs: Math.max(number(64), openWaitNs),
     maxHoldNs: Math.max(number(72), openHoldNs),
     open: state === WAITING || state === HOLDING,
+    unaskedNs: state === WANTING ? openNs : 0,
     quickForced: number(88),
     unwoundOwn: number(96),
     quickOwn: number(104),

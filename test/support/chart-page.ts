@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { ChartMeta, FromChart, ToChart } from '../../server/protocol';
+import { answerSegment } from './fake-chart';
+import { FakeTiles, type FakeRun } from './fake-run';
+
+const NONCE = 'chartNonce';
+
+/** What the webview is given in VS Code; and, in place of its message port, one to this page's own server. */
+const POLICY = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src 'self'; connect-src 'self'`;
+
+const STUB = `
+  window.violations = [];
+  document.addEventListener('securitypolicyviolation', (event) =>
+    window.violations.push(event.violatedDirective + ' ' + event.blockedURI));
+  window.acquireVsCodeApi = () => ({
+    getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
+    setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
+    postMessage: async (message) => {
+      const answer = await fetch('/message', { method: 'POST', body: JSON.stringify(message) });
+      if (message.type === 'tile') {
+        const data = new Uint8Array(await answer.arrayBuffer());
+        const revision = Number(answer.headers.get('revision'));
+        window.postMessage({ ...message, revision, data });
+      } else {
+        const reply = await answer.json();
+        if (reply !== null) window.postMessage(reply);
+      }
+    },
+  });`;
+
+/** The chart in a page as VS Code's webview is one, with a made-up run behind it. */
+export class ChartPage {
+  /** Everything that the chart has sent. */
+  readonly messages: FromChart[] = [];
+  meta: ChartMeta | null;
+  #run: FakeRun;
+  #tiles: FakeTiles;
+  readonly #server = createServer((request, response) => {
+    void this.#serve(request, response).catch((error: unknown) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  readonly #distFolder: string;
+
+  constructor(run: FakeRun, meta: ChartMeta | null, distFolder = 'dist') {
+    this.#run = run;
+    this.#tiles = new FakeTiles(run);
+    this.meta = meta;
+    this.#distFolder = distFolder;
+  }
+
+  /** Puts another run behind the page. */
+  replace(run: FakeRun, meta: ChartMeta | null): void {
+    this.#run = run;
+    this.#tiles = new FakeTiles(run);
+    this.meta = meta;
+  }
+
+  /** Starts serving; the address of the page. */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return `http://127.0.0.1:${address.port}/`;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  sent<Type extends FromChart['type']>(type: Type): Extract<FromChart, { type: Type }>[] {
+    return this.messages.filter(
+      (message): message is Extract<FromChart, { type: Type }> => message.type === type,
+    );
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '/';
+    if (path === '/message') return this.#answer(request, response);
+    if (path === '/chart.js' || path === '/chart.css') {
+      const type = path.endsWith('.js') ? 'text/javascript' : 'text/css';
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8` });
+      response.end(readFileSync(join(this.#distFolder, path)));
+      return;
+    }
+    if (path !== '/') {
+      response.writeHead(204).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': POLICY });
+    response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Chart</title>
+      <link rel="stylesheet" href="/chart.css"></head><body><div id="app"></div>
+      <script nonce="${NONCE}">${STUB}</script><script nonce="${NONCE}" src="/chart.js"></script></body></html>`);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const message = JSON.parse(Buffer.concat(chunks).toString()) as FromChart;
+    this.messages.push(message);
+    if (message.type === 'tile') {
+      const { level, index, page } = message;
+      response.writeHead(200, { revision: String(this.meta?.revision ?? 0) });
+      response.end(this.#tiles.tile(level, index, page));
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(this.#reply(message)));
+  }
+
+  #reply(message: FromChart): ToChart | null {
+    if (message.type === 'ready') return { type: 'meta', meta: this.meta };
+    if (message.type !== 'segment') return null;
+    const segment = answerSegment(this.#run, message.request);
+    return { type: 'segment', requestId: message.requestId, segment };
+  }
+}
