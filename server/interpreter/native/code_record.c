@@ -96,7 +96,8 @@ bool code_record_write(struct stream *stream, const struct layout *l, const stru
         return false;
     stream_commit(stream, p + file_bytes + name_bytes);
     /* bytes: PyObject_VAR_HEAD, hash, text */
-    return write_table_parts(stream, memory, table + l->object_bytes + 16, (uint32_t)table_bytes, id);
+    return write_table_parts(stream, memory, table + l->object_bytes + 16, (uint32_t)table_bytes,
+                             id);
 }
 
 uint64_t code_fingerprint(const struct layout *l, const struct memory *memory, uintptr_t code)

@@ -13,5 +13,4 @@ bool code_record_write(struct stream *stream, const struct layout *layout,
 /* Changes when another code object takes the same address. 0: unreadable. */
 uint64_t code_fingerprint(const struct layout *layout, const struct memory *memory, uintptr_t code);
 
-
 #endif

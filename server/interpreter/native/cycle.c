@@ -1,21 +1,27 @@
 #include "cycle.h"
 #include "aggregate.h"
+#include "drop_caller.h"
 #include "probe.h"
 
 /* Flags, sizes, thread, four numbers of 8 bytes, switchWait. */
 #define MAX_CYCLE_BYTES (2 + 4 + 4 * 8 + 8)
+
+/* Whether the last release was the eval loop's, if the next request comes now. */
+static bool was_forced(const struct thread *t, uint64_t now)
+{
+    if (!t->drop_requested || t->caller == DROP_CALLER_OTHER)
+        return false;
+    uint64_t left = t->switch_end_ticks ? t->switch_end_ticks : t->released_ticks;
+    return t->caller == DROP_CALLER_EVAL_LOOP || now - left <= probe.forced_gap_ticks;
+}
 
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
 {
     t->asking = gil;
     t->contended = false;
     t->request_ticks = now;
-    if (t->after_release) {
-        uint64_t since = now - (t->switch_end_ticks ? t->switch_end_ticks : t->drop_ticks);
-        bool is_quick = probe.caller_votes >= CALLER_VOTES || since <= probe.forced_gap_ticks;
-        if (!t->drop_requested || t->voluntary || gil != t->last || !is_quick)
-            t->after_release = false;
-    }
+    if (t->after_release)
+        t->after_release = gil == t->last && was_forced(t, now);
 }
 
 static void publish_wait(struct thread *t, struct gil *gil, uint64_t start, uint32_t flags)
@@ -36,15 +42,9 @@ void cycle_contended(struct thread *t)
                      (forced ? (uint32_t)GILSCOPE_CYCLE_FLAG_AFTER_FORCED : 0));
 }
 
-void cycle_drop_requested(struct thread *t, uint64_t now)
-{
-    t->drop_requested = true;
-    t->drop_ticks = now;
-}
-
 void cycle_switch_wait(struct thread *t)
 {
-    if (!t->voluntary)
+    if (t->drop_requested && t->caller == DROP_CALLER_EVAL_LOOP)
         publish_wait(t, t->last, t->released_ticks, GILSCOPE_CYCLE_FLAG_AFTER_FORCED);
 }
 
@@ -63,6 +63,13 @@ static void name_gil(struct gil *gil, uintptr_t state)
     uintptr_t interpreter = *(const uintptr_t *)(state + l->state_to_interpreter);
     if (interpreter)
         gil->entry->interpreter = (int32_t) * (const int64_t *)(interpreter + l->interpreter_id);
+}
+
+/* Only the holder of the GIL writes these counters: no locked instruction is needed. */
+static inline void advance(_Atomic uint64_t *counter)
+{
+    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + 1, memory_order_release);
 }
 
 void cycle_acquired(struct thread *t, uint64_t now)
@@ -93,12 +100,10 @@ void cycle_acquired(struct thread *t, uint64_t now)
     entry->wait_start_ticks = t->wait_start_ticks;
     entry->acquired_ticks = now;
     entry->acquire_stack = flags & GILSCOPE_CYCLE_FLAG_OTHER_STATE ? 0 : t->last_stack;
-    atomic_store_explicit(
-        &entry->acquire_seq,
-        atomic_load_explicit(&entry->acquire_seq, memory_order_relaxed) + 1, memory_order_release);
+    advance(&entry->acquire_seq);
     atomic_store_explicit(&gil->holder_state, state, memory_order_relaxed);
     atomic_store_explicit(&gil->holder_thread, t->index, memory_order_relaxed);
-    atomic_fetch_add_explicit(&gil->seq, 1, memory_order_release);
+    advance(&gil->seq);
     if (atomic_load_explicit(&t->entry->waiting_gil, memory_order_relaxed))
         atomic_store_explicit(&t->entry->waiting_gil, 0, memory_order_release);
 }
@@ -107,7 +112,7 @@ void cycle_releasing(struct thread *t)
 {
     uintptr_t state = gil_last_holder(t->holds);
     t->release_stack = 0;
-    if (state && atomic_load_explicit(&probe.stacks_on, memory_order_relaxed))
+    if (state && t->holds->stacks.nodes)
         t->release_stack = stack_of_state(&t->holds->stacks, state);
 }
 
@@ -170,22 +175,22 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
 static bool is_drop_requested(uintptr_t state)
 {
     const struct layout *l = &probe.layout;
-    if (!state || !l->known)
+    if (!l->known)
+        return true; /* cannot be told: the time until the next request decides alone */
+    if (!state)
         return false;
     uintptr_t where =
         l->hex >= 0x030d0000 ? state : *(const uintptr_t *)(state + l->state_to_interpreter);
     return where && *(const int *)(where + l->drop_request) & 1;
 }
 
-void cycle_released(struct thread *t, uint64_t now)
+void cycle_released(struct thread *t, uint64_t now, struct call_site from)
 {
     struct gil *gil = t->holds;
     struct gil_entry *entry = gil->entry;
-    atomic_fetch_add_explicit(&gil->seq, 1, memory_order_release);
+    advance(&gil->seq);
     if (write_cycle(gil, t, now))
-        atomic_store_explicit(&entry->cycles,
-                              atomic_load_explicit(&entry->cycles, memory_order_relaxed) + 1,
-                              memory_order_release);
+        advance(&entry->cycles);
     else
         aggregate_cycle(gil, t, now);
     entry->holder = 0;
@@ -195,9 +200,9 @@ void cycle_released(struct thread *t, uint64_t now)
     t->after_release = true;
     t->last_state = gil_last_holder(gil);
     t->drop_requested = is_drop_requested(t->last_state);
-    t->drop_ticks = now;
+    if (t->drop_requested)
+        t->caller = drop_caller_of(&probe.drop_callers, from);
     t->last_stack = t->release_stack;
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;
 }
-

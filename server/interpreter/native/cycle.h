@@ -3,6 +3,7 @@
 #define GILSCOPE_CYCLE_H
 
 #include "thread.h"
+#include "unwind.h"
 
 /* The thread starts to ask for the GIL. Called before the GIL's mutex is taken. */
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now);
@@ -11,10 +12,8 @@ void cycle_contended(struct thread *t);
 void cycle_acquired(struct thread *t, uint64_t now);
 /* The holder enters drop_gil: the last moment its stack is its own. Called before the GIL's mutex is taken. */
 void cycle_releasing(struct thread *t);
-void cycle_released(struct thread *t, uint64_t now);
-/* drop_gil found that a waiter's switch interval had run out … */
-void cycle_drop_requested(struct thread *t, uint64_t now);
-/* … and goes to sleep until another thread has taken the GIL … */
+void cycle_released(struct thread *t, uint64_t now, struct call_site from);
+/* drop_gil goes to sleep until another thread has taken the GIL … */
 void cycle_switch_wait(struct thread *t);
 /* … and wakes. */
 void cycle_switch_end(struct thread *t, uint64_t now);

@@ -10,7 +10,7 @@ struct gil *gil_of_mutex(const void *mutex)
     return NULL;
 }
 
-static bool open_gil(struct gil *gil)
+static void open_gil(struct gil *gil)
 {
     struct memory direct = {0};
     gil->entry = &probe.file.gils[gil->index];
@@ -18,8 +18,10 @@ static bool open_gil(struct gil *gil)
     gil->entry->state = 1;
     stream_open(&gil->stream, &probe.file, GILSCOPE_CHUNK_KIND_GIL, gil->index);
     gil->stream.base_ticks = clock_ticks(probe.clock);
-    return gil->stacks.nodes ||
-           stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true);
+    /* Without room for tables the events still count, without stacks. */
+    if (probe.layout.known &&
+        !stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
+        trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);
 }
 
 static void create(const void *mutex, const void *cond, const void *switch_mutex,
@@ -42,12 +44,10 @@ static void create(const void *mutex, const void *cond, const void *switch_mutex
     gil->cond = cond;
     gil->switch_mutex = switch_mutex;
     gil->switch_cond = switch_cond;
-    if (!open_gil(gil)) {
-        trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);
-        return;
-    }
+    open_gil(gil);
     gil->live = true;
-    uint32_t seen = index; /* in the order of creation, so that all entries below the count are there */
+    uint32_t seen =
+        index; /* in the order of creation, so that all entries below the count are there */
     while (!atomic_compare_exchange_weak(&probe.gil_count, &seen, index + 1))
         seen = index;
     atomic_store(&probe.file.header->gil_count, index + 1);

@@ -8,8 +8,6 @@
 
 /* The cycles of which the probe's own time is measured: one in so many of a thread. */
 #define SELF_EVERY 64u
-/* How far up the stack, in words, the caller is looked for, and how often it must be found at one place. */
-#define MAX_CALLER_DISTANCE 48u
 
 static inline uint64_t now(void)
 {
@@ -46,39 +44,10 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
         } else {
             cycle_request(t, gil, start);
         }
-    } else if (gil && mutex == gil->switch_mutex) {
-        if (t->after_release && !t->asking)
-            cycle_drop_requested(t, now());
-    } else {
+    } else if (!gil || mutex != gil->switch_mutex) {
         lock_unknown(t, mutex);
     }
     return probe.real.mutex_lock(mutex);
-}
-
-static inline bool is_in(uintptr_t address, struct code_range range)
-{
-    return address - range.start < range.bytes;
-}
-
-/*
- * Whether drop_gil was called for PyEval_SaveThread or PyEval_ReleaseThread: a voluntary release. The return address of
- * the outermost function that all ways of releasing share lies at a fixed distance from this frame; the distance is
- * learned from the first releases, which are of a single thread and so voluntary.
- */
-static bool called_to_release(const uintptr_t *frame)
-{
-    if (probe.caller_votes >= CALLER_VOTES) {
-        uintptr_t caller = frame[probe.caller_distance];
-        return is_in(caller, probe.save_thread) || is_in(caller, probe.release_thread);
-    }
-    for (uint32_t i = 1; i < MAX_CALLER_DISTANCE; i++) {
-        if (!is_in(frame[i], probe.save_thread))
-            continue;
-        probe.caller_votes = i == probe.caller_distance ? probe.caller_votes + 1 : 1;
-        probe.caller_distance = i;
-        return true;
-    }
-    return false;
 }
 
 static int hook_cond_signal(pthread_cond_t *cond)
@@ -89,10 +58,9 @@ static int hook_cond_signal(pthread_cond_t *cond)
     struct gil *gil = t->holds;
     if (gil && cond == gil->cond) {
         uint64_t stamp = now();
-        t->voluntary = called_to_release(__builtin_frame_address(0));
         int result = probe.real.cond_signal(cond);
         uint64_t start = measures_itself(t) ? now() : 0;
-        cycle_released(t, stamp);
+        cycle_released(t, stamp, CALLED_FROM);
         if (start) {
             /* Three clock readings of each cycle are not inside a measured stretch. */
             uint64_t end = now(), clock_cost = now() - end;
@@ -224,7 +192,9 @@ static void hook_exit_now(int code)
 }
 
 #define HOOK(symbol, version, function, field)                                                     \
-    {symbol, version, (void *)(function), (void **)(void *)&probe.real.field}
+    {                                                                                              \
+        symbol, version, (void *)(function), (void **)(void *)&probe.real.field                    \
+    }
 
 const struct hook *hook_table(void)
 {

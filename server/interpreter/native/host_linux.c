@@ -73,7 +73,8 @@ int main(int argc, char **argv)
     char error[512];
     int first = parse(argc, argv, &library, &options);
     if (!first)
-        return fail("the host needs --gilscope-library, --gilscope-trace, and `--` before the program");
+        return fail(
+            "the host needs --gilscope-library, --gilscope-trace, and `--` before the program");
     void *python = dlopen(library, RTLD_NOW | RTLD_GLOBAL);
     if (!python)
         return fail("cannot load the interpreter's library: %s", dlerror());

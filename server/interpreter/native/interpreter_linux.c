@@ -21,6 +21,7 @@
 /* The object that holds an address, as the dynamic linker mapped it. */
 struct object {
     uintptr_t address, base, low, high, relro_low, relro_high;
+    const uint8_t *eh_frame_header;
     const ElfW(Dyn) * dynamic;
 };
 
@@ -37,6 +38,8 @@ static int visit(struct dl_phdr_info *info, size_t size, void *data)
             found.high = start + p->p_memsz > found.high ? start + p->p_memsz : found.high;
         } else if (p->p_type == PT_DYNAMIC) {
             found.dynamic = (const ElfW(Dyn) *)start;
+        } else if (p->p_type == PT_GNU_EH_FRAME) {
+            found.eh_frame_header = (const uint8_t *)start;
         } else if (p->p_type == PT_GNU_RELRO) {
             found.relro_low = start;
             found.relro_high = start + p->p_memsz;
@@ -68,16 +71,6 @@ static void find_api(void *scope)
     *(void **)&api->error_clear = dlsym(scope, "PyErr_Clear");
 }
 
-static struct code_range find_function(void *scope, const char *name)
-{
-    Dl_info info;
-    const ElfW(Sym) *symbol = NULL;
-    void *address = dlsym(scope, name);
-    if (!address || !dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
-        return (struct code_range){0, 0};
-    return (struct code_range){(uintptr_t)address, symbol->st_size};
-}
-
 bool interpreter_find(void *library)
 {
     void *scope = library ? library : RTLD_DEFAULT;
@@ -90,14 +83,16 @@ bool interpreter_find(void *library)
     if (dladdr((void *)get_version, &info) && info.dli_fname)
         snprintf(probe.library, sizeof probe.library, "%s", info.dli_fname);
     probe.version = get_version();
-    uint32_t hex = probe.options.assume_hex ? probe.options.assume_hex : parse_version(probe.version);
+    uint32_t hex =
+        probe.options.assume_hex ? probe.options.assume_hex : parse_version(probe.version);
     bool free_threaded = strstr(probe.version, "free-threading") != NULL;
     probe.layout = layout_of(hex, free_threaded, runtime);
     probe.code_type = (uintptr_t)dlsym(scope, "PyCode_Type");
     probe.str_type = (uintptr_t)dlsym(scope, "PyUnicode_Type");
     find_api(scope);
-    probe.save_thread = find_function(scope, "PyEval_SaveThread");
-    probe.release_thread = find_function(scope, "PyEval_ReleaseThread");
+    probe.drop_callers.eval_frame = (uintptr_t)dlsym(scope, "_PyEval_EvalFrameDefault");
+    probe.drop_callers.handle_pending = (uintptr_t)dlsym(scope, "_Py_HandlePending");
+    probe.get_version = (uintptr_t)get_version;
     return true;
 }
 
@@ -107,8 +102,13 @@ static void *real_function(const struct hook *hook, void *in_slot, const struct 
     uintptr_t address = (uintptr_t)in_slot;
     if (address && (address < o->low || address >= o->high))
         return in_slot;
-    void *found = hook->version ? dlvsym(RTLD_DEFAULT, hook->name, hook->version) : NULL;
-    return found ? found : dlsym(RTLD_DEFAULT, hook->name);
+    Dl_info first, versioned;
+    void *found = dlsym(RTLD_DEFAULT, hook->name);
+    void *exact = hook->version ? dlvsym(RTLD_DEFAULT, hook->name, hook->version) : NULL;
+    /* Of libc's two versions the one that is named; but a library that stands before libc goes first. */
+    bool same = exact && dladdr(found, &first) && dladdr(exact, &versioned) &&
+                first.dli_fbase == versioned.dli_fbase;
+    return same || !found ? exact : found;
 }
 
 static const struct hook *hook_named(const char *name)
@@ -197,23 +197,24 @@ static int pass(const struct object *o, const struct tables *t, const ElfW(Rela)
 
 bool interpreter_hook(char *error, size_t error_bytes)
 {
-    struct object o = {.address = (uintptr_t)dlsym(RTLD_DEFAULT, "_PyRuntime")};
-    if (probe.save_thread.start)
-        o.address = probe.save_thread.start;
+    struct object o = {.address = probe.get_version};
     if (!dl_iterate_phdr(visit, &o)) {
         snprintf(error, error_bytes, "cannot find the loaded object of %s", probe.library);
         return false;
     }
+    drop_callers_open(&probe.drop_callers, o.eh_frame_header, o.low, o.high);
     struct tables t = read_tables(&o);
     int found = pass(&o, &t, t.plt, t.plt_bytes, false) + pass(&o, &t, t.rela, t.rela_bytes, false);
     if (!probe.real.mutex_lock || !probe.real.cond_signal || !probe.real.cond_timedwait ||
         !probe.real.mutex_init || !probe.real.cond_init) {
         snprintf(error, error_bytes,
-                 "%s does not call the thread library through its GOT (%d slots found), so its GIL cannot be seen",
+                 "%s does not call the thread library through its GOT (%d slots found), so its GIL "
+                 "cannot be seen",
                  probe.library, found);
         return false;
     }
-    if (pass(&o, &t, t.plt, t.plt_bytes, true) < 0 || pass(&o, &t, t.rela, t.rela_bytes, true) < 0) {
+    if (pass(&o, &t, t.plt, t.plt_bytes, true) < 0 ||
+        pass(&o, &t, t.rela, t.rela_bytes, true) < 0) {
         snprintf(error, error_bytes, "cannot patch the GOT of %s", probe.library);
         return false;
     }

@@ -10,28 +10,30 @@
 #include <stdint.h>
 
 struct layout {
-    uint32_t hex;           /* PY_VERSION_HEX */
-    bool known;             /* else there are no stacks */
+    uint32_t hex; /* PY_VERSION_HEX */
+    bool known;   /* else there are no stacks */
     bool free_threaded;
     uint32_t state_to_top;  /* thread state → frame, or → cframe */
     bool top_is_indirect;   /* 3.11, 3.12: through the cframe … */
     uint32_t cframe_to_top; /* … at this offset */
     uint32_t previous, code, instruction;
-    bool frame_objects;     /* 3.9, 3.10: PyFrameObject, and the instruction is an int … */
+    bool frame_objects;        /* 3.9, 3.10: PyFrameObject, and the instruction is an int … */
     uint32_t instruction_unit; /* … of so many bytes */
-    uintptr_t code_mask;    /* 3.14: references carry tag bits */
-    int32_t owner;          /* of the frame, -1: none; frames of owner ≥ 3 are not Python's */
-    uint32_t code_bytes;    /* start of the instructions in a code object */
+    uintptr_t code_mask;       /* 3.14: references carry tag bits */
+    int32_t owner;             /* of the frame, -1: none; frames of owner ≥ 3 are not Python's */
+    uint32_t code_bytes;       /* start of the instructions in a code object */
     uint32_t file, name, first_line, line_table;
     uint32_t line_table_kind; /* GILSCOPE_LINE_TABLE_* */
-    uint32_t type;          /* ob_type in an object */
-    uint32_t object_bytes;  /* sizeof(PyObject) */
-    uint32_t ascii_bytes;   /* sizeof(PyASCIIObject): text of an ASCII str */
-    uint32_t compact_bytes; /* sizeof(PyCompactUnicodeObject): text of any other */
+    uint32_t type;            /* ob_type in an object */
+    uint32_t object_bytes;    /* sizeof(PyObject) */
+    uint32_t ascii_bytes;     /* sizeof(PyASCIIObject): text of an ASCII str */
+    uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
-    uint32_t drop_request;  /* an int, its lowest bit: in the interpreter, from 3.13 on in the thread state */
-    uint32_t interval_before_cond; /* switch interval in µs, an unsigned long before the GIL's cond */
-    uint32_t frame_bytes;   /* of a frame, as far as these offsets reach */
+    uint32_t
+        drop_request; /* an int, its lowest bit: in the interpreter, from 3.13 on in the thread state */
+    uint32_t
+        interval_before_cond; /* switch interval in µs, an unsigned long before the GIL's cond */
+    uint32_t frame_bytes;     /* of a frame, as far as these offsets reach */
     uint32_t code_head_bytes;
 };
 

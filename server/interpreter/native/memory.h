@@ -13,7 +13,8 @@ struct memory {
     void *context;
 };
 
-static inline bool memory_copy(const struct memory *memory, uintptr_t address, void *to, size_t bytes)
+static inline bool memory_copy(const struct memory *memory, uintptr_t address, void *to,
+                               size_t bytes)
 {
     if (memory->copy)
         return memory->copy(memory->context, address, to, bytes);
@@ -28,8 +29,6 @@ static inline bool memory_pointer(const struct memory *memory, uintptr_t address
 
 /* Address space for a table: zeroed, backed by memory only where it is touched. Null on failure. Not for hooks. */
 void *memory_reserve(size_t bytes);
-/* Zeroes a reserved table and gives its memory back. */
-void memory_forget(void *table, size_t bytes);
 void memory_release(void *table, size_t bytes);
 
 #endif

@@ -13,13 +13,6 @@ void *memory_reserve(size_t bytes)
     return table == MAP_FAILED ? NULL : table;
 }
 
-void memory_forget(void *table, size_t bytes)
-{
-    if (mmap(table, bytes, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-        memset(table, 0, bytes);
-}
-
 void memory_release(void *table, size_t bytes)
 {
     munmap(table, bytes);

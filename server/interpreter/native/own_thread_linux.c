@@ -12,7 +12,8 @@ FILE *probe_hide_own_thread(const char *path)
     char text[1024];
     if (strcmp(path, STAT) != 0 || !atomic_load(&probe.sampler_runs))
         return NULL;
-    FILE *real = (probe.real.open_file64 ? probe.real.open_file64 : probe.real.open_file)(STAT, "r");
+    FILE *real =
+        (probe.real.open_file64 ? probe.real.open_file64 : probe.real.open_file)(STAT, "r");
     if (!real)
         return NULL;
     size_t n = fread(text, 1, sizeof text - 1, real);
@@ -26,7 +27,8 @@ FILE *probe_hide_own_thread(const char *path)
     if (threads < 2)
         return NULL;
     char shown[sizeof text + 16];
-    int bytes = snprintf(shown, sizeof shown, "%.*s %ld%s", (int)(field - text), text, threads - 1, rest);
+    int bytes =
+        snprintf(shown, sizeof shown, "%.*s %ld%s", (int)(field - text), text, threads - 1, rest);
     FILE *file = fmemopen(NULL, (size_t)bytes + 1, "w+");
     if (!file)
         return NULL;

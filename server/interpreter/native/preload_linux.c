@@ -1,7 +1,8 @@
 /* Starting with LD_PRELOAD: options come in the environment, and are gone before Python reads it. */
 #include "probe.h"
 
-#include <errno.h>
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ __attribute__((constructor)) static void start_preloaded(void)
 {
     static char folder[4096];
     char max_bytes[32], sample_ns[32], assume[32], error[512];
-    if (!getenv("GILSCOPE_TRACE"))
+    /* A program that is no Python, such as `env` or `timeout`, hands the options on to the one it starts. */
+    if (!getenv("GILSCOPE_TRACE") || !dlsym(RTLD_DEFAULT, "_PyRuntime"))
         return;
     take_option("GILSCOPE_TRACE", folder, sizeof folder);
     take_option("GILSCOPE_MAX_BYTES", max_bytes, sizeof max_bytes);

@@ -10,10 +10,10 @@
 
 #define DEFAULT_MAX_BYTES (1024ull * 1024 * 1024)
 /*
- * Where drop_gil's caller cannot be told: a release by the eval loop, forced by a drop request, is followed by the next
- * request almost at once; one that does something else in between mostly takes longer.
+ * Where drop_gil's caller cannot be told: after a forced release the eval loop asks again as soon as it has woken the
+ * waiter and got out of the wait for the switch.
  */
-#define FORCED_GAP_NS 5000u
+#define FORCED_GAP_NS 100000u
 
 struct probe probe;
 
@@ -29,6 +29,16 @@ static void put_meta(uint16_t key, const char *value)
     stream_commit(&probe.meta, p + bytes);
 }
 
+/* Where Python was found: argv[0], as sys.executable has it, unless that is a mere name. */
+static void put_executable(const char *name)
+{
+    char path[4096];
+    ssize_t n = strchr(name, '/') ? -1 : readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n > 0)
+        path[n] = 0;
+    put_meta(GILSCOPE_META_EXECUTABLE, n > 0 ? path : name);
+}
+
 static void put_command_line(void)
 {
     static const size_t MAX_BYTES = 1u << 20;
@@ -37,7 +47,7 @@ static void put_command_line(void)
     ssize_t n = line && fd >= 0 ? read(fd, line, MAX_BYTES - 1) : 0;
     if (fd >= 0)
         close(fd);
-    bool own_options = false;
+    bool own_options = false, named = false;
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(line + i) + 1) {
         line[n] = 0;
         /* The host's own name and options, up to its `--`, are not the program's. */
@@ -45,8 +55,12 @@ static void put_command_line(void)
             own_options = true;
         else if (own_options && !strcmp(line + i, "--"))
             own_options = false;
-        else if (!own_options)
+        else if (!own_options) {
+            if (!named)
+                put_executable(line + i);
+            named = true;
             put_meta(GILSCOPE_META_ARGUMENT, line + i);
+        }
     }
     free(line);
 }
@@ -76,12 +90,12 @@ static void fill_header(uint32_t flags)
     h->pid = (uint32_t)getpid();
     h->parent_pid = (uint32_t)getppid();
     h->python_hex = probe.layout.hex;
-    atomic_store(&h->flags, flags | (probe.layout.free_threaded
-                                         ? (uint32_t)GILSCOPE_PROCESS_FLAG_FREE_THREADED
-                                         : 0) |
-                                (probe.preloaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_PRELOADED : 0));
-    atomic_store(&h->frames, probe.layout.known ? GILSCOPE_FRAMES_RECORDED
-                                                : GILSCOPE_FRAMES_UNKNOWN_VERSION);
+    atomic_store(
+        &h->flags,
+        flags | (probe.layout.free_threaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_FREE_THREADED : 0) |
+            (probe.preloaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_PRELOADED : 0));
+    atomic_store(&h->frames,
+                 probe.layout.known ? GILSCOPE_FRAMES_RECORDED : GILSCOPE_FRAMES_UNKNOWN_VERSION);
     h->clock = probe.clock;
     h->max_bytes = (uint64_t)probe.file.bound_chunks * GILSCOPE_CHUNK_BYTES;
     h->anchor0_ns = monotonic_ns(CLOCK_MONOTONIC);
@@ -150,7 +164,6 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     pthread_mutex_init(&probe.thread_lock, NULL);
     probe.clock = clock_choose();
     probe.forced_gap_ticks = forced_gap_ticks();
-    atomic_store(&probe.stacks_on, probe.layout.known);
     if (!open_trace(0, error, error_bytes))
         return false;
     struct thread *main_thread = thread_table_open() ? thread_attach() : NULL;
@@ -165,7 +178,8 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     atomic_store(&probe.active, true);
     if (!sampler_start())
         put_meta(GILSCOPE_META_MESSAGE,
-                 "The probe could not start its own thread: no samples were taken, so long holds are not split "
+                 "The probe could not start its own thread: no samples were taken, so long holds "
+                 "are not split "
                  "over lines, and the trace ends when its first 4 MB are full.");
     return true;
 }

@@ -6,6 +6,7 @@
 #define GILSCOPE_PROBE_H
 
 #include "clock.h"
+#include "drop_caller.h"
 #include "gil.h"
 #include "hooks.h"
 #include "thread.h"
@@ -14,19 +15,12 @@
 
 #define MAX_THREAD_BLOCKS 4096u
 #define MAX_ENTRY_CHUNKS 8192u
-/* Releases after which the distance of drop_gil's caller is believed (see hooks.c). */
-#define CALLER_VOTES 4u
 
 /* What is asked of the probe. Times in ns, sizes in bytes; 0: the default. */
 struct probe_options {
     const char *folder;
     uint64_t max_bytes, sample_ns;
     uint32_t assume_hex; /* take the interpreter for this version (tests) */
-};
-
-/* Where a function's instructions are. */
-struct code_range {
-    uintptr_t start, bytes;
 };
 
 /* Functions of the C API, from the interpreter that is traced. Null where it lacks one. */
@@ -44,7 +38,6 @@ struct probe {
     _Atomic bool active;       /* hooks record */
     _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
     _Atomic bool finished;
-    _Atomic bool stacks_on;
     uint32_t clock;
     uint64_t forced_gap_ticks;
     struct probe_options options;
@@ -55,9 +48,8 @@ struct probe {
     struct stream meta;
     struct real_functions real;
     struct python_api api;
-    uintptr_t code_type, str_type;
-    struct code_range save_thread, release_thread; /* callers of a voluntary release */
-    uint32_t caller_distance, caller_votes;
+    uintptr_t code_type, str_type, get_version;
+    struct drop_callers drop_callers;
     const char *version; /* Py_GetVersion() */
     char library[4096];
 
@@ -86,9 +78,9 @@ static inline bool probe_is_active(void)
  * Starts to trace the interpreter that defines `_PyRuntime`, found from `library` (a dlopen handle) or, null, among all
  * that is loaded. Call before the interpreter is initialised. False: `error` says what failed; nothing is changed then.
  */
-__attribute__((visibility("default"))) bool gilscope_probe_start(const struct probe_options *options,
-                                                                 void *library, char *error,
-                                                                 size_t error_bytes);
+__attribute__((visibility("default"))) bool
+gilscope_probe_start(const struct probe_options *options, void *library, char *error,
+                     size_t error_bytes);
 
 /* The end of the program; `code_known`: `code` is its exit status. May be called more than once. */
 void probe_finish(int code, bool code_known);

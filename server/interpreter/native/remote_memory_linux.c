@@ -71,8 +71,7 @@ void remote_memory_begin(struct remote_memory *m)
     ssize_t got = process_vm_readv(getpid(), &local, 1, remote, m->block_count, 0);
     /* A block that is gone ends the transfer: what is behind it is read singly. */
     uint32_t whole = 0;
-    while (whole < m->block_count &&
-           (ssize_t)(m->blocks[whole].at + m->blocks[whole].bytes) <= got)
+    while (whole < m->block_count && (ssize_t)(m->blocks[whole].at + m->blocks[whole].bytes) <= got)
         whole++;
     m->block_count = whole;
 }

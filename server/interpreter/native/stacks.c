@@ -51,16 +51,6 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     return false;
 }
 
-void stack_table_reset(struct stack_table *t)
-{
-    if (!t->nodes)
-        return;
-    memory_forget(t->nodes, NODE_SLOTS * sizeof *t->nodes);
-    memory_forget(t->codes, CODE_SLOTS * sizeof *t->codes);
-    memory_forget(t->cache, CACHE_SLOTS * sizeof *t->cache);
-    t->node_count = t->code_count = t->pinned_count = 0;
-}
-
 void stack_table_close(struct stack_table *t)
 {
     if (t->nodes)
@@ -200,12 +190,14 @@ uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
     uint64_t hash = 1;
     bool fingerprints = t->pinned_count >= MAX_PINNED || !t->pin_codes;
     struct frame *frames = t->frames;
-    for (uintptr_t f = own_first_frame(l, state); f && count < MAX_FRAMES; f = load(f + l->previous)) {
+    for (uintptr_t f = own_first_frame(l, state); f && count < MAX_FRAMES;
+         f = load(f + l->previous)) {
         if (l->owner >= 0 && *(const uint8_t *)(f + (uintptr_t)l->owner) >= 3)
             continue;
         uintptr_t code = load(f + l->code) & l->code_mask;
-        uintptr_t at = l->frame_objects ? (uintptr_t)(uint32_t) * (const int32_t *)(f + l->instruction)
-                                        : load(f + l->instruction);
+        uintptr_t at = l->frame_objects
+                           ? (uintptr_t)(uint32_t) * (const int32_t *)(f + l->instruction)
+                           : load(f + l->instruction);
         frames[count].code = code;
         frames[count++].instruction = at;
         hash = mix(hash, code, at);

@@ -32,8 +32,6 @@ struct stack_table {
 /* False: no address space. Not for hooks. */
 bool stack_table_open(struct stack_table *table, const struct layout *layout, struct stream *stream,
                       struct memory memory, bool pin_codes);
-/* Forgets every number, for a new stream. Not for hooks. */
-void stack_table_reset(struct stack_table *table);
 void stack_table_close(struct stack_table *table);
 
 /* Node of the stack of a thread state of which nobody changes the stack meanwhile; 0: no Python frame. For hooks. */

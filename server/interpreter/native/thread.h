@@ -2,25 +2,26 @@
 #ifndef GILSCOPE_THREAD_H
 #define GILSCOPE_THREAD_H
 
+#include "drop_caller.h"
 #include "gil.h"
 
 struct thread {
     struct gil *holds;  /* the GIL it has */
     struct gil *asking; /* the GIL it asked for */
     struct gil *last;   /* the GIL it had last, or has */
-    uint64_t request_ticks, acquired_ticks, released_ticks, drop_ticks, switch_end_ticks;
-    uint64_t wait_start_ticks;  /* of the hold that is going on */
-    uintptr_t last_state;       /* thread state at the last release */
-    uint32_t last_stack;        /* node at the last release */
-    uint32_t release_stack;     /* node found at the entry of the release that is going on */
-    uint32_t hold_flags;        /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
-    uint32_t index;             /* in the trace */
+    uint64_t request_ticks, acquired_ticks, released_ticks, switch_end_ticks;
+    uint64_t wait_start_ticks; /* of the hold that is going on */
+    uintptr_t last_state;      /* thread state at the last release */
+    uint32_t last_stack;       /* node at the last release */
+    uint32_t release_stack;    /* node found at the entry of the release that is going on */
+    uint32_t hold_flags;       /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
+    uint32_t index;            /* in the trace */
     bool contended;
-    bool after_release;         /* nothing has happened since its last release */
-    bool drop_requested;        /* its last release found a drop request pending */
-    bool voluntary;             /* its last release was not the eval loop's */
+    bool after_release;      /* nothing has happened since its last release */
+    bool drop_requested;     /* its last release found a drop request pending … */
+    enum drop_caller caller; /* … and was made by this */
     uint32_t cycles;
-    uint64_t self_ticks;        /* spent in hooks of the cycle that is measured */
+    uint64_t self_ticks; /* spent in hooks of the cycle that is measured */
     struct thread_entry *entry;
     _Atomic uint32_t taken;
 };

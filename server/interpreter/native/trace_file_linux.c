@@ -37,8 +37,7 @@ static bool add_segment(struct trace_file *file)
     int failed = posix_fallocate(file->fd, start, (off_t)SEGMENT_BYTES);
     if (failed)
         return errno = failed, false;
-    void *memory =
-        mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, start);
+    void *memory = mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, start);
     if (memory == MAP_FAILED)
         return false;
     file->segments[file->segment_count++] = memory;
@@ -50,8 +49,9 @@ static bool add_segment(struct trace_file *file)
 static int create_unique(const char *folder, char *path, size_t bytes)
 {
     for (unsigned attempt = 0;; attempt++) {
-        int n = attempt == 0 ? snprintf(path, bytes, "%s/%d.trace", folder, (int)getpid())
-                             : snprintf(path, bytes, "%s/%d-%u.trace", folder, (int)getpid(), attempt);
+        int n = attempt == 0
+                    ? snprintf(path, bytes, "%s/%d.trace", folder, (int)getpid())
+                    : snprintf(path, bytes, "%s/%d-%u.trace", folder, (int)getpid(), attempt);
         if (n < 0 || (size_t)n >= bytes)
             return errno = ENAMETOOLONG, -1;
         int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -86,7 +86,8 @@ bool trace_file_create(struct trace_file *file, const char *folder, uint64_t max
     }
     file->fd = move_high(file->fd);
     if (!add_segment(file)) {
-        snprintf(error, error_bytes, "cannot make room for the trace %s: %s", path, strerror(errno));
+        snprintf(error, error_bytes, "cannot make room for the trace %s: %s", path,
+                 strerror(errno));
         unlink(path);
         close(file->fd);
         return false;

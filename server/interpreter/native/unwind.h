@@ -1,0 +1,51 @@
+/*
+ * The C functions on the calling thread's stack, exactly, from the interpreter's .eh_frame. Reads memory only: no lock,
+ * no allocation. Format: System V ABI, LSB 5.0 chapter 10.6 (exception frames), DWARF 4 section 6.4.
+ */
+#ifndef GILSCOPE_UNWIND_H
+#define GILSCOPE_UNWIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where a function was called: the return address, and stack and frame pointer after the return. */
+struct call_site {
+    uintptr_t pc, sp, fp;
+};
+
+/* The site from which the function that uses this was called. */
+#define CALLED_FROM                                                                                \
+    ((struct call_site){(uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa(),  \
+                        *(const uintptr_t *)__builtin_frame_address(0)})
+
+/* How to leave the function of one return address. */
+struct unwind_step {
+    uintptr_t pc;
+    uintptr_t function, bytes;
+    int32_t cfa_offset, fp_at, ra_at; /* from the CFA; fp_at 0: the frame pointer is not saved */
+    bool cfa_from_fp, known;
+};
+
+struct unwinder {
+    const uint8_t
+        *header; /* .eh_frame_hdr of the interpreter, null: it has none that is understood */
+    uintptr_t low, high; /* its code */
+};
+
+void unwinder_open(struct unwinder *u, const uint8_t *header, uintptr_t low, uintptr_t high);
+
+/*
+ * How to leave the functions that were called from one another, innermost first, as far as they are the interpreter's
+ * and can be unwound; returns how many, at most `most`.
+ */
+uint32_t unwind_functions(const struct unwinder *u, struct call_site from,
+                          struct unwind_step *steps, uint32_t most);
+
+/* CFA offset in the middle of the function that starts there; 0: unknown. */
+int32_t unwind_frame_size(const struct unwinder *u, uintptr_t function);
+
+/* Whether the call that returns to `pc` named its target, rather than go by a pointer. */
+bool unwind_is_direct_call(uintptr_t pc);
+
+#endif
