@@ -1,12 +1,13 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isPath } from './file-paths';
 import { sourceTextOf, type SourceText } from './source-text';
+import { packHashes, restoreText, type StoredHashes } from './stored-hashes';
 
-/** What a saved profile holds of the texts it was recorded on: the hashes of a file's lines. */
-export type StoredHashes = ReadonlyMap<string, readonly string[]>;
-
-export interface LearnOptions {
-  /** Of a saved profile; null: the program runs now, the text on the disk is the one that it runs. */
+/** Where the texts as profiled come from. */
+export interface SourceOrigin {
+  /** What a saved profile holds of them; empty while the program runs. */
+  readonly stored: StoredHashes;
+  /** A file that was changed later has another text than the profile; null: the program runs now. */
   readonly recordedUntilMs: number | null;
   /** Told of a file whose text as profiled is not known. */
   readonly onUnknownText: (file: string) => void;
@@ -23,12 +24,14 @@ export class SourceFiles {
   private readonly learned = new Map<string, LearnedFile>();
   private readonly sources = new Map<string, SourceText>();
 
+  constructor(private readonly origin: SourceOrigin) {}
+
   /** Reads the files that are new. A text is read once: later edits are told apart from it. */
-  async learn(files: Iterable<string>, options: LearnOptions): Promise<void> {
+  async learn(files: Iterable<string>): Promise<void> {
     for (const file of new Set(files)) {
       if (this.learned.has(file)) continue;
       this.learned.set(file, { realPath: null, source: null });
-      if (isPath(file)) this.learned.set(file, await this.read(file, options));
+      if (isPath(file)) this.learned.set(file, await this.read(file));
     }
   }
 
@@ -47,24 +50,32 @@ export class SourceFiles {
     return [...this.learned].filter(([, { source }]) => source !== null).map(([file]) => file);
   }
 
-  private async read(file: string, options: LearnOptions): Promise<LearnedFile> {
+  /** What a saved profile has to hold of the texts. */
+  toStore(): StoredHashes {
+    const known = [...this.learned].flatMap(([file, { source }]) =>
+      source === null ? [] : [[file, packHashes(source.lineHashes)] as const],
+    );
+    return Object.fromEntries(known);
+  }
+
+  private async read(file: string): Promise<LearnedFile> {
     try {
       const realPath = await realpath(file);
-      const known = this.sources.get(realPath);
-      if (known) return { realPath, source: known };
-      if (options.recordedUntilMs !== null) {
-        const { mtimeMs } = await stat(realPath);
-        if (mtimeMs > options.recordedUntilMs) {
-          options.onUnknownText(file);
-          return { realPath, source: null };
-        }
-      }
-      const source = sourceTextOf(await readFile(realPath, 'utf8'));
-      this.sources.set(realPath, source);
+      const source = this.sources.get(realPath) ?? (await this.textOf(file, realPath));
+      if (source) this.sources.set(realPath, source);
+      else this.origin.onUnknownText(file);
       return { realPath, source };
     } catch {
       // Gone, a folder, not readable: then there is no editor to show numbers in either.
       return { realPath: null, source: null };
     }
+  }
+
+  private async textOf(file: string, realPath: string): Promise<SourceText | null> {
+    const { stored, recordedUntilMs } = this.origin;
+    const packed = stored[file];
+    if (packed !== undefined) return restoreText(packed, await readFile(realPath, 'utf8'));
+    if (recordedUntilMs !== null && (await stat(realPath)).mtimeMs > recordedUntilMs) return null;
+    return sourceTextOf(await readFile(realPath, 'utf8'));
   }
 }

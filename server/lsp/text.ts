@@ -86,6 +86,7 @@ export const text = {
       `The working folder ${cwd} is not there. Choose another one to run in.`,
   },
   profile: {
+    theProgram: 'The program',
     none: 'There is no profile. Profile a program, or open a saved profile, first.',
     stillRunning:
       'The program is still running. Stop it, or wait for its end, to save its profile.',

@@ -30,14 +30,14 @@ export class LspError extends Error {
 }
 
 interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 interface Waiter {
   readonly matches: (message: Received) => boolean;
-  resolve(message: Received): void;
-  reject(error: Error): void;
+  readonly resolve: (message: Received) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const CAPABILITIES = {

@@ -1,0 +1,210 @@
+import { ResponseError } from 'vscode-languageserver';
+import { messageOf } from '../interpreter/run-error';
+import { reportText } from '../profile/report-text';
+import type { ProfileWorker } from '../profile/worker-client';
+import {
+  RUN_ERROR,
+  type ChartRequest,
+  type ChartResponse,
+  type Profile,
+  type ServerSettings,
+} from '../protocol';
+import { standalonePage } from '../standalone-page';
+import { noChart } from './no-chart';
+import { loadProfile, withMinimum, type LoadedProfile } from './loaded-profile';
+import { readManifest, saveContainer, saveText, storeHashes } from './profile-files';
+import type { GrowingProfile } from './run-session';
+import { SourceFiles } from './source-files';
+import { storedHashesOf } from './stored-hashes';
+import type { TemporaryFolder } from './temporary-folder';
+import { text } from './text';
+
+export interface CurrentProfileOptions {
+  readonly openWorker: (path: string) => ProfileWorker;
+  readonly temporary: TemporaryFolder;
+  /** Of the self-contained page. */
+  readonly assetFolder: string;
+  readonly settings: () => ServerSettings;
+  readonly log: (message: string) => void;
+  /** The profile, or what is shown of it, is another. */
+  readonly onChange: () => void;
+}
+
+const REVISIONS_PER_PROFILE = 1_000_000;
+
+/** The profile that the server shows: one that grows, one of a finished run, or one that was opened. */
+export class CurrentProfile {
+  loaded: LoadedProfile | null = null;
+  private worker: ProfileWorker | null = null;
+  /** The profile as a file, once its run is over. */
+  private container: string | null = null;
+  /** Each worker counts its revisions from 1; the client must be able to tell those of different profiles apart. */
+  private revisionOffset = 0;
+
+  constructor(private readonly options: CurrentProfileOptions) {}
+
+  /** Begins with an empty profile of a program that is about to run. */
+  beginRun(runFolder: string, title: string): GrowingProfile {
+    this.forget();
+    const worker = this.options.openWorker(runFolder);
+    this.worker = worker;
+    const sources = this.sourceFiles({}, null);
+    const snapshot = async (): Promise<Profile> => {
+      const profile = await worker.snapshot();
+      await sources.learn(profile.lines.map((row) => row.file));
+      return profile;
+    };
+    return {
+      read: (final) => worker.poll(final),
+      show: async () => {
+        const profile = await snapshot();
+        if (this.worker === worker) this.set(profile, sources, title, true);
+        return profile.processes;
+      },
+      finish: async () => {
+        const profile = await snapshot();
+        if (this.worker === worker) {
+          await this.keep(runFolder, sources);
+          this.set(profile, sources, title, false);
+        }
+        return profile;
+      },
+    };
+  }
+
+  /**
+   * Opens a saved profile or a run folder.
+   * @throws ResponseError
+   */
+  async open(path: string, isBusy: boolean): Promise<LoadedProfile> {
+    if (isBusy) {
+      const running = this.loaded?.title ?? text.profile.theProgram;
+      throw new ResponseError(RUN_ERROR.alreadyRunning, text.run.alreadyRunning(running));
+    }
+    let worker: ProfileWorker | null = null;
+    try {
+      const title = path.split(/[\\/]/).at(-1) ?? path;
+      const manifest = readManifest(path);
+      worker = this.options.openWorker(path);
+      const profile = await worker.snapshot();
+      const endMs = Date.parse(profile.startedAt) + profile.wallNs / 1e6;
+      const sources = this.sourceFiles(storedHashesOf(manifest), endMs);
+      await sources.learn(profile.lines.map((row) => row.file));
+      this.forget();
+      this.worker = worker;
+      this.container = path;
+      this.options.log(text.profile.opened(path));
+      return this.set(profile, sources, title, false);
+    } catch (error) {
+      void worker?.close();
+      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+    }
+  }
+
+  /** Shows nothing any more. A program that runs goes on, and is shown again by its next events. */
+  clear(): void {
+    if (this.loaded?.live === true) this.loaded = null;
+    else this.forget();
+    this.options.onChange();
+  }
+
+  /** Another threshold for what is shown. */
+  settingsChanged(): void {
+    if (this.loaded) this.loaded = withMinimum(this.loaded, this.minimumNs());
+    this.options.onChange();
+  }
+
+  /** @throws ResponseError where there is no profile. */
+  report(folder: string | null): string {
+    return reportText(this.published(), { folder });
+  }
+
+  async chart(request: ChartRequest): Promise<ChartResponse> {
+    const { worker, loaded, revisionOffset } = this;
+    if (!worker || !loaded) return noChart(request);
+    const response = await worker.chart(request);
+    return withOffset(response, revisionOffset);
+  }
+
+  /**
+   * Writes the profile, in the form that the file's ending tells.
+   * @throws ResponseError
+   */
+  async save(path: string): Promise<void> {
+    const profile = this.published();
+    const { worker, container } = this;
+    if (!worker || this.loaded?.live === true || container === null) {
+      throw new ResponseError(RUN_ERROR.badProfile, text.profile.stillRunning);
+    }
+    const ending = /\.[^.\\/]*$/.exec(path)?.[0].toLowerCase();
+    try {
+      if (ending === '.gilscope') await saveContainer(container, path);
+      else if (ending === '.json') await saveText(path, `${JSON.stringify(profile)}\n`);
+      else if (ending === '.html') await saveText(path, await this.page());
+      else throw new Error(text.profile.badEnding(path));
+    } catch (error) {
+      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+    }
+  }
+
+  /** At the end of the server. */
+  close(): void {
+    this.forget();
+    this.options.temporary.remove();
+  }
+
+  private page(): Promise<string> {
+    return standalonePage((request) => this.chart(request), this.options.assetFolder);
+  }
+
+  private set(profile: Profile, sources: SourceFiles, title: string, live: boolean): LoadedProfile {
+    const loaded = loadProfile(profile, sources, { title, live, minimumNs: this.minimumNs() });
+    this.loaded = loaded;
+    this.options.onChange();
+    return loaded;
+  }
+
+  private async keep(runFolder: string, sources: SourceFiles): Promise<void> {
+    try {
+      storeHashes(runFolder, sources.toStore());
+      this.container = await this.options.temporary.pack(runFolder);
+    } catch (error) {
+      // The numbers are there all the same; only saving them is not possible.
+      this.options.log(messageOf(error));
+    }
+  }
+
+  /** The profile as it is published: with the budgets that were broken. */
+  private published(): Profile {
+    if (!this.loaded) throw new ResponseError(RUN_ERROR.badProfile, text.profile.none);
+    return { ...this.loaded.index.profile, findings: this.loaded.findings };
+  }
+
+  private forget(): void {
+    this.loaded = null;
+    void this.worker?.close();
+    this.worker = null;
+    this.container = null;
+    this.revisionOffset += REVISIONS_PER_PROFILE;
+    this.options.temporary.remove();
+  }
+
+  private sourceFiles(
+    stored: Readonly<Record<string, string>>,
+    recordedUntilMs: number | null,
+  ): SourceFiles {
+    const onUnknownText = (file: string): void => this.options.log(text.profile.textUnknown(file));
+    return new SourceFiles({ stored, recordedUntilMs, onUnknownText });
+  }
+
+  private minimumNs(): number {
+    return this.options.settings().minimumMicroseconds * 1000;
+  }
+}
+
+function withOffset(response: ChartResponse, offset: number): ChartResponse {
+  if (response.kind === 'tile') return { ...response, revision: response.revision + offset };
+  if (response.kind !== 'meta' || response.meta === null) return response;
+  const { meta } = response;
+  return { kind: 'meta', meta: { ...meta, revision: meta.revision + offset } };
+}

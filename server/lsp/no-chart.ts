@@ -1,0 +1,24 @@
+import {
+  LANE_STATES,
+  TILE_BINS,
+  TILE_LANES,
+  type ChartRequest,
+  type ChartResponse,
+} from '../protocol';
+
+/** The chart of no profile. */
+export function noChart(request: ChartRequest): ChartResponse {
+  switch (request.kind) {
+    case 'meta':
+      return { kind: 'meta', meta: null };
+    case 'tile': {
+      const bytes = Buffer.alloc(TILE_BINS * TILE_LANES * LANE_STATES.length);
+      return { kind: 'tile', revision: 0, base64: bytes.toString('base64') };
+    }
+    case 'segment':
+    case 'longWait':
+      return { kind: 'segment', segment: null };
+    case 'marks':
+      return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+  }
+}

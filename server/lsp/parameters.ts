@@ -1,0 +1,106 @@
+import { ErrorCodes, ResponseError } from 'vscode-languageserver';
+import { TILE_BINS, type ChartRequest, type ExitStatus, type RunParams } from '../protocol';
+
+/** A request that does not keep to the protocol. */
+function invalid(what: string): ResponseError {
+  return new ResponseError(ErrorCodes.InvalidParams, `Invalid parameters: ${what}.`);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws ResponseError */
+export function fieldsOf(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('an object is needed');
+  }
+  return value as Fields;
+}
+
+/** @throws ResponseError */
+export function textField(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '') throw invalid(`${name} must be a text`);
+  return value;
+}
+
+/** @throws ResponseError */
+export function textOrNull(fields: Fields, name: string): string | null {
+  return fields[name] === null || fields[name] === undefined ? null : textField(fields, name);
+}
+
+/** @throws ResponseError */
+export function textsField(fields: Fields, name: string): string[] {
+  const value = fields[name] ?? [];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+    throw invalid(`${name} must be a list of texts`);
+  }
+  return value;
+}
+
+/** @throws ResponseError */
+export function countField(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw invalid(`${name} must be a number from 0 on`);
+  }
+  return value;
+}
+
+/** @throws ResponseError */
+export function runParamsOf(value: unknown): RunParams {
+  const fields = fieldsOf(value);
+  const target = fieldsOf(fields['target']);
+  if (target['kind'] !== 'file' && target['kind'] !== 'module') {
+    throw invalid('target.kind must be file or module');
+  }
+  if (fields['startedBy'] !== 'client' && fields['startedBy'] !== 'server') {
+    throw invalid('startedBy must be client or server');
+  }
+  return {
+    target:
+      target['kind'] === 'file'
+        ? { kind: 'file', path: textField(target, 'path') }
+        : { kind: 'module', module: textField(target, 'module') },
+    args: textsField(fields, 'args'),
+    cwd: textField(fields, 'cwd'),
+    workspaceFolder: textOrNull(fields, 'workspaceFolder'),
+    startedBy: fields['startedBy'],
+  };
+}
+
+/** How a program ended, as the client saw it. */
+export function exitOf(fields: Fields): ExitStatus {
+  const { code, signal } = fields;
+  return {
+    code: typeof code === 'number' ? code : null,
+    signal: typeof signal === 'string' && signal !== '' ? signal : null,
+  };
+}
+
+const STEPS = ['at', 'previous', 'next'] as const;
+
+/** @throws ResponseError */
+export function chartRequestOf(value: unknown): ChartRequest {
+  const fields = fieldsOf(value);
+  const count = (name: string): number => countField(fields, name);
+  switch (fields['kind']) {
+    case 'meta':
+      return { kind: 'meta' };
+    case 'tile':
+      return { kind: 'tile', level: count('level'), index: count('index'), page: count('page') };
+    case 'segment': {
+      const step = STEPS.find((name) => name === fields['step']);
+      if (step === undefined) throw invalid('step must be at, previous or next');
+      return { kind: 'segment', lane: count('lane'), atNs: count('atNs'), step };
+    }
+    case 'longWait':
+      return { kind: 'longWait', rank: count('rank') };
+    case 'marks': {
+      const bins = count('bins');
+      if (bins < 1 || bins > 1 << 20) throw invalid(`bins must be a number such as ${TILE_BINS}`);
+      return { kind: 'marks', file: textField(fields, 'file'), line: count('line'), bins };
+    }
+    default:
+      throw invalid('kind must be meta, tile, segment, longWait or marks');
+  }
+}

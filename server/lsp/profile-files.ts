@@ -1,0 +1,53 @@
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  MANIFEST_NAME,
+  reasonOf,
+  writeManifest,
+  type RunManifest,
+} from '../interpreter/run-folder';
+import { openRunSource } from '../trace/run-reader';
+import type { StoredHashes } from './stored-hashes';
+import { text } from './text';
+
+/**
+ * The manifest of a saved profile or a run folder.
+ * @throws TraceError
+ */
+export function readManifest(path: string): unknown {
+  const source = openRunSource(path);
+  try {
+    return source.manifest();
+  } finally {
+    source.close();
+  }
+}
+
+/** Notes in the manifest of a run what its sources were. */
+export function storeHashes(runFolder: string, sources: StoredHashes): void {
+  const manifest = JSON.parse(readFileSync(join(runFolder, MANIFEST_NAME), 'utf8')) as RunManifest;
+  const withSources: RunManifest & { readonly sources: StoredHashes } = { ...manifest, sources };
+  writeManifest(runFolder, withSources);
+}
+
+/** Copies a profile file; the copy appears when it is whole. @throws Error with words for the user */
+export async function saveContainer(container: string, path: string): Promise<void> {
+  if (container !== path) await save(path, (partial) => copyFile(container, partial));
+}
+
+/** @throws Error with words for the user */
+export async function saveText(path: string, content: string): Promise<void> {
+  await save(path, (partial) => writeFile(partial, content));
+}
+
+async function save(path: string, write: (partial: string) => Promise<void>): Promise<void> {
+  const partial = `${path}.${process.pid}.part`;
+  try {
+    await write(partial);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw new Error(text.profile.notWritten(path, reasonOf(error)), { cause: error });
+  }
+}

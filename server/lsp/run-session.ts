@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import type { PreparedRun } from '../interpreter/prepare-run';
+import { isAlive, processTree, type ProcessId } from '../interpreter/process-tree-linux';
+import { messageOf } from '../interpreter/run-error';
+import { writeExit } from '../interpreter/run-folder';
+import { runProgram, type RunningProgram } from '../interpreter/run-program';
+import { stopProcesses } from '../interpreter/stop-processes';
+import type { ExitStatus, Profile, RunResult, RunStatus } from '../protocol';
+import { Pace } from './pace';
+import { endMessage } from './run-end';
+import { text } from './text';
+import { Wakeup } from './wakeup';
+
+/** What is known after a read of the run folder. */
+export interface Reading {
+  readonly events: number;
+  readonly processes: number;
+  /** Share of the last second in which a GIL was held, 0 … 1. */
+  readonly gilLoad: number;
+}
+
+/** The profile that grows while the program runs. */
+export interface GrowingProfile {
+  /** Reads what is new. @param final Nothing will be written any more. */
+  read(final: boolean): Promise<Reading>;
+  /** Shows the profile as of the last read, while the program runs. */
+  show(): Promise<Profile['processes']>;
+  /** After the last read: keeps all that is needed of the run folder, which may go then, and shows the profile. */
+  finish(): Promise<Profile>;
+}
+
+export interface RunObserver {
+  status(status: RunStatus): void;
+  output(stream: 'stdout' | 'stderr', text: string): void;
+  log(message: string): void;
+}
+
+export interface SessionOptions {
+  readonly prepared: PreparedRun;
+  /** What the user calls it: the script's name. */
+  readonly title: string;
+  readonly startedBy: 'client' | 'server';
+  readonly env: NodeJS.ProcessEnv;
+  readonly profile: GrowingProfile;
+  readonly observer: RunObserver;
+}
+
+const POLL_MS = 250;
+const SHOW_MS = 500;
+/** How long the client's word on the exit status is waited for once the process is gone. */
+const STATUS_GRACE_MS = 1500;
+
+/** An editor that closes does not wait long. */
+const ABANDON_GRACE_MS = 400;
+
+const UNSEEN: ExitStatus = { code: null, signal: null };
+
+/** One run: from the start of the program to the finished profile. */
+export class RunSession {
+  readonly runId = randomUUID();
+  private readonly wakeup = new Wakeup();
+  private readonly pace = new Pace(POLL_MS, SHOW_MS);
+  private program: RunningProgram | null = null;
+  private reading: Reading = { events: 0, processes: 0, gilLoad: 0 };
+  private root: ProcessId | null = null;
+  private goneSinceMs: number | null = null;
+  private exit: ExitStatus | null = null;
+  private stopping = false;
+  private startedMs = performance.now();
+  private disposed = false;
+  private lastLogged = '';
+
+  constructor(private readonly options: SessionOptions) {}
+
+  get title(): string {
+    return this.options.title;
+  }
+
+  /** The answer to the client. */
+  result(): RunResult {
+    const { interpreter, launch } = this.options.prepared;
+    const { executable, version } = interpreter;
+    return { runId: this.runId, python: executable, pythonVersion: version, launch };
+  }
+
+  /**
+   * Starts the program where that is the server's part.
+   * @throws RunError
+   */
+  async start(): Promise<void> {
+    const { prepared, startedBy, env, observer } = this.options;
+    this.report('starting', null);
+    if (startedBy === 'client') return;
+    const onOutput = (stream: 'stdout' | 'stderr', words: string): void =>
+      observer.output(stream, words);
+    this.program = await runProgram(prepared.launch, { env, onOutput });
+    this.startedMs = performance.now();
+    void this.program.ended.then((exit) => this.programEnded(exit));
+  }
+
+  /** The program has ended, as its terminal or the system says. */
+  programEnded(exit: ExitStatus): void {
+    this.exit ??= exit;
+    this.wakeup.wake();
+  }
+
+  /** Follows the program to its end and shows what it does. Never rejects: a failure is a status. */
+  async follow(): Promise<void> {
+    try {
+      while (!(await this.hasEnded())) {
+        await this.step();
+        if (!this.knowsEnd()) await this.wakeup.wait(this.pace.pauseMs());
+      }
+      if (!this.disposed) await this.finish();
+    } catch (error) {
+      if (!this.disposed) this.report('failed', text.run.readFailed(messageOf(error)));
+    } finally {
+      this.removeFolder();
+    }
+  }
+
+  /** Ends the program, politely first; what was measured is kept. Resolves when it has ended. */
+  async stop(): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    if (this.program) await this.program.stop();
+    else if (this.root) await stopProcesses(this.root.pid);
+    else this.programEnded(UNSEEN);
+    this.wakeup.wake();
+  }
+
+  /** At the end of the server: ends a program that the server has started, and shows nothing any more. */
+  async abandon(): Promise<void> {
+    this.disposed = true;
+    if (this.program && this.exit === null) await this.program.stop({ graceMs: ABANDON_GRACE_MS });
+    this.programEnded(UNSEEN);
+  }
+
+  /** At the end of the server, when there is no time left: kills what the server itself has started. */
+  dispose(): void {
+    this.disposed = true;
+    if (this.program && this.exit === null) {
+      for (const { pid } of processTree(this.program.pid)) kill(pid);
+    }
+    this.programEnded(UNSEEN);
+    this.removeFolder();
+  }
+
+  private async step(): Promise<void> {
+    try {
+      this.reading = await this.pace.read(() => this.options.profile.read(false));
+      if (this.reading.processes > 0 && this.pace.isTimeToShow()) {
+        this.findRoot(await this.pace.show(() => this.options.profile.show()));
+      }
+    } catch (error) {
+      // The program goes on; what cannot be read now is read at its end, which then says what is wrong.
+      this.logOnce(messageOf(error));
+    }
+    this.report(this.root === null ? 'starting' : 'running', null);
+  }
+
+  private findRoot(processes: Profile['processes']): void {
+    if (this.root) return;
+    const pids = new Set(processes.map(({ pid }) => pid));
+    const top = processes.find(({ parentPid }) => !pids.has(parentPid))?.pid;
+    const root = this.program?.pid ?? top;
+    if (root === undefined) return;
+    // Gone already: then a process that cannot be alive stands for it.
+    this.root = processTree(root).find(({ pid }) => pid === root) ?? { pid: root, startTicks: '' };
+    if (!this.program) this.startedMs = performance.now();
+  }
+
+  private logOnce(message: string): void {
+    if (message !== this.lastLogged) this.options.observer.log(message);
+    this.lastLogged = message;
+  }
+
+  private knowsEnd(): boolean {
+    return this.exit !== null;
+  }
+
+  /** Whoever sees it first: the system, the client, or a look at the process. */
+  private async hasEnded(): Promise<boolean> {
+    if (this.exit !== null) return true;
+    if (this.program || !this.root || isAlive(this.root)) return false;
+    this.goneSinceMs ??= performance.now();
+    if (performance.now() - this.goneSinceMs < STATUS_GRACE_MS) {
+      await this.wakeup.wait(POLL_MS);
+    } else {
+      this.exit = UNSEEN;
+    }
+    return this.knowsEnd();
+  }
+
+  private async finish(): Promise<void> {
+    const { prepared, profile, title } = this.options;
+    const exit = this.exit ?? UNSEEN;
+    const elapsedMs = performance.now() - this.startedMs;
+    if (!hasTrace(prepared.runFolder)) {
+      const neverStarted = this.stopping && !this.program;
+      const why = text.run.noTrace(prepared.interpreter.executable);
+      this.report('failed', neverStarted ? text.run.neverStarted : why);
+      return;
+    }
+    this.noteExit(exit);
+    this.reading = await profile.read(true);
+    const finished = await profile.finish();
+    const seen = exit.code === null && exit.signal === null ? finished.exit : exit;
+    const children = this.childrenLeft(finished.processes);
+    const message = endMessage(title, { exit: seen, stopped: this.stopping }, elapsedMs, children);
+    this.report('finished', message, elapsedMs);
+  }
+
+  private noteExit(exit: ExitStatus): void {
+    try {
+      writeExit(this.options.prepared.runFolder, exit);
+    } catch (error) {
+      this.options.observer.log(messageOf(error));
+    }
+  }
+
+  private childrenLeft(processes: Profile['processes']): number {
+    const others = processes.filter(
+      ({ pid, exit }) => pid !== this.root?.pid && exit.code === null && exit.signal === null,
+    );
+    return others.filter(({ pid }) => processTree(pid).length > 0).length;
+  }
+
+  private report(
+    state: RunStatus['state'],
+    message: string | null,
+    elapsedMs = performance.now() - this.startedMs,
+  ): void {
+    const { events, gilLoad } = this.reading;
+    const elapsed = Math.round(elapsedMs);
+    const { runId } = this;
+    this.options.observer.status({ runId, state, elapsedMs: elapsed, events, gilLoad, message });
+  }
+
+  private removeFolder(): void {
+    rmSync(this.options.prepared.runFolder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function hasTrace(runFolder: string): boolean {
+  try {
+    return readdirSync(runFolder).some((name) => name.endsWith('.trace'));
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone by itself.
+  }
+}

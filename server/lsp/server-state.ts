@@ -1,0 +1,12 @@
+import type { ServerSettings } from '../protocol';
+import type { CurrentProfile } from './current-profile';
+import type { DocumentViews } from './document-views';
+
+/** What the handlers of requests look at. */
+export interface ServerState {
+  readonly settings: ServerSettings;
+  /** Paths of the folders that are open. */
+  readonly folders: readonly string[];
+  readonly profile: CurrentProfile;
+  readonly views: DocumentViews;
+}
