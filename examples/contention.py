@@ -27,7 +27,7 @@ def poller(end):
         os.write(writer, b"x")  # These two lines wait for it.
         os.read(reader, 1)
         passes += 1
-    print(f"poller: {passes} bytes in {SECONDS} s; without the hog it would be a million")
+    print(f"poller: {passes} bytes in {SECONDS} s, with a hog beside it")
 
 
 def sleeper(end):

@@ -1,24 +1,24 @@
 import type { Profile } from '../protocol';
-import { createEngine } from '../profile/engine';
+import { RunAnalysis } from '../profile/run-analysis';
 import { openRun } from '../trace/run-reader';
 
+export interface AnalysedRun {
+  readonly profile: Profile;
+  /** Answers the chart's questions; without an answer where the chart was not asked for. */
+  readonly chart: RunAnalysis['chart'];
+}
+
 /**
- * Reads a finished run (a run folder, a container or a single trace) into a profile.
+ * Reads a finished run (a run folder, a container or a single trace).
+ * @param chart Whether the chart will be asked: that takes memory for each event.
  * @throws TraceError
  */
-export function analyseRun(path: string): Profile {
+export function analyseRun(path: string, chart: boolean): AnalysedRun {
   const reader = openRun(path);
   try {
-    const engine = createEngine();
-    const state = reader.read(engine, true);
-    const { command, startedAt, exit } = reader.manifest();
-    const facts = {
-      command,
-      startedAt,
-      exit: exit ?? { code: null, signal: null },
-      live: false,
-    };
-    return engine.snapshot(state, facts).profile;
+    const analysis = new RunAnalysis(reader, { chart });
+    const profile = analysis.snapshot({ command: null, startedAt: null, exit: null });
+    return { profile, chart: (request) => analysis.chart(request) };
   } finally {
     reader.close();
   }

@@ -1,6 +1,7 @@
 import type { Profile } from '../protocol';
 import { reportText } from '../profile/report-text';
 import { analyseRun } from './analyse';
+import { collectStandalone, standalonePage } from './html';
 import type { Outputs } from './options';
 import { checkSourceBudgets } from './source-budgets';
 import { print, writeOutput } from './write-outputs';
@@ -28,7 +29,8 @@ export interface ShownProfile {
  */
 export async function showProfile(options: ShowOptions): Promise<ShownProfile> {
   const { outputs, report } = options;
-  const checked = withBudgets(analyseRun(options.path), options);
+  const analysed = analyseRun(options.path, outputs.html !== null);
+  const checked = withBudgets(analysed.profile, options);
   const { profile } = checked;
   if (report !== null) {
     await print(
@@ -41,6 +43,10 @@ export async function showProfile(options: ShowOptions): Promise<ShownProfile> {
   }
   if (outputs.json === '-') await print(process.stdout, `${JSON.stringify(profile)}\n`);
   else if (outputs.json !== null) writeOutput(outputs.json, `${JSON.stringify(profile)}\n`);
+  if (outputs.html !== null) {
+    const data = await collectStandalone(analysed.chart, profile.findings);
+    writeOutput(outputs.html, standalonePage(data, __dirname));
+  }
   return { budgetsHeld: checked.held };
 }
 

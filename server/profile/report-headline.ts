@@ -5,6 +5,8 @@ import { formatShare } from './report-table';
 
 /** Below this share of the time in which threads wanted to run, waiting is not worth a change. */
 const WORTH_A_LOOK = 0.02;
+/** Hand-off from this share of the waits on is worth a sentence. */
+const HAND_OFF_WORTH = 0.2;
 
 /** What was the matter, in one to four sentences. */
 export function headline(profile: Profile, names: PlaceNames): string[] {
@@ -43,7 +45,21 @@ function matter(profile: Profile, names: PlaceNames): string[] {
   if (isHarmless(profile, waitNs / (holdNs + waitNs))) {
     return [`The GIL was not the problem: threads waited ${waited}.`];
   }
-  return [`Threads waited ${waited}.`, ...culprit(profile, names, waitNs)];
+  return [
+    `Threads waited ${waited}.`,
+    ...culprit(profile, names, waitNs),
+    ...handOff(profile, waitNs),
+  ];
+}
+
+/** Waits that no line of the program is to blame for. */
+function handOff(profile: Profile, waitNs: number): string[] {
+  const ns = sum(profile.gils, (row) => row.handoffNs);
+  if (ns < waitNs * HAND_OFF_WORTH) return [];
+  const amount = `${formatDuration(ns)} (${formatShare(ns, waitNs)})`;
+  return [
+    `For ${amount} nobody held it: the next thread had been woken but was not running yet, as on a busy machine.`,
+  ];
 }
 
 function isHarmless(profile: Profile, share: number): boolean {

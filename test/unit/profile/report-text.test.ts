@@ -26,6 +26,12 @@ test('the headline names how bad it is, and the line that is to blame', () => {
   );
 });
 
+test('waiting that nobody is to blame for is told apart', () => {
+  const { gils, ...rest } = sampleProfile();
+  const profile = { ...rest, gils: gils.map((gil) => ({ ...gil, handoffNs: 1_205_000_000 })) };
+  assert.match(headlineOf(profile), / For 1\.21 s \(50 %\) nobody held it: /);
+});
+
 test('a library line is named with the line of the user that leads there', () => {
   const library = '/usr/lib/python3.12/json/encoder.py';
   const profile = {
