@@ -30,7 +30,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
       try {
         await handler(argument);
       } catch (error) {
-        await showFailure(error, context.log);
+        void showFailure(error, context.log);
       }
     }),
   );
@@ -52,7 +52,8 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
     'gilscope.saveProfileAs': (argument) => saveProfile(context, argument),
     'gilscope.showReport': async () => {
       if (!hasProfile(context)) return;
-      await report.show((await server.request(METHOD.report, {})).text);
+      const { text } = await server.request(METHOD.report, {});
+      await report.show(text, server.profile?.files ?? []);
     },
     'gilscope.restartServer': () => server.restart(),
     'gilscope.showLog': () => {

@@ -16,6 +16,10 @@ export class ProgramRun implements vscode.Disposable {
   private terminal: ProgramTerminal | null = null;
   private runId: string | null = null;
   private active = false;
+  /** The server has seen the program's trace. */
+  private traced = false;
+  /** The user knows already why nothing was measured. */
+  private explained = false;
 
   /** Whether a run is in progress, when that changes. */
   readonly onRunning = this.runningEmitter.event;
@@ -54,8 +58,6 @@ export class ProgramRun implements vscode.Disposable {
     if (this.active) return;
     this.setActive(true);
     try {
-      await this.server.start();
-      await this.server.sendSettings(resource);
       const params = runParams(target, args, resource);
       const result = await this.server.request(METHOD.run, params);
       this.runId = result.runId;
@@ -63,20 +65,21 @@ export class ProgramRun implements vscode.Disposable {
       await this.openTerminal(params, result);
     } catch (error) {
       this.setActive(false);
-      await showFailure(error, this.log);
+      void showFailure(error, this.log);
     }
   }
 
   /** Stops the program; what it measured until then is kept. */
   async stop(): Promise<void> {
     if (!this.active) return;
+    // The server knows only a program that has come as far as its trace; with it, it stops the children too.
+    if (!this.traced) this.terminal?.stop();
+    if (!this.traced && this.terminal?.isRunning) return;
     try {
-      const answer = await this.server.request(METHOD.stop, { runId: this.runId });
-      // The server only knows a program that has come as far as its trace.
-      if (!answer.stopped) this.terminal?.stop();
+      await this.server.request(METHOD.stop, { runId: this.runId });
     } catch (error) {
       this.terminal?.stop();
-      await showFailure(error, this.log);
+      void showFailure(error, this.log);
     }
   }
 
@@ -102,6 +105,7 @@ export class ProgramRun implements vscode.Disposable {
   private async ended({ runId, python }: RunResult, end: ProgramExit): Promise<void> {
     this.log.info(`Run ${runId} ended: ${JSON.stringify(end)}`);
     if (end.notStarted !== null) {
+      this.explained = true;
       void showRunFailure(vscode.l10n.t('{0} could not be started: {1}', python, end.notStarted));
     }
     try {
@@ -114,15 +118,21 @@ export class ProgramRun implements vscode.Disposable {
 
   private follow(status: RunStatus): void {
     if (status.message !== null) this.log.info(status.message);
+    if (status.state === 'running') this.traced = true;
     if (status.state === 'starting' || status.state === 'running') return;
+    const { explained } = this;
     this.setActive(false);
-    if (status.state === 'failed' && status.message !== null) void showRunFailure(status.message);
+    if (status.state === 'failed' && status.message !== null && !explained) {
+      void showRunFailure(status.message);
+    }
   }
 
   private setActive(active: boolean): void {
     if (this.active === active) return;
     this.active = active;
     if (!active) this.runId = null;
+    this.traced = false;
+    this.explained = false;
     this.runningEmitter.fire(active);
   }
 }

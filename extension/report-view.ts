@@ -1,18 +1,17 @@
-import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { reportPlaces } from './report-places';
 
 const SCHEME = 'gilscope-report';
 const URI = vscode.Uri.from({ scheme: SCHEME, path: '/GILscope.gilscope-report' });
-/** `/a/b.py:12`, `C:\a\b.py:12`, at the start of a word. */
-const PLACE = /(?<=^|[\s("'])((?:[A-Za-z]:)?[\\/][^:*?"<>|\n]+?):(\d+)(?=$|[\s,;:)"'])/g;
 
-/** The text report of the current profile, in a read-only editor with links to the lines it names. */
+/** The text report of a profile, in a read-only editor with links to the lines it names. */
 export class ReportView
   implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider, vscode.Disposable
 {
   private readonly changeEmitter = new vscode.EventEmitter<vscode.Uri>();
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
   private text = '';
+  private files: readonly string[] = [];
 
   readonly onDidChange = this.changeEmitter.event;
 
@@ -24,11 +23,13 @@ export class ReportView
     ];
   }
 
-  async show(text: string): Promise<void> {
+  /** @param files the files of the profile, absolute */
+  async show(text: string, files: readonly string[]): Promise<void> {
     this.text = text;
+    this.files = files;
     this.changeEmitter.fire(URI);
+    // The ending of its name gives it its language.
     const document = await vscode.workspace.openTextDocument(URI);
-    await vscode.languages.setTextDocumentLanguage(document, SCHEME);
     await vscode.window.showTextDocument(document, { preview: false });
   }
 
@@ -37,12 +38,14 @@ export class ReportView
   }
 
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
-    return [...document.getText().matchAll(PLACE)].flatMap((match) => {
-      const [whole, file = '', line = ''] = match;
-      if (!existsSync(file)) return [];
-      const from = document.positionAt(match.index);
-      const range = new vscode.Range(from, document.positionAt(match.index + whole.length));
-      return [new vscode.DocumentLink(range, vscode.Uri.file(file).with({ fragment: `L${line}` }))];
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    return reportPlaces(document.getText(), this.files, folders).map((place) => {
+      const range = new vscode.Range(
+        document.positionAt(place.start),
+        document.positionAt(place.start + place.length),
+      );
+      const target = vscode.Uri.file(place.file).with({ fragment: `L${place.line}` });
+      return new vscode.DocumentLink(range, target);
     });
   }
 

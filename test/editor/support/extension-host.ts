@@ -1,0 +1,113 @@
+/** For tests inside VS Code's extension host: the extension under test, programs to profile, answers to dialogs. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { TestView } from '../../../extension/main';
+import type { PlacedNote } from '../../../extension/inline-decorations';
+
+/** The extension, active, with what it shows to tests. */
+export async function activated(): Promise<TestView> {
+  const extension = vscode.extensions.getExtension<TestView>('gilscope.gilscope');
+  if (!extension) throw new Error('the extension under test is not there');
+  return extension.activate();
+}
+
+/** Resolves with the first value of an event that is wanted. Ask before the cause: what went by is gone. */
+export function once<T>(
+  event: vscode.Event<T>,
+  wanted: (value: T) => boolean = () => true,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const subscription = event((value) => {
+      if (!wanted(value)) return;
+      subscription.dispose();
+      resolve(value);
+    });
+  });
+}
+
+/** Resolves when a file's notes, as drawn, are wanted; looks first at those that are drawn already. */
+export async function notesOf(
+  view: TestView,
+  uri: vscode.Uri,
+  wanted: (notes: readonly PlacedNote[]) => boolean,
+): Promise<readonly PlacedNote[]> {
+  while (!wanted(view.shown.notesOf(uri))) {
+    await once(view.shown.onDidDraw, (drawn) => drawn.toString() === uri.toString());
+  }
+  return view.shown.notesOf(uri);
+}
+
+/** A new folder with a space and letters beyond ASCII in its name. */
+export class Programs {
+  private readonly root = mkdtempSync(join(tmpdir(), 'gilscope-suite-'));
+  readonly folder = mkdtempSync(join(this.root, 'work space ü '));
+
+  /** Writes a program and opens it. */
+  async open(name: string, source: string): Promise<vscode.TextEditor> {
+    const file = join(this.folder, name);
+    writeFileSync(file, source);
+    return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file), {
+      preview: false,
+    });
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** 0-based line of a document that has this text. */
+export function lineWith(document: vscode.TextDocument, text: string): number {
+  for (let line = 0; line < document.lineCount; line++) {
+    if (document.lineAt(line).text.includes(text)) return line;
+  }
+  throw new Error(`no line with ${text}`);
+}
+
+type Dialog = 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessage' | 'showInputBox';
+
+/** A message that was shown, and its buttons. */
+export interface ShownMessage {
+  readonly text: string;
+  readonly buttons: readonly string[];
+}
+
+/**
+ * Answers one kind of dialog while something happens, as nobody is there to click.
+ *
+ * @returns what was shown; resolves when both that and the first dialog have happened
+ */
+export async function answering(
+  dialog: Dialog,
+  answer: string | undefined,
+  happen: () => PromiseLike<unknown>,
+): Promise<ShownMessage> {
+  const window = vscode.window as unknown as Record<Dialog, unknown>;
+  const original = window[dialog];
+  try {
+    return await new Promise<ShownMessage>((resolve, reject) => {
+      window[dialog] = (text: unknown, ...rest: unknown[]) => {
+        const buttons = rest.filter((button) => typeof button === 'string');
+        const shown = { text: typeof text === 'string' ? text : '', buttons };
+        // The caller goes on with the answer before the test does.
+        setImmediate(() => resolve(shown));
+        return Promise.resolve(answer);
+      };
+      Promise.resolve(happen()).catch(reject);
+    });
+  } finally {
+    window[dialog] = original;
+  }
+}
+
+/** Sets a setting of the user for the tests that follow. */
+export async function setSetting(id: string, value: unknown): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('gilscope');
+  await settings.update(id, value, vscode.ConfigurationTarget.Global);
+}
