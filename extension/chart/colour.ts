@@ -13,15 +13,6 @@ export function mix(base: Rgb, over: Rgb, amount: number): Rgb {
   return [channel(0), channel(1), channel(2)];
 }
 
-/** Relative luminance as WCAG defines it, 0 … 1. */
-export function luminance([red, green, blue]: Rgb): number {
-  const linear = (value: number): number => {
-    const share = value / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  };
-  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-}
-
 export function css([red, green, blue]: Rgb, alpha = 1): string {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }

@@ -124,7 +124,7 @@ function Cell<T>(props: {
         <span
           class={`bar ${column.bar.className}`}
           aria-hidden="true"
-          style={{ width: `${Math.max(1, (value / largest) * 100)}%` }}
+          style={{ '--part': String(value / largest) }}
         />
       )}
       <span class="value">{column.render(row)}</span>

@@ -164,7 +164,7 @@ function hatchRows(
   box: LaneBox,
   direction: 1 | -1,
 ): void {
-  const period = Math.max(5, Math.round(6 * box.ratio));
+  const period = Math.round(8 * box.ratio);
   const thick = Math.max(1, Math.round(1.5 * box.ratio));
   if (toY - fromY < 3 * box.ratio) return;
   const { pixels, width, height } = span.raster;

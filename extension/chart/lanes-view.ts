@@ -1,26 +1,31 @@
 import { TILE_LANES } from '../../server/protocol';
 import { packColumns, paintLane } from './lane-painter';
 import type { Palette } from './palette';
-import { barHeight } from './rows';
+import { barHeight, type Row } from './rows';
 import type { Surface } from './surface';
 import { planPage, type PagePlan } from './tile-plan';
 import type { TileAddress, TileStore } from './tile-store';
 import type { TimelineModel } from './timeline-model';
 import { levelFor } from './view';
 
-/** Lanes that are in sight: [row, lane]. */
+/** Rows that are in sight, with their index. */
+export function visibleRows(
+  model: TimelineModel,
+  height: number,
+): readonly (readonly [number, Row])[] {
+  const first = Math.max(0, Math.floor(model.top / model.pitch));
+  const last = Math.ceil((model.top + height) / model.pitch);
+  return model.rows.slice(first, last).map((row, index) => [first + index, row]);
+}
+
+/** Lanes that are in sight: row and lane. */
 export function visibleLanes(
   model: TimelineModel,
   height: number,
 ): readonly (readonly [number, number])[] {
-  const first = Math.max(0, Math.floor(model.top / model.pitch));
-  const last = Math.min(model.rows.length, Math.ceil((model.top + height) / model.pitch));
-  const visible: [number, number][] = [];
-  for (let index = first; index < last; index++) {
-    const row = model.rows[index];
-    if (row?.kind === 'lane') visible.push([index, row.lane]);
-  }
-  return visible;
+  return visibleRows(model, height).flatMap(([index, row]) =>
+    row.kind === 'lane' ? [[index, row.lane] as const] : [],
+  );
 }
 
 /** Paints the bars of all lanes in sight; answers with the tiles that are missing, nearest the middle first. */

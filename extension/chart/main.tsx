@@ -18,4 +18,4 @@ function webviewHost(): Host {
   };
 }
 
-render(<App host={webviewHost()} />, document.body);
+render(<App host={webviewHost()} />, document.getElementById('app') ?? document.body);

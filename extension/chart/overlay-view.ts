@@ -1,10 +1,8 @@
 import { ticks } from './axis';
 import { css } from './colour';
-import { laneName } from './format';
-import { visibleLanes } from './lanes-view';
+import { visibleLanes, visibleRows } from './lanes-view';
 import type { Palette } from './palette';
 import { barHeight } from './rows';
-import type { Translate } from './strings';
 import type { Surface } from './surface';
 import type { TimelineModel } from './timeline-model';
 import { xAt } from './view';
@@ -22,7 +20,6 @@ export function paintOverlay(
   surface: Surface,
   model: TimelineModel,
   palette: Palette,
-  t: Translate,
   focused: boolean,
 ): void {
   const context = surface.begin();
@@ -30,7 +27,7 @@ export function paintOverlay(
   paintGrid(context, surface, model, palette, left);
   paintMarks(context, surface, model, palette, left);
   paintSegments(context, surface, model, palette, left, focused);
-  paintLabels(context, surface, model, palette, t, left);
+  paintLabelGround(context, surface, model, palette, left);
   if (model.hover !== null) {
     context.fillStyle = css(palette.foreground, 0.45);
     context.fillRect(Math.round(model.hover.x), 0, 1, surface.cssHeight);
@@ -120,93 +117,26 @@ function paintSegments(
   context.strokeRect(place[0] - 1, place[1] + 2, place[2] + 2, barHeight(model.pitch) + 4);
 }
 
-function paintLabels(
+/** Ground of the column of names and of the headings; the texts themselves are elements (see LaneLabels). */
+function paintLabelGround(
   context: CanvasRenderingContext2D,
   surface: Surface,
   model: TimelineModel,
   palette: Palette,
-  t: Translate,
   left: number,
 ): void {
   context.fillStyle = css(palette.background);
   context.fillRect(0, 0, left - 1, surface.cssHeight);
-  context.textBaseline = 'middle';
-  const first = Math.max(0, Math.floor(model.top / model.pitch));
-  const last = Math.min(
-    model.rows.length,
-    Math.ceil((model.top + surface.cssHeight) / model.pitch),
-  );
-  for (let index = first; index < last; index++) {
-    const row = model.rows[index];
-    if (row === undefined) continue;
+  for (const [index, row] of visibleRows(model, surface.cssHeight)) {
     const y = index * model.pitch - model.top;
     if (row.kind === 'process') {
       context.fillStyle = css(palette.foreground, 0.07);
       context.fillRect(0, y, surface.cssWidth, model.pitch - 1);
-      context.font = `600 12px ${palette.font}`;
-      context.fillStyle = css(palette.foreground);
-      context.fillText(processLabel(model, row.pid, t), 8, y + model.pitch / 2);
-      continue;
-    }
-    if (model.cursor?.lane === row.lane || model.hover?.lane === row.lane) {
+    } else if (model.cursor?.lane === row.lane || model.hover?.lane === row.lane) {
       context.fillStyle = css(palette.foreground, model.cursor?.lane === row.lane ? 0.1 : 0.06);
       context.fillRect(0, y, left - 1, model.pitch);
     }
-    paintLabel(context, model, palette, t, row.lane, y, left);
   }
   context.fillStyle = css(palette.grid);
   context.fillRect(left - 1, 0, 1, surface.cssHeight);
-}
-
-function paintLabel(
-  context: CanvasRenderingContext2D,
-  model: TimelineModel,
-  palette: Palette,
-  t: Translate,
-  index: number,
-  y: number,
-  left: number,
-): void {
-  const lane = model.lane(index);
-  if (lane === null) return;
-  const middle = y + model.pitch / 2;
-  const detail = laneDetail(model, index, t);
-  context.font = `11px ${palette.font}`;
-  const detailWidth = detail === '' ? 0 : context.measureText(detail).width + 8;
-  if (detail !== '') {
-    context.fillStyle = css(palette.dim);
-    context.fillText(detail, left - detailWidth, middle);
-  }
-  context.font = `12px ${palette.font}`;
-  context.fillStyle = css(palette.foreground);
-  context.fillText(shorten(context, laneName(lane, t), left - 18 - detailWidth), 10, middle);
-}
-
-/** What tells this lane from others of the same name; empty if nothing must. */
-export function laneDetail(model: TimelineModel, index: number, t: Translate): string {
-  const lane = model.lane(index);
-  const distinction = model.distinctions[index];
-  if (lane === null || distinction === undefined) return '';
-  const parts: string[] = [];
-  if (distinction.tid) parts.push(t('lane.tid', lane.tid));
-  if (distinction.gil) {
-    parts.push(t('lane.interpreter', lane.gil.slice(lane.gil.indexOf('/') + 1)));
-  }
-  return parts.join(' · ');
-}
-
-function processLabel(model: TimelineModel, pid: number, t: Translate): string {
-  const process = model.meta?.processes.find((each) => each.pid === pid);
-  const command = process?.argv.join(' ') ?? '';
-  return command === '' ? t('timeline.process', pid) : `${t('timeline.process', pid)} · ${command}`;
-}
-
-/** Cuts a text to a width, in the middle of which names of threads differ least. */
-function shorten(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let keep = text.length - 1;
-  const cut = (length: number): string =>
-    `${text.slice(0, Math.ceil(length * 0.6))}…${text.slice(text.length - Math.floor(length * 0.4))}`;
-  while (keep > 1 && context.measureText(cut(keep)).width > width) keep--;
-  return cut(keep);
 }

@@ -33,6 +33,9 @@ const FALLBACK: Readonly<Record<string, Rgb>> = {
   '--gs-selection': [55, 55, 61],
 };
 
+/** How far the lines of a hatch are from their colour towards the background. */
+const HATCH = 0.35;
+
 /** Reads the theme: each variable is painted once over the background, which also settles its translucency. */
 export function readPalette(root: HTMLElement): Palette {
   const context = root.ownerDocument.createElement('canvas').getContext('2d', {
@@ -71,9 +74,9 @@ export function readPalette(root: HTMLElement): Palette {
     lanes: {
       holding: packRgb(hold),
       waiting: packRgb(wait),
-      waitingHatch: packRgb(mix(wait, background, 0.45)),
+      waitingHatch: packRgb(mix(wait, background, HATCH)),
       lock: packRgb(lock),
-      lockHatch: packRgb(mix(lock, background, 0.45)),
+      lockHatch: packRgb(mix(lock, background, HATCH)),
       off: packRgb(mix(background, off, 0.7)),
     },
   };

@@ -27,7 +27,7 @@ export const CHART_STRINGS = {
   'timeline.help':
     'Left and right: the segment before or after. Up and down: another thread. Shift with left or right: move in time. Plus and minus: zoom, 0: the whole run. N and P: the next or previous longest wait. Enter: open the line. Escape: clear. The Threads tab has the same as a table.',
   'timeline.hint':
-    'Drag to move, Ctrl+wheel to zoom, Shift+wheel to move in time, double-click to zoom in, click to open the line',
+    'Drag to move, Ctrl+wheel to zoom, Shift+wheel to move in time, click to open the line',
   'timeline.process': 'Process {0}',
   'timeline.overview': 'The whole run; drag the window',
   'lane.tid': 'tid {0}',

@@ -1,5 +1,6 @@
 import type { ChartMeta, Lane, Marks, Segment, SegmentRequest } from '../../server/protocol';
 import type { Host } from './host';
+import { LaneLabels } from './lane-labels';
 import { paintLanes, sharesAt } from './lanes-view';
 import { labelWidth, paintOverlay } from './overlay-view';
 import { Overview } from './overview';
@@ -24,6 +25,7 @@ export interface TimelineElements {
   readonly stage: HTMLElement;
   readonly lanes: HTMLCanvasElement;
   readonly overlay: HTMLCanvasElement;
+  readonly labels: HTMLElement;
 }
 
 export interface TimelineEvents {
@@ -53,6 +55,7 @@ export class TimelineController {
   readonly #surfaces: Readonly<
     Record<'strip' | 'stripWindow' | 'axis' | 'lanes' | 'overlay', Surface>
   >;
+  readonly #labels: LaneLabels;
   #palette: Palette;
   #t: Translate;
   #frame = 0;
@@ -86,6 +89,7 @@ export class TimelineController {
       lanes: new Surface(elements.lanes),
       overlay: new Surface(elements.overlay),
     };
+    this.#labels = new LaneLabels(elements.labels);
     this.#palette = readPalette(elements.root);
   }
 
@@ -169,13 +173,8 @@ export class TimelineController {
     this.elements.lanes.style.left = `${left}px`;
     const missing = paintLanes(lanes, model, this.#store, this.#palette);
     overlay.resize(clientWidth, clientHeight, sharp);
-    paintOverlay(
-      overlay,
-      model,
-      this.#palette,
-      this.#t,
-      document.activeElement === this.elements.stage,
-    );
+    paintOverlay(overlay, model, this.#palette, document.activeElement === this.elements.stage);
+    this.#labels.update(model, this.#t, left, clientHeight);
     axis.resize(clientWidth, AXIS_HEIGHT, sharp);
     paintAxis(axis, model, this.#palette, left);
     if (this.#stripDirty) {

@@ -68,11 +68,13 @@ export function Timeline(props: TimelineProps): JSX.Element {
         minHeight: `${STRIP_HEIGHT + AXIS_HEIGHT + 60}px`,
       }}
     >
-      <div class="strip" style={{ height: `${STRIP_HEIGHT}px` }} title={t('timeline.overview')}>
+      <div class="strip" style={{ height: `${STRIP_HEIGHT + 1}px` }} title={t('timeline.overview')}>
         <canvas data-part="strip" aria-hidden="true" />
         <canvas data-part="stripWindow" aria-hidden="true" />
       </div>
-      <canvas data-part="axis" aria-hidden="true" />
+      <div class="axis" style={{ height: `${AXIS_HEIGHT + 1}px` }}>
+        <canvas data-part="axis" aria-hidden="true" />
+      </div>
       <div class="scroller" data-part="scroller">
         <div class="content" data-part="content">
           <div
@@ -86,17 +88,18 @@ export function Timeline(props: TimelineProps): JSX.Element {
           >
             <canvas data-part="lanes" aria-hidden="true" />
             <canvas data-part="overlay" aria-hidden="true" />
-            {tip !== null && (
-              <Tooltip
-                {...tip}
-                t={t}
-                lane={(index) => controller.current?.lane(index) ?? null}
-                opensFiles={!host.standalone}
-              />
-            )}
+            <div class="labels" data-part="labels" aria-hidden="true" />
           </div>
         </div>
       </div>
+      {tip !== null && (
+        <Tooltip
+          {...tip}
+          t={t}
+          lane={(index) => controller.current?.lane(index) ?? null}
+          opensFiles={!host.standalone}
+        />
+      )}
       <p id="timeline-help" class="hidden">
         {t('timeline.help')}
       </p>
@@ -125,6 +128,7 @@ function findElements(root: HTMLElement): TimelineElements {
     stage: part('stage'),
     lanes: canvas('lanes'),
     overlay: canvas('overlay'),
+    labels: part('labels'),
   };
 }
 

@@ -26,14 +26,15 @@ export function Tooltip(props: TooltipProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = box.current;
-    const parent = element?.parentElement;
-    if (!element || !parent) return;
-    const room = parent.getBoundingClientRect();
+    const stage = element?.parentElement?.querySelector('.stage');
+    if (!element || !stage) return;
+    const origin = stage.getBoundingClientRect();
     const { width, height } = element.getBoundingClientRect();
-    const right = hover.x + OFFSET + width + MARGIN <= room.width;
-    const x = right ? hover.x + OFFSET : Math.max(MARGIN, hover.x - OFFSET - width);
-    const below = room.top + hover.y + OFFSET + height + MARGIN <= innerHeight;
-    const y = below ? hover.y + OFFSET : Math.max(MARGIN - room.top, hover.y - OFFSET - height);
+    const [pointerX, pointerY] = [origin.left + hover.x, origin.top + hover.y];
+    const right = pointerX + OFFSET + width + MARGIN <= innerWidth;
+    const x = right ? pointerX + OFFSET : Math.max(MARGIN, pointerX - OFFSET - width);
+    const below = pointerY + OFFSET + height + MARGIN <= innerHeight;
+    const y = below ? pointerY + OFFSET : Math.max(MARGIN, pointerY - OFFSET - height);
     element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
   });
   const lane = props.lane(hover.lane);

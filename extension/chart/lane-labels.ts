@@ -1,0 +1,78 @@
+import type { Lane } from '../../server/protocol';
+import { laneName } from './format';
+import { visibleRows } from './lanes-view';
+import type { Row } from './rows';
+import type { Translate } from './strings';
+import type { TimelineModel } from './timeline-model';
+
+/** The names beside the lanes: elements, moved in the same frame as the canvases, only as many as are in sight. */
+export class LaneLabels {
+  readonly #box: HTMLElement;
+  #shown = '';
+
+  constructor(box: HTMLElement) {
+    this.#box = box;
+  }
+
+  update(model: TimelineModel, t: Translate, width: number, height: number): void {
+    const rows = visibleRows(model, height);
+    const labels = rows.map(([index, row]) => ({ index, ...labelOf(model, row, t) }));
+    const shown = JSON.stringify([labels, model.top, model.pitch, width]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    while (this.#box.children.length > labels.length) this.#box.lastElementChild?.remove();
+    labels.forEach((label, at) => {
+      const element = this.#element(at);
+      const top = label.index * model.pitch - model.top;
+      element.className = `label ${label.kind}`;
+      element.style.transform = `translateY(${top}px)`;
+      element.style.height = `${model.pitch}px`;
+      element.style.lineHeight = `${model.pitch}px`;
+      element.style.width = label.kind === 'lane' ? `${width - 1}px` : '';
+      const [name, detail] = element.children;
+      if (name !== undefined) name.textContent = label.name;
+      if (detail !== undefined) detail.textContent = label.detail;
+    });
+  }
+
+  #element(index: number): HTMLElement {
+    const existing = this.#box.children[index];
+    if (existing instanceof HTMLElement) return existing;
+    const element = document.createElement('div');
+    const name = document.createElement('span');
+    const detail = document.createElement('span');
+    name.className = 'label-name';
+    detail.className = 'label-detail';
+    element.append(name, detail);
+    this.#box.append(element);
+    return element;
+  }
+}
+
+interface Label {
+  readonly kind: Row['kind'];
+  readonly name: string;
+  readonly detail: string;
+}
+
+function labelOf(model: TimelineModel, row: Row, t: Translate): Label {
+  if (row.kind === 'process') {
+    const process = model.meta?.processes.find((each) => each.pid === row.pid);
+    const detail = process?.argv.join(' ') ?? '';
+    return { kind: 'process', name: t('timeline.process', row.pid), detail };
+  }
+  const lane = model.lane(row.lane);
+  if (lane === null) return { kind: 'lane', name: '', detail: '' };
+  return { kind: 'lane', name: laneName(lane, t), detail: laneDetail(model, row.lane, lane, t) };
+}
+
+/** What tells this lane from others of the same name; empty if nothing must. */
+function laneDetail(model: TimelineModel, index: number, lane: Lane, t: Translate): string {
+  const distinction = model.distinctions[index];
+  const parts: string[] = [];
+  if (distinction?.tid === true) parts.push(t('lane.tid', lane.tid));
+  if (distinction?.gil === true) {
+    parts.push(t('lane.interpreter', lane.gil.slice(lane.gil.indexOf('/') + 1)));
+  }
+  return parts.join(' · ');
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { buildMatrix } from '../../../extension/chart/blame';
+import type { BlameRow, Place } from '../../../server/protocol';
+
+const place = (line: number): Place => ({ file: '/a.py', line, function: 'f' });
+const row = (waiter: number, holder: number | null, ns: number): BlameRow => ({
+  lock: '1/0',
+  waiter: place(waiter),
+  holder: holder === null ? null : place(holder),
+  ns,
+  count: 1,
+  maxNs: ns,
+});
+
+describe('blame matrix', () => {
+  it('has waiters as rows and holders as columns, the costliest first', () => {
+    const matrix = buildMatrix([row(1, 2, 10), row(3, null, 50), row(1, null, 5)], 30);
+    assert.deepEqual(matrix.waiters, [
+      { kind: 'place', place: place(3) },
+      { kind: 'place', place: place(1) },
+    ]);
+    assert.deepEqual(matrix.holders, [{ kind: 'handoff' }, { kind: 'place', place: place(2) }]);
+    assert.deepEqual(matrix.cells, [
+      [{ ns: 50, count: 1, maxNs: 50 }, null],
+      [
+        { ns: 5, count: 1, maxNs: 5 },
+        { ns: 10, count: 1, maxNs: 10 },
+      ],
+    ]);
+    assert.equal(matrix.largestNs, 50);
+  });
+
+  it('sums up the rest as others, and loses nothing', () => {
+    const rows = fc.array(
+      fc
+        .tuple(fc.nat(40), fc.option(fc.nat(40)), fc.integer({ min: 1, max: 1e6 }))
+        .map(([waiter, holder, ns]) => row(waiter, holder, ns)),
+      { minLength: 1, maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 2, max: 30 }), (blame, limit) => {
+        const { waiters, holders, cells } = buildMatrix(blame, limit);
+        assert.ok(waiters.length <= limit && holders.length <= limit);
+        const total = cells.flat().reduce((sum, cell) => sum + (cell?.ns ?? 0), 0);
+        assert.equal(
+          total,
+          blame.reduce((sum, { ns }) => sum + ns, 0),
+        );
+        const distinct = new Set(blame.map(({ waiter }) => waiter.line)).size;
+        assert.equal(waiters.at(-1)?.kind === 'others', distinct > limit);
+      }),
+    );
+  });
+});
