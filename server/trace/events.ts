@@ -39,6 +39,8 @@ export interface SampleBatch {
   readonly at: Float64Array;
   /** Node, or `RELEASE_NODE` of format.ts: the stack of the release of the hold that contains the sample. */
   readonly stack: Uint32Array;
+  /** CPU time that the thread had used by then, ns; 0: unknown. Tells a holder that computes from one that was preempted. */
+  readonly cpuNs: Float64Array;
 }
 
 /** A place in the code. `line` 0: unknown. */

@@ -231,7 +231,8 @@ export const CYCLE_FLAG = {
  *             u32 file chars, u32 name chars, u32 table bytes (in all), file, name, table (its first part)
  *     TABLE   u32 code id, bytes: the next part of the code's line table
  *     NODE    u32 node id, u32 parent node id (0: root), u32 code id, u32 instruction offset in bytes
- *     SAMPLE  u32 GIL index, u32 thread index, u64 ticks, u32 node id          (kind sampler)
+ *     SAMPLE  u32 GIL index, u32 thread index, u64 ticks, u32 node id,
+ *             u64 CPU time of the thread in ns                                 (kind sampler)
  *
  * Ids count from 1 within a stream, and a stream defines them before it uses them. Node 0 is: no Python frame.
  * Width 1, 2, 4: bytes per character (Latin-1, UCS-2, UCS-4), as CPython stores a `str`. An unknown tag is skipped.

@@ -4,7 +4,7 @@ import type { Definitions } from './definitions';
 import type { SampleBatch } from './events';
 import { CHUNK_BYTES, CHUNK_HEADER_BYTES, RELEASE_NODE, TAG } from './format';
 
-const SAMPLE_BYTES = 25;
+const SAMPLE_BYTES = 33;
 const BATCH_CAPACITY = Math.ceil((CHUNK_BYTES - CHUNK_HEADER_BYTES) / SAMPLE_BYTES);
 const TICKS_MAX = 2 ** 53;
 
@@ -15,6 +15,7 @@ export class SampleColumns implements SampleBatch {
   readonly thread = new Uint32Array(BATCH_CAPACITY);
   readonly at = new Float64Array(BATCH_CAPACITY);
   readonly stack = new Uint32Array(BATCH_CAPACITY);
+  readonly cpuNs = new Float64Array(BATCH_CAPACITY);
 }
 
 /** What decoding the sampler's stream needs to know from before. */
@@ -95,6 +96,7 @@ export class SampleDecoder {
     columns.thread[index] = globalThread;
     columns.at[index] = stream.latestNs;
     columns.stack[index] = isRelease ? RELEASE_NODE : stream.definitions.nodeOf(node);
+    columns.cpuNs[index] = Number(view.getBigUint64(at + 25, true));
     stream.samples++;
     return null;
   }

@@ -26,6 +26,7 @@ export interface TestSample {
   readonly gil: number;
   readonly thread: number;
   readonly at: number;
+  readonly cpuNs?: number;
   readonly stack: number;
 }
 
@@ -162,6 +163,7 @@ export function sendSamples(run: readonly TestSample[], sink: EventSink): void {
     thread: Uint32Array.from(run, (sample) => sample.thread),
     at: Float64Array.from(run, (sample) => sample.at),
     stack: Uint32Array.from(run, (sample) => sample.stack),
+    cpuNs: Float64Array.from(run, (sample) => sample.cpuNs ?? 0),
   });
 }
 

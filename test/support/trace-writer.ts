@@ -48,6 +48,7 @@ export interface SampleOptions {
   readonly thread: number;
   readonly at: bigint;
   readonly stack: number;
+  readonly cpuNs?: bigint;
 }
 
 export interface Totals {
@@ -314,11 +315,12 @@ export class TraceWriter {
   /** Records a sample; they must come in the order of time. */
   sample(sample: SampleOptions): void {
     const bytes: number[] = [F.TAG.sample];
-    push(bytes, 25n, 4);
+    push(bytes, 33n, 4);
     push(bytes, BigInt(sample.gil), 4);
     push(bytes, BigInt(sample.thread), 4);
     push(bytes, sample.at, 8);
     push(bytes, BigInt(sample.stack), 4);
+    push(bytes, sample.cpuNs ?? 0n, 8);
     this.put('sampler', bytes);
     const taken = this.header.readBigUInt64LE(F.HEADER.samplesTaken);
     this.setHeader64('samplesTaken', taken + 1n);
@@ -346,6 +348,11 @@ export class TraceWriter {
       this.record(name, F.TAG.table, [...part, ...code.table.subarray(at, at + 2000)]);
     }
     return id;
+  }
+
+  /** Uses up a code number, as a record that fails half-way does. */
+  skipCode(name: StreamName): void {
+    this.stream(name).codes++;
   }
 
   /** Defines a node in a stream and returns its id. */

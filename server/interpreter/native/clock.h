@@ -13,9 +13,10 @@
 #error "no clock for this processor: add clock_<processor>.h"
 #endif
 
-static inline uint64_t monotonic_ns(clockid_t clock)
+/* ns of any clock of the system; 0: there is no such clock. */
+static inline uint64_t clock_ns(clockid_t clock)
 {
-    struct timespec t;
+    struct timespec t = {0, 0};
     clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
@@ -26,7 +27,7 @@ uint32_t clock_choose(void);
 /* Now, by the clock that clock_choose() gave. */
 static inline uint64_t clock_ticks(uint32_t kind)
 {
-    return __builtin_expect(kind != 0, 1) ? processor_ticks() : monotonic_ns(CLOCK_MONOTONIC);
+    return __builtin_expect(kind != 0, 1) ? processor_ticks() : clock_ns(CLOCK_MONOTONIC);
 }
 
 #endif

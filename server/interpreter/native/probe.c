@@ -98,9 +98,9 @@ static void fill_header(uint32_t flags)
                  probe.layout.known ? GILSCOPE_FRAMES_RECORDED : GILSCOPE_FRAMES_UNKNOWN_VERSION);
     h->clock = probe.clock;
     h->max_bytes = (uint64_t)probe.file.bound_chunks * GILSCOPE_CHUNK_BYTES;
-    h->anchor0_ns = monotonic_ns(CLOCK_MONOTONIC);
+    h->anchor0_ns = clock_ns(CLOCK_MONOTONIC);
     h->anchor0_ticks = clock_ticks(probe.clock);
-    h->realtime_ns = monotonic_ns(CLOCK_REALTIME);
+    h->realtime_ns = clock_ns(CLOCK_REALTIME);
     h->start_ticks = h->heartbeat_ticks = h->anchor0_ticks;
     atomic_thread_fence(memory_order_release);
     memcpy(h->magic, GILSCOPE_TRACE_MAGIC, 8);
@@ -111,9 +111,9 @@ static uint64_t forced_gap_ticks(void)
 {
     if (probe.clock == GILSCOPE_CLOCK_MONOTONIC_NS)
         return FORCED_GAP_NS;
-    uint64_t ns0 = monotonic_ns(CLOCK_MONOTONIC), ticks0 = clock_ticks(probe.clock), ns;
+    uint64_t ns0 = clock_ns(CLOCK_MONOTONIC), ticks0 = clock_ticks(probe.clock), ns;
     do
-        ns = monotonic_ns(CLOCK_MONOTONIC);
+        ns = clock_ns(CLOCK_MONOTONIC);
     while (ns - ns0 < 20000);
     return (clock_ticks(probe.clock) - ticks0) * FORCED_GAP_NS / (ns - ns0);
 }
@@ -206,7 +206,7 @@ void probe_finish(int code, bool code_known)
         return;
     struct trace_header *h = probe.file.header;
     sampler_stop();
-    uint64_t ns = monotonic_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     h->anchor_latest_ns = ns;
     h->anchor_latest_ticks = ticks;
     if (!h->anchor1_ticks) {

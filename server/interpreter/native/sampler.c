@@ -11,7 +11,7 @@
 #define ANCHOR_NS 50000000u
 #define MAX_SAMPLED_FRAMES 1000u
 #define ATTEMPTS 3
-#define SAMPLE_RECORD_BYTES 25u
+#define SAMPLE_RECORD_BYTES 33u
 
 struct sampler {
     struct stream stream;
@@ -71,6 +71,14 @@ static bool instructions_are_sound(struct sampler *s, int count)
     return true;
 }
 
+/* CPU time of a thread by its clock's id, as the kernel makes it up (CPUCLOCK_SCHED | CPUCLOCK_PERTHREAD_MASK). */
+static uint64_t cpu_ns(uint32_t thread)
+{
+    const struct thread_entry *entry =
+        &probe.entries[thread / GILSCOPE_THREADS_PER_CHUNK][thread % GILSCOPE_THREADS_PER_CHUNK];
+    return clock_ns((clockid_t)(~entry->tid << 3 | 4 | 2));
+}
+
 static void write_sample(struct sampler *s, const struct gil *gil, uint32_t thread, uint64_t ticks,
                          uint32_t node)
 {
@@ -84,7 +92,8 @@ static void write_sample(struct sampler *s, const struct gil *gil, uint32_t thre
     p = put_u32(p, gil->index);
     p = put_u32(p, thread);
     p = put_u64(p, ticks);
-    stream_commit(&s->stream, put_u32(p, node));
+    p = put_u32(p, node);
+    stream_commit(&s->stream, put_u64(p, cpu_ns(thread)));
     probe.file.header->samples_taken++;
 }
 
@@ -119,7 +128,7 @@ static void sample(struct sampler *s, struct gil *gil)
 static void keep_time(struct sampler *s)
 {
     struct trace_header *h = probe.file.header;
-    uint64_t ns = monotonic_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     h->heartbeat_ticks = ticks;
     if (!h->anchor1_ticks && ns - h->anchor0_ns >= ANCHOR_NS) {
         h->anchor1_ns = ns;
@@ -130,7 +139,7 @@ static void keep_time(struct sampler *s)
         s->last_anchor_ns = ns;
         h->anchor_latest_ns = ns;
         h->anchor_latest_ticks = ticks;
-        h->sampler_cpu_ns = monotonic_ns(CLOCK_THREAD_CPUTIME_ID);
+        h->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     }
 }
 
@@ -170,7 +179,7 @@ static void *run(void *unused)
         thread_table_prepare();
     }
     if (probe.file.header)
-        probe.file.header->sampler_cpu_ns = monotonic_ns(CLOCK_THREAD_CPUTIME_ID);
+        probe.file.header->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     stack_table_close(&s->stacks);
     memory_release(s, sizeof *s);
     return NULL;
