@@ -51,6 +51,23 @@ const quietSettings = {
   'editor.minimap.enabled': false,
 };
 
+/** Writes the settings of the user, and those of the machine: in a browser, VS Code takes paths only from the latter. */
+export function writeSettings(
+  userDataDir: string,
+  settings: Readonly<Record<string, unknown>>,
+): void {
+  const machine = Object.entries(settings).filter(([name]) =>
+    /^gilscope\.(python|trace)/.test(name),
+  );
+  for (const [folder, values] of [
+    ['User', { ...quietSettings, ...settings }],
+    ['Machine', Object.fromEntries(machine)],
+  ] as const) {
+    mkdirSync(join(userDataDir, folder), { recursive: true });
+    writeFileSync(join(userDataDir, folder, 'settings.json'), JSON.stringify(values, null, 2));
+  }
+}
+
 async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -103,13 +120,8 @@ export class CodeServer {
     const folder = mkdtempSync(join(tmpdir(), 'gilscope-vscode-'));
     const user = options.userDataDir ?? join(folder, 'user');
     const extensions = options.extensionsDir ?? join(folder, 'extensions');
-    for (const name of [join(user, 'User'), extensions, join(folder, 'home')]) {
-      mkdirSync(name, { recursive: true });
-    }
-    writeFileSync(
-      join(user, 'User', 'settings.json'),
-      JSON.stringify({ ...quietSettings, ...options.settings }, null, 2),
-    );
+    for (const name of [extensions, join(folder, 'home')]) mkdirSync(name, { recursive: true });
+    writeSettings(user, options.settings ?? {});
     const config = join(folder, 'config.yaml');
     writeFileSync(config, 'auth: none\n');
     const env = environment(folder, options.env ?? {});

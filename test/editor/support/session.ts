@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { findChromium } from '../../../scripts/testing/chromium.mjs';
 import { launchChromium } from './browser';
-import { CodeServer, findCodeServer } from './code-server';
+import { CodeServer, findCodeServer, writeSettings } from './code-server';
 import { Workbench } from './workbench';
 
 /** The packaged extension in a workbench, on a copy of the test workspace. */
@@ -26,16 +26,7 @@ function given(name: string): string {
 
 /** The settings that name the interpreter under test. */
 export function testSettings(): Record<string, unknown> {
-  return {
-    'gilscope.python': given('GILSCOPE_PYTHON'),
-    'files.autoSave': 'off',
-    'workbench.startupEditor': 'none',
-    'telemetry.telemetryLevel': 'off',
-    'workbench.secondarySideBar.defaultVisibility': 'hidden',
-    'chat.disableAIFeatures': true,
-    'git.enabled': false,
-    'editor.minimap.enabled': false,
-  };
+  return { 'gilscope.python': given('GILSCOPE_PYTHON') };
 }
 
 /** Starts all of it. Without trust, the workspace opens in Restricted Mode without asking. */
@@ -68,8 +59,7 @@ export async function openSession({ trusted = true } = {}): Promise<Session> {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     const workbench = new Workbench(page, server.port);
     await workbench.openFolder(folder);
-    const setSettings: Session['setSettings'] = (values) =>
-      writeFileSync(join(userDataDir, 'User', 'settings.json'), JSON.stringify(values));
+    const setSettings: Session['setSettings'] = (values) => writeSettings(userDataDir, values);
     return { workbench, folder, setSettings, close };
   } catch (error) {
     await close();

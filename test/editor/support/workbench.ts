@@ -49,8 +49,16 @@ export class Workbench {
     return this.page.locator(`.quick-input-list .monaco-list-row`, { hasText: title }).first();
   }
 
-  /** Runs a command by its full title, from the palette. */
+  /** Runs a command by its full title, from the palette; waits until there is such a command. */
   async run(title: string): Promise<void> {
+    const giveUpAt = Date.now() + patienceMs;
+    // What the palette lists was settled when it opened: while the extension starts, ask again.
+    while (!(await this.offers(title))) {
+      if (Date.now() > giveUpAt) {
+        await this.screenshot('gave-up');
+        throw new Error(`the palette does not offer ${title}`);
+      }
+    }
     await this.openPalette(title);
     await this.command(title).waitFor();
     await this.page.keyboard.press('Enter');
@@ -59,9 +67,13 @@ export class Workbench {
   /** Whether the palette offers a command of this title. */
   async offers(title: string): Promise<boolean> {
     await this.openPalette(title);
-    // The list is there as soon as one of the two is: the command, or the note that there is none.
     const found = this.command(title);
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const nothing = this.page.locator('.quick-input-list .monaco-list-row', {
+      hasText: /no matching/i,
+    });
+    const other = this.page.locator('.quick-input-list .monaco-list-row').first();
+    await found.or(nothing).or(other).first().waitFor();
+    await found.waitFor({ timeout: 1000 }).catch(() => undefined);
     const offered = (await found.count()) > 0;
     await this.page.keyboard.press('Escape');
     return offered;

@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import type { ToChart } from '../../../server/protocol';
+import type { SavedState } from '../../../extension/chart/host';
+import { findChromium } from '../../../scripts/testing/chromium.mjs';
+import type { Theme } from '../../support/themes';
+import { launchChromium } from './browser';
+
+const SCREENSHOTS = join('build', 'screenshots');
+
+/** Pixels of a canvas, red, green, blue, alpha. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+export async function openBrowser(): Promise<Browser> {
+  const chromium = findChromium();
+  if (chromium === null) throw new Error('No Chromium. Debian: apt install chromium');
+  return launchChromium(chromium);
+}
+
+/** Opens a page with a chart and waits until it is drawn; `ratio`: pixels of the screen to a CSS pixel. */
+export async function openChart(browser: Browser, url: string, ratio = 1): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 720 },
+    deviceScaleFactor: ratio,
+  });
+  const page = await context.newPage();
+  await page.goto(url);
+  await settle(page);
+  return page;
+}
+
+/** Waits until every answer has come and nothing has been asked for a while (saving the state takes 250 ms). */
+export async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const world = window as unknown as { pending?: number };
+    for (let quiet = 0; quiet < 24; quiet++) {
+      await new Promise(requestAnimationFrame);
+      if ((world.pending ?? 0) > 0) quiet = 0;
+    }
+  });
+}
+
+export async function savedState(page: Page): Promise<SavedState> {
+  return page.evaluate(() => JSON.parse(sessionStorage.getItem('state') ?? '{}') as SavedState);
+}
+
+export async function tell(page: Page, message: ToChart): Promise<void> {
+  await page.evaluate((sent) => window.postMessage(sent), message);
+}
+
+export async function readCanvas(page: Page, part: string): Promise<Pixels> {
+  const read = await page.evaluate((name) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(`canvas[data-part="${name}"]`);
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return null;
+    const { width, height } = canvas;
+    const { data } = context.getImageData(0, 0, width, height);
+    let text = '';
+    for (let at = 0; at < data.length; at += 32_768) {
+      text += String.fromCharCode(...data.subarray(at, at + 32_768));
+    }
+    return { width, height, base64: btoa(text) };
+  }, part);
+  if (read === null) throw new Error(`no canvas ${part}`);
+  return { ...read, data: Uint8Array.from(Buffer.from(read.base64, 'base64')) };
+}
+
+/** Where the stage with the lanes is, CSS pixels. */
+export async function stageBox(
+  page: Page,
+): Promise<{
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly left: number;
+}> {
+  const box = await page.locator('.stage').boundingBox();
+  const lanes = await page.locator('canvas[data-part="lanes"]').boundingBox();
+  if (box === null || lanes === null) throw new Error('no lanes');
+  return { x: box.x, y: box.y, width: lanes.width, left: lanes.x - box.x };
+}
+
+export async function setTheme(page: Page, { bodyClass, variables }: Theme): Promise<void> {
+  await page.evaluate(
+    ([kind, entries]) => {
+      document.documentElement.removeAttribute('style');
+      for (const [name, value] of entries) {
+        document.documentElement.style.setProperty(name, value);
+      }
+      document.body.className = kind;
+    },
+    [bodyClass, Object.entries(variables)] as const,
+  );
+  await settle(page);
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** What axe-core finds, one line each. */
+export async function axeViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run(document);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+  });
+}
+
+export async function policyViolations(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => (window as unknown as { violations: string[] }).violations);
+}
