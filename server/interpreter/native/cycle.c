@@ -53,16 +53,16 @@ void cycle_switch_end(struct thread *t, uint64_t now)
     t->switch_end_ticks = now;
 }
 
-/* The first interpreter seen to hold this GIL names it. */
+/* The first interpreter seen to hold this GIL names it; without its layout only the first, the main one, is known. */
 static void name_gil(struct gil *gil, uintptr_t state)
 {
     const struct layout *l = &probe.layout;
-    gil->entry->switch_interval_us = (uint32_t)((const unsigned long *)gil->cond)[-4];
-    if (!state || !l->known)
-        return;
-    uintptr_t interpreter = *(const uintptr_t *)(state + l->state_to_interpreter);
+    uintptr_t interpreter =
+        state && l->known ? *(const uintptr_t *)(state + l->state_to_interpreter) : 0;
     if (interpreter)
         gil->entry->interpreter = (int32_t) * (const int64_t *)(interpreter + l->interpreter_id);
+    else if (gil->index == 0)
+        gil->entry->interpreter = 0;
 }
 
 /* Only the holder of the GIL writes these counters: no locked instruction is needed. */
@@ -99,6 +99,8 @@ void cycle_acquired(struct thread *t, uint64_t now)
     entry->hold_flags = flags;
     entry->wait_start_ticks = t->wait_start_ticks;
     entry->acquired_ticks = now;
+    /* sys.setswitchinterval() changes it: the unsigned long at the start of the struct (Include/internal/pycore_gil.h). */
+    entry->switch_interval_us = (uint32_t)((const unsigned long *)gil->cond)[-4];
     entry->acquire_stack = flags & GILSCOPE_CYCLE_FLAG_OTHER_STATE ? 0 : t->last_stack;
     advance(&entry->acquire_seq);
     atomic_store_explicit(&gil->holder_state, state, memory_order_relaxed);

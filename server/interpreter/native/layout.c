@@ -116,8 +116,7 @@ struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime)
                        .instruction_unit = 1,
                        .state_to_interpreter = 16,
                        .object_bytes = free_threaded ? 32 : 16,
-                       .type = free_threaded ? 24 : 8,
-                       .interval_before_cond = 32};
+                       .type = free_threaded ? 24 : 8};
     if (hex >> 24 != 3)
         return l;
     switch (MINOR(hex)) {

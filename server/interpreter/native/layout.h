@@ -31,9 +31,7 @@ struct layout {
     uint32_t state_to_interpreter, interpreter_id;
     uint32_t
         drop_request; /* an int, its lowest bit: in the interpreter, from 3.13 on in the thread state */
-    uint32_t
-        interval_before_cond; /* switch interval in µs, an unsigned long before the GIL's cond */
-    uint32_t frame_bytes;     /* of a frame, as far as these offsets reach */
+    uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
     uint32_t code_head_bytes;
 };
 
