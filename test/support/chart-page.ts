@@ -12,12 +12,14 @@ const POLICY = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src 'self
 
 const STUB = `
   window.violations = [];
+  window.pending = 0;
   document.addEventListener('securitypolicyviolation', (event) =>
     window.violations.push(event.violatedDirective + ' ' + event.blockedURI));
   window.acquireVsCodeApi = () => ({
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
     setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
     postMessage: async (message) => {
+      window.pending++;
       const answer = await fetch('/message', { method: 'POST', body: JSON.stringify(message) });
       if (message.type === 'tile') {
         const data = new Uint8Array(await answer.arrayBuffer());
@@ -27,6 +29,7 @@ const STUB = `
         const reply = await answer.json();
         if (reply !== null) window.postMessage(reply);
       }
+      window.pending--;
     },
   });`;
 
