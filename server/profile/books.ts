@@ -90,8 +90,9 @@ export class GilBook {
   readonly times = new Float64Array(1);
 
   pairOf(stack: number, unit: number): number {
+    const { count } = this.pairs;
     const pair = this.pairs.of(stack, unit);
-    this.pairSums.ensure(pair);
+    if (pair === count) this.pairSums.ensure(pair);
     return pair;
   }
 }

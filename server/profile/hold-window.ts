@@ -1,25 +1,27 @@
-import { HoldLevels, RADIX, UnitSums } from './hold-levels';
+import { KeyIndex } from './key-index';
 import { grown, grownInts } from './table';
+import { UnitHistory } from './unit-history';
+import { UnitSums } from './unit-sums';
 
 /** Holds kept singly for waits that are still going on; beyond it the older half is folded. */
-const WINDOW_HOLDS = 1 << 20;
+const WINDOW_HOLDS = 1 << 17;
 /** Neighbouring holds that are folded together. */
-const FOLD_HOLDS = 4096;
+const FOLD_HOLDS = 1024;
 /** A wait over fewer holds than this is summed hold by hold. */
-const WALK_HOLDS = 3 * RADIX;
+const WALK_HOLDS = 4;
 
 /**
  * The holds of one GIL that a wait may still reach back to, in their order, and what waits charge to them.
  *
- * A stream does not say which waits are going on, so nothing can be forgotten; memory is bounded by folding: of 4096
+ * A stream does not say which waits are going on, so nothing can be forgotten; memory is bounded by folding: of 1024
  * old neighbours, those of one lane and unit become one hold of their total length, in the order in which they first
- * came. A wait over all of them is charged exactly as before; a wait that began among them (over half a million holds
+ * came. A wait over all of them is charged exactly as before; a wait that began among them (over 65,536 holds
  * ago) keeps its total, and the first of its holders are the folded ones.
  */
 export class HoldWindow {
   /** Filled by {@link charge}: held time by unit. */
   readonly sums = new UnitSums();
-  readonly #levels = new HoldLevels();
+  readonly #history = new UnitHistory();
   #limit: number;
   readonly #foldHolds: number;
   #count = 0;
@@ -52,6 +54,7 @@ export class HoldWindow {
     this.#lane[at] = lane;
     this.#unit[at] = unit;
     this.#count = at + 1;
+    this.#history.push(at, unit, end - start);
   }
 
   /**
@@ -90,20 +93,12 @@ export class HoldWindow {
   }
 
   #sumFrom(from: number): void {
-    const count = this.#count;
-    const levelled = count - from >= WALK_HOLDS;
-    if (levelled) this.#levels.build(count, this.#start, this.#end, this.#unit);
-    for (let i = from; i < count;) {
-      const next = levelled && i % RADIX === 0 ? this.#levels.addBlock(i, count, this.sums) : i;
-      if (next === i) {
-        this.sums.add(
-          this.#unit[i] as number,
-          (this.#end[i] as number) - (this.#start[i] as number),
-        );
-        i++;
-      } else {
-        i = next;
-      }
+    if (this.#count - from > WALK_HOLDS) {
+      this.#history.sumFrom(from, this.sums);
+      return;
+    }
+    for (let i = from; i < this.#count; i++) {
+      this.sums.add(this.#unit[i] as number, (this.#end[i] as number) - (this.#start[i] as number));
     }
   }
 
@@ -154,30 +149,30 @@ export class HoldWindow {
     }
     this.#count = to + this.#count - oldHalf;
     this.#coveredFrom = this.#count;
-    this.#levels.clear();
+    this.#history.clear();
+    for (let i = 0; i < this.#count; i++) {
+      const ns = (this.#end[i] as number) - (this.#start[i] as number);
+      this.#history.push(i, this.#unit[i] as number, ns);
+    }
     // Too many lanes and units to fold much: memory follows them rather than the holds.
     if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
   }
 
   /** Folds the holds [from, end) and stores the result at `to`; answers the index after it. */
   #foldRun(from: number, end: number, to: number): number {
-    const lengths = new Map<string, { lane: number; unit: number; ns: number }>();
+    const keys = new KeyIndex();
+    const lengths: number[] = [];
     let at = this.#start[from] as number;
     for (let i = from; i < end; i++) {
-      const lane = this.#lane[i] as number;
-      const unit = this.#unit[i] as number;
-      const ns = (this.#end[i] as number) - (this.#start[i] as number);
-      const key = `${lane}/${unit}`;
-      const entry = lengths.get(key);
-      if (entry === undefined) lengths.set(key, { lane, unit, ns });
-      else entry.ns += ns;
+      const key = keys.of(this.#lane[i] as number, this.#unit[i] as number);
+      lengths[key] = (lengths[key] ?? 0) + (this.#end[i] as number) - (this.#start[i] as number);
     }
-    for (const { lane, unit, ns } of lengths.values()) {
+    for (const [key, ns] of lengths.entries()) {
       this.#start[to] = at;
       at += ns;
       this.#end[to] = at;
-      this.#lane[to] = lane;
-      this.#unit[to] = unit;
+      this.#lane[to] = keys.firstOf(key);
+      this.#unit[to] = keys.secondOf(key);
       to++;
     }
     return to;

@@ -1,6 +1,8 @@
 /** Numbers pairs of 32-bit keys 0, 1, 2, … in the order in which they first come: a map without an object per entry. */
 export class KeyIndex {
-  #slots = new Int32Array(64);
+  /** Three numbers a slot, so that a look-up touches one place: both keys, and the index + 1. */
+  #slots = new Uint32Array(3 * 64);
+  #mask = 63;
   #first = new Uint32Array(32);
   #second = new Uint32Array(32);
   #count = 0;
@@ -19,29 +21,27 @@ export class KeyIndex {
 
   /** Index of the pair, -1 if it never came. */
   find(first: number, second: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let at = mix(first, second) & mask; ; at = (at + 1) & mask) {
-      const index = (slots[at] as number) - 1;
-      if (index < 0) return -1;
-      if (this.#first[index] === first && this.#second[index] === second) return index;
-    }
+    return (this.#slots[this.#slotOf(first, second) + 2] as number) - 1;
   }
 
   /** Index of the pair; a new one equals {@link count} as it was before the call. */
   of(first: number, second: number): number {
+    const slot = this.#slotOf(first, second);
+    const index = (this.#slots[slot + 2] as number) - 1;
+    return index >= 0 ? index : this.#insert(slot, first, second);
+  }
+
+  /** Where the pair stands, or the free slot where it would. */
+  #slotOf(first: number, second: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    let at = mix(first, second) & mask;
-    for (;;) {
-      const index = (slots[at] as number) - 1;
-      if (index < 0) return this.#insert(at, first, second);
-      if (this.#first[index] === first && this.#second[index] === second) return index;
-      at = (at + 1) & mask;
+    for (let at = mix(first, second) & this.#mask; ; at = (at + 1) & this.#mask) {
+      const slot = at * 3;
+      if (slots[slot + 2] === 0) return slot;
+      if (slots[slot] === first && slots[slot + 1] === second) return slot;
     }
   }
 
-  #insert(at: number, first: number, second: number): number {
+  #insert(slot: number, first: number, second: number): number {
     const index = this.#count++;
     if (index === this.#first.length) {
       this.#first = doubled(this.#first);
@@ -49,20 +49,22 @@ export class KeyIndex {
     }
     this.#first[index] = first;
     this.#second[index] = second;
-    this.#slots[at] = index + 1;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    this.#slots[slot] = first;
+    this.#slots[slot + 1] = second;
+    this.#slots[slot + 2] = index + 1;
+    if (this.#count * 2 > this.#mask) this.#rehash();
     return index;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
+    this.#mask = this.#mask * 2 + 1;
+    this.#slots = new Uint32Array(3 * (this.#mask + 1));
     for (let index = 0; index < this.#count; index++) {
-      let at = mix(this.firstOf(index), this.secondOf(index)) & mask;
-      while (slots[at] !== 0) at = (at + 1) & mask;
-      slots[at] = index + 1;
+      const slot = this.#slotOf(this.firstOf(index), this.secondOf(index));
+      this.#slots[slot] = this.firstOf(index);
+      this.#slots[slot + 1] = this.secondOf(index);
+      this.#slots[slot + 2] = index + 1;
     }
-    this.#slots = slots;
   }
 }
 

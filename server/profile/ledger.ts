@@ -10,7 +10,7 @@ import {
   PAIR,
   UNIT,
 } from './books';
-import type { UnitSums } from './hold-levels';
+import type { UnitSums } from './unit-sums';
 import type { LineIndex } from './line-index';
 import { KeyIndex } from './key-index';
 import { Table } from './table';
