@@ -1,0 +1,42 @@
+// Loads a module of test/support/, which is TypeScript, into a script.
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './bundle.mjs';
+
+/** The exports of `test/support/NAME.ts`. */
+export async function loadSupport(name) {
+  const outfile = join(root, 'build', 'scripts', `${name}.cjs`);
+  mkdirSync(join(root, 'build', 'scripts'), { recursive: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: [`test/support/${name}.ts`],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'error',
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  return createRequire(import.meta.url)(outfile);
+}
+
+/** A Markdown table; all columns but the first to the right. */
+export function markdownTable(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    line(head),
+    line(head.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+/** The interpreters whose `3.12 shared` contains one of the given words; all without a word. */
+export function selectPythons(pythons, words) {
+  const title = (python) => `${python.version} ${python.linkage}`;
+  return pythons
+    .filter((python) => !python.freeThreaded)
+    .filter((python) => words.length === 0 || words.some((word) => title(python).includes(word)));
+}
