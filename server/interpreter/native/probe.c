@@ -2,6 +2,7 @@
 #include "interpreter.h"
 #include "sampler.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,11 +153,12 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     probe.options = *options;
     if (!probe.options.max_bytes)
         probe.options.max_bytes = DEFAULT_MAX_BYTES;
-    if (!options->folder || strlen(options->folder) >= sizeof probe.folder) {
-        snprintf(error, error_bytes, "the trace folder has no name, or too long a one");
+    /* Absolute, since the program may change its folder. */
+    if (!options->folder || !realpath(options->folder, probe.folder)) {
+        snprintf(error, error_bytes, "cannot use the trace folder %s: %s",
+                 options->folder ? options->folder : "", strerror(errno));
         return false;
     }
-    strcpy(probe.folder, options->folder);
     if (!interpreter_find(library)) {
         snprintf(error, error_bytes, "no CPython is loaded in this process");
         return false;

@@ -8,13 +8,16 @@
 #include "trace_layout.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define CHUNKS_PER_SEGMENT 64u
 #define SEGMENT_BYTES ((size_t)CHUNKS_PER_SEGMENT * GILSCOPE_CHUNK_BYTES)
 #define MAX_SEGMENTS 16384u
 
 struct trace_file {
-    int fd;
+    char path[4096];
+    dev_t device;
+    ino_t inode;
     struct trace_header *header;
     struct gil_entry *gils;
     uint32_t bound_chunks;

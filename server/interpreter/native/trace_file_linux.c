@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Chunks kept ready ahead of the writers, and of these, with their pages in memory. At 100 MB/s of events the
@@ -27,17 +28,29 @@ static bool size_is_allowed(off_t bytes)
            (uint64_t)bytes <= (uint64_t)limit.rlim_cur;
 }
 
-static bool add_segment(struct trace_file *file)
+/*
+ * The file is open only while it grows: a program may count, close or reuse any descriptor, and what is behind one that
+ * was kept could suddenly be the user's own file.
+ */
+static int reopen(const struct trace_file *file)
 {
-    if (file->segment_count == MAX_SEGMENTS)
-        return errno = EFBIG, false;
+    struct stat now;
+    int fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &now) == 0 && now.st_dev == file->device && now.st_ino == file->inode)
+        return fd;
+    close(fd);
+    return errno = ENOENT, -1;
+}
+
+static bool map_segment(struct trace_file *file, int fd)
+{
     off_t start = (off_t)(file->segment_count * SEGMENT_BYTES);
-    if (!size_is_allowed(start + (off_t)SEGMENT_BYTES))
-        return errno = EFBIG, false;
-    int failed = posix_fallocate(file->fd, start, (off_t)SEGMENT_BYTES);
+    int failed = posix_fallocate(fd, start, (off_t)SEGMENT_BYTES);
     if (failed)
         return errno = failed, false;
-    void *memory = mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, start);
+    void *memory = mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
     if (memory == MAP_FAILED)
         return false;
     file->segments[file->segment_count++] = memory;
@@ -46,50 +59,57 @@ static bool add_segment(struct trace_file *file)
     return true;
 }
 
-static int create_unique(const char *folder, char *path, size_t bytes)
+static bool add_segment(struct trace_file *file)
 {
-    for (unsigned attempt = 0;; attempt++) {
-        int n = attempt == 0
-                    ? snprintf(path, bytes, "%s/%d.trace", folder, (int)getpid())
-                    : snprintf(path, bytes, "%s/%d-%u.trace", folder, (int)getpid(), attempt);
-        if (n < 0 || (size_t)n >= bytes)
-            return errno = ENAMETOOLONG, -1;
-        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd >= 0 || errno != EEXIST || attempt == 10000)
-            return fd;
-    }
+    if (file->segment_count == MAX_SEGMENTS ||
+        !size_is_allowed((off_t)((file->segment_count + 1) * SEGMENT_BYTES)))
+        return errno = EFBIG, false;
+    int fd = reopen(file);
+    if (fd < 0)
+        return false;
+    bool added = map_segment(file, fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return added;
 }
 
-/* The program counts on the low descriptors: it may close or compare them. */
-static int move_high(int fd)
+/* FOLDER/PID.trace, or PID-1, PID-2, … after an earlier process of this number. */
+static bool create_unique(struct trace_file *file, const char *folder)
 {
-    struct rlimit limit;
-    int floor = 3;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 64)
-        floor = (int)(limit.rlim_cur < 1024 ? limit.rlim_cur : 1024) - 32;
-    int high = fcntl(fd, F_DUPFD_CLOEXEC, floor);
-    if (high < 0)
-        return fd;
-    close(fd);
-    return high;
+    for (unsigned attempt = 0; attempt < 10000; attempt++) {
+        int n = attempt == 0
+                    ? snprintf(file->path, sizeof file->path, "%s/%d.trace", folder, (int)getpid())
+                    : snprintf(file->path, sizeof file->path, "%s/%d-%u.trace", folder,
+                               (int)getpid(), attempt);
+        if (n < 0 || (size_t)n >= sizeof file->path)
+            return errno = ENAMETOOLONG, false;
+        int fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        struct stat made;
+        if (fd >= 0 && fstat(fd, &made) == 0) {
+            file->device = made.st_dev;
+            file->inode = made.st_ino;
+            close(fd);
+            return true;
+        }
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
 }
 
 bool trace_file_create(struct trace_file *file, const char *folder, uint64_t max_bytes, char *error,
                        size_t error_bytes)
 {
-    char path[4096];
     memset(file, 0, sizeof *file);
-    file->fd = create_unique(folder, path, sizeof path);
-    if (file->fd < 0) {
+    if (!create_unique(file, folder)) {
         snprintf(error, error_bytes, "cannot create a trace in %s: %s", folder, strerror(errno));
         return false;
     }
-    file->fd = move_high(file->fd);
     if (!add_segment(file)) {
-        snprintf(error, error_bytes, "cannot make room for the trace %s: %s", path,
+        snprintf(error, error_bytes, "cannot make room for the trace %s: %s", file->path,
                  strerror(errno));
-        unlink(path);
-        close(file->fd);
+        unlink(file->path);
         return false;
     }
     uint64_t chunks = max_bytes / GILSCOPE_CHUNK_BYTES;
@@ -131,6 +151,5 @@ void trace_file_abandon(struct trace_file *file)
 {
     for (uint32_t i = 0; i < file->segment_count; i++)
         munmap(file->segments[i], SEGMENT_BYTES);
-    close(file->fd);
     memset(file, 0, sizeof *file);
 }
