@@ -7,6 +7,7 @@ import { formatShare } from './report-table';
 const WORTH_A_LOOK = 0.02;
 /** Hand-off from this share of the waits on is worth a sentence. */
 const HAND_OFF_WORTH = 0.2;
+const ELSEWHERE = 'Look at what the code does, or at what it waits for.';
 
 /** What was the matter, in one to four sentences. */
 export function headline(profile: Profile, names: PlaceNames): string[] {
@@ -40,10 +41,11 @@ function matter(profile: Profile, names: PlaceNames): string[] {
       busy === 1
         ? 'The GIL was not the problem: only one thread ran Python code.'
         : 'The GIL was not the problem: no thread ever waited for it.',
+      ELSEWHERE,
     ];
   }
   if (isHarmless(profile, waitNs / (holdNs + waitNs))) {
-    return [`The GIL was not the problem: threads waited ${waited}.`];
+    return [`The GIL was not the problem: threads waited ${waited}.`, ELSEWHERE];
   }
   return [
     `Threads waited ${waited}.`,

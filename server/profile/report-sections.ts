@@ -12,13 +12,20 @@ const TOP_PAIRS = 10;
 const SMALL = 0.001;
 /** A caller is worth a row from this share of the costliest line on. */
 const CALLERS_WORTH = 0.05;
+/** Pairs are worth a section where the largest reaches this share of the run. */
+const BLAME_WORTH = 0.0005;
+/** A line on which threads spent this share of the run without the GIL is shown too: the program may hang there. */
+const OFF_WORTH = 0.1;
+const TOP_OFF = 3;
 
 const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
 
 export function findingsSection(profile: Profile, names: PlaceNames): string[] {
-  if (profile.findings.length === 0) return [];
+  // The headline has said so already.
+  const findings = profile.findings.filter(({ rule }) => rule !== 'gil-not-the-problem');
+  if (findings.length === 0) return [];
   const lines = ['Findings'];
-  for (const finding of profile.findings) {
+  for (const finding of findings) {
     const where = finding.where === null ? '' : `   ${names.place(finding.where)}`;
     lines.push(
       `  ${finding.severity} ${finding.rule}${where}`,
@@ -108,7 +115,12 @@ function lineCost(row: LineRow, which: CostColumn): number {
 }
 
 export function linesSection(profile: Profile, names: PlaceNames): string[] {
-  const { shown, rest } = top(profile.lines, (row) => lineCost(row, 'selfNs'), TOP_LINES, SMALL);
+  const costly = top(profile.lines, (row) => lineCost(row, 'selfNs'), TOP_LINES, SMALL);
+  const idle = top(costly.rest, (row) => row.off.selfNs, TOP_OFF, 0).shown.filter(
+    (row) => row.off.selfNs >= profile.wallNs * OFF_WORTH,
+  );
+  const shown = [...costly.shown, ...idle];
+  const rest = costly.rest.filter((row) => !idle.includes(row));
   if (shown.length === 0) return [];
   const columns: Column<LineRow>[] = [
     ...costColumns('selfNs'),
@@ -154,8 +166,9 @@ export function callersSection(profile: Profile, names: PlaceNames): string[] {
 }
 
 export function blameSection(profile: Profile, names: PlaceNames): string[] {
+  const worst = largest(profile.blame, (row) => row.ns);
+  if (worst === undefined || worst.ns < profile.wallNs * BLAME_WORTH) return [];
   const { shown, rest } = top(profile.blame, (row) => row.ns, TOP_PAIRS, SMALL);
-  if (shown.length === 0) return [];
   const holder = ({ holder: place }: BlameRow): string =>
     place === null ? 'nobody held it (hand-off)' : placeAndFunction(place, names);
   const width = Math.max(...shown.map((row) => placeAndFunction(row.waiter, names).length));
