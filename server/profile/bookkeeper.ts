@@ -13,10 +13,12 @@ import {
 import { cutAtMidpoints, longestStack } from './segments';
 
 /**
- * Twice CPython's default switch interval: running Python code, asked to release, does so after one. Single holds
- * beyond it, waited through, are what `native-holds-gil` looks at.
+ * Four times CPython's default switch interval. Running Python code, asked to release, does so after one; a busy
+ * machine may make it two or three. Single holds beyond it, waited through, are what `native-holds-gil` looks at.
  */
-export const LONG_HOLD_NS = 10_000_000;
+export const LONG_HOLD_NS = 20_000_000;
+/** Native code stays at its line: where samples show this part of a hold or less at one stack, Python code ran on. */
+const ONE_PLACE_SHARE = 0.9;
 /** Long holds remembered per GIL; a wait through more than these is only charged, as any other. */
 const LONG_HOLDS_KEPT = 64;
 
@@ -195,8 +197,9 @@ export class Bookkeeper implements EventSink {
       books.unitSums.add(unit, UNIT.holdNs, ns);
       gil.window.push(acquired, released, lane.index, unit, books.blocks.data);
     }
-    if (ns > LONG_HOLD_NS) {
-      rememberLongHold(gil, acquired, released, sampledStack < 0 ? stack : sampledStack);
+    // Without samples the place is known only if it did not change.
+    if (sampledStack < 0 && ns > LONG_HOLD_NS && acquireStack === stack) {
+      rememberLongHold(gil, acquired, released, stack);
     }
     this.#listener?.cycle(
       lane.index,
@@ -240,7 +243,12 @@ export class Bookkeeper implements EventSink {
       weights.set(stack, (weights.get(stack) ?? 0) + 1);
       gil.window.push(start, end, lane.index, unit, books.blocks.data);
     });
-    return longestStack(acquired, released, samples);
+    const longest = longestStack(acquired, released, samples);
+    const ns = released - acquired;
+    if (ns > LONG_HOLD_NS && longest.ns > ONE_PLACE_SHARE * ns) {
+      rememberLongHold(gil, acquired, released, longest.stack);
+    }
+    return longest.stack;
   }
 }
 

@@ -5,9 +5,10 @@ import type { FindingFacts } from './findings';
 
 /**
  * Asked to release, Python code does so within one switch interval; a wait through a single hold that is this many
- * times as long met code that does not look. Beyond 1 for the wake-up and a busy machine.
+ * times as long met code that does not look. Beyond 1 for the wake-up and a busy machine. (LONG_HOLD_NS is the same
+ * for the default interval.)
  */
-const MIN_INTERVALS = 2;
+const MIN_INTERVALS = 4;
 /** One such hold may be a machine that took the processor away; several, or one this long, are not. */
 const MIN_HOLDS = 3;
 const MIN_SINGLE_NS = 50_000_000;

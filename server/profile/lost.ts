@@ -93,17 +93,24 @@ export function lostOf(state: TraceState): Lost {
 
 function sentence(events: number, samples: number, reasons: readonly LostReason[]): string | null {
   if (events === 0 && samples === 0 && reasons.length === 0) return null;
-  const why = reasons.length === 0 ? 'some were missed' : reasons.map((r) => WHY[r]).join(', and ');
   const parts: string[] = [];
   if (events > 0) {
     parts.push(
-      `${events} GIL cycles are only in the totals: hold and wait times and counts are complete, ` +
-        'but not who blocked whom in them, and a wait beside them may be shown as hand-off',
+      `${counted(events, 'GIL cycle is', 'GIL cycles are')} only in the totals: hold and wait times and counts are ` +
+        'complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
     );
   }
   if (samples > 0) {
-    parts.push(`${samples} samples are missing: long holds are split over lines less finely`);
+    parts.push(
+      `${counted(samples, 'sample is', 'samples are')} missing: long holds are split over lines less finely`,
+    );
   }
-  if (parts.length === 0) parts.push('stacks may be missing');
-  return `Not everything was recorded singly because ${why}. ${parts.join('. ')}.`;
+  if (parts.length === 0) parts.push('Stacks may be missing');
+  const why = reasons.map((reason) => WHY[reason]).join(', and ');
+  const because = why === '' ? '' : `, because ${why}`;
+  return `Not everything was recorded${because}. ${parts.join('. ')}.`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

@@ -181,16 +181,12 @@ function chargeOpenWait(
     heldNs += overlap;
   }
   ledger.addOpenPieces(lane.gil, stack, ns, window.sums);
-  if (heldNs > LONG_HOLD_NS && held !== undefined) {
-    ledger.addOpenLongBlock(lane.gil, longestUnit(held.pieces), heldNs);
-  }
+  const unit = heldNs > LONG_HOLD_NS ? onlyUnit(held?.pieces ?? []) : null;
+  if (unit !== null) ledger.addOpenLongBlock(lane.gil, unit, heldNs);
 }
 
-function longestUnit(pieces: readonly OpenSegment[]): number {
-  const lengths = new Map<number, number>();
-  for (const { unit, startNs, endNs } of pieces) {
-    lengths.set(unit, (lengths.get(unit) ?? 0) + endNs - startNs);
-  }
-  const [best] = [...lengths].sort((a, b) => b[1] - a[1]);
-  return best?.[0] ?? 0;
+/** The unit of all pieces, null if there are several: then Python code ran on. */
+function onlyUnit(pieces: readonly OpenSegment[]): number | null {
+  const [first] = pieces;
+  return first !== undefined && pieces.every(({ unit }) => unit === first.unit) ? first.unit : null;
 }

@@ -146,7 +146,7 @@ function compareText(a: string, b: string): number {
 const NO_TIME = { selfNs: 0, totalNs: 0 } as const;
 
 /**
- * One row for each line that cost anything, the most expensive first. Self and counts belong to the innermost line:
+ * One row for each line that cost anything, the most expensive (self) first. Self and counts belong to the innermost line:
  * acquires, contended and maxWaitNs to that of the wait, forcedReleases and maxHoldNs to that of the release.
  */
 export function lineRowsOf(ledger: Ledger, lines: LineIndex): LineRow[] {
@@ -195,12 +195,14 @@ export function lineRowsOf(ledger: Ledger, lines: LineIndex): LineRow[] {
     maxWaitNs: maxWaitNs(line),
     samples: samples(line),
   }));
-  return rows.filter(costsAnything).sort((a, b) => costOf(b) - costOf(a) || comparePlaces(a, b));
+  return rows
+    .filter(costsAnything)
+    .sort((a, b) => selfOf(b) - selfOf(a) || totalOf(b) - totalOf(a) || comparePlaces(a, b));
 }
 
 function costsAnything(row: LineRow): boolean {
   return (
-    costOf(row) > 0 ||
+    totalOf(row) > 0 ||
     row.off.totalNs > 0 ||
     row.acquires > 0 ||
     row.forcedReleases > 0 ||
@@ -209,7 +211,11 @@ function costsAnything(row: LineRow): boolean {
   );
 }
 
-function costOf(row: LineRow): number {
+function selfOf(row: LineRow): number {
+  return row.hold.selfNs + row.wait.selfNs + row.blocks.selfNs;
+}
+
+function totalOf(row: LineRow): number {
   return row.hold.totalNs + row.wait.totalNs + row.blocks.totalNs;
 }
 

@@ -20,13 +20,17 @@ export function cutAtMidpoints(
   }
 }
 
-/** The stack to which most of the hold is charged, the earliest of several. */
-export function longestStack(acquiredNs: number, releasedNs: number, samples: Sampled): number {
+/** The stack to which most of a hold is charged, the earliest of several, and how much. */
+export function longestStack(
+  acquiredNs: number,
+  releasedNs: number,
+  samples: Sampled,
+): { readonly stack: number; readonly ns: number } {
   const lengths = new Map<number, number>();
   cutAtMidpoints(acquiredNs, releasedNs, samples, (start, end, stack) => {
     lengths.set(stack, (lengths.get(stack) ?? 0) + end - start);
   });
-  let best = samples.stack[0] ?? 0;
-  for (const [stack, ns] of lengths) if (ns > (lengths.get(best) ?? 0)) best = stack;
+  let best = { stack: samples.stack[0] ?? 0, ns: 0 };
+  for (const [stack, ns] of lengths) if (ns > best.ns) best = { stack, ns };
   return best;
 }

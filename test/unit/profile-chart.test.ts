@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { Chart } from '../../server/profile/chart';
+import { createEngine, type Engine } from '../../server/profile/engine';
+import { Timeline } from '../../server/profile/timeline';
+import type { LaneState, Place, Segment } from '../../server/protocol';
+import { BATCH_FLAG, type TraceState } from '../../server/trace/events';
+import { naiveShares, type Stretch } from '../support/naive-tile';
+import { deliver, type TestTrace, traceArbitrary } from '../support/random-cycles';
+
+const EXIT = { code: 0, signal: null };
+
+function chartOf(trace: TestTrace, maxEntries?: number): Chart {
+  const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane), maxEntries);
+  const engine: Engine = createEngine(timeline);
+  deliver(trace, engine);
+  const facts = { command: ['a.py'], startedAt: '', exit: EXIT, live: false };
+  return new Chart(engine.snapshot(trace.state, facts), timeline, engine.lines, 1, false);
+}
+
+interface PlacedStretch extends Stretch {
+  readonly place: string;
+}
+
+/** The states of all lanes, straight from the rows of the trace; holds are at their release unless sampled. */
+function stretchesOf(trace: TestTrace, chart: Chart): PlacedStretch[] {
+  const { state } = trace;
+  const gilIds = state.gils.map(
+    ({ process, interpreter }) => `${state.processes[process]?.pid ?? 0}/${interpreter}`,
+  );
+  return chart.meta().lanes.flatMap((lane, index) => {
+    const gil = gilIds.indexOf(lane.gil);
+    const thread = state.threads.findIndex(({ tid }) => tid === lane.tid);
+    const found: PlacedStretch[] = [];
+    let at = lane.startNs;
+    let stack = 0;
+    const add = (what: LaneState, to: number, where: number) => {
+      if (to > at)
+        found.push({ lane: index, state: what, from: at, to, place: nameOf(state, where) });
+      at = Math.max(at, to);
+    };
+    for (const cycle of trace.cycles) {
+      if (cycle.gil !== gil || cycle.thread !== thread) continue;
+      const other = (cycle.flags & BATCH_FLAG.otherState) !== 0;
+      if ((cycle.flags & BATCH_FLAG.switchWait) !== 0) add('waiting', cycle.switchWaitEnd, stack);
+      add('off', cycle.waitStart, stack);
+      add('waiting', cycle.acquired, other ? 0 : stack);
+      add('holding', cycle.released, cycle.stack);
+      stack = cycle.stack;
+    }
+    const hold = state.gils[gil]?.openHold;
+    const wait = state.threads[thread]?.openWait;
+    if (hold?.thread === thread) {
+      add('off', hold.waitStartNs, stack);
+      add('waiting', hold.acquiredNs, stack);
+      add('holding', lane.endNs, hold.stack);
+    } else if (wait?.gil === gil) {
+      add('off', wait.startNs, stack);
+      add('waiting', lane.endNs, wait.stack);
+    }
+    add('off', lane.endNs, stack);
+    return found;
+  });
+}
+
+function nameOf(state: TraceState, node: number): string {
+  const place = state.stacks.locations[state.stacks.locationOf(node)];
+  return node === 0 || place === undefined ? '-' : placeName(place);
+}
+
+function placeName(place: Place | null): string {
+  if (place === null) return '-';
+  return `${place.file}:${place.line}${place.line === 0 ? place.function : ''}`;
+}
+
+const unsampled = traceArbitrary.map((trace) => ({ ...trace, samples: [] }));
+
+describe('chart', () => {
+  it('fills tiles as intersecting every state with every bin does', () => {
+    fc.assert(
+      fc.property(traceArbitrary, fc.integer({ min: 9, max: 24 }), fc.nat(), (trace, level, at) => {
+        const chart = chartOf(trace);
+        const index = at % 2 ** (level - 9);
+        const tile = chart.tile({ kind: 'tile', level, index, page: 0 });
+        const { wallNs } = chart.meta();
+        const shares = naiveShares(stretchesOf(trace, chart), wallNs, level, index);
+        assert.equal(tile.length, shares.length);
+        for (const [i, share] of shares.entries()) {
+          const byte = tile[i] ?? 0;
+          if (share === 0) assert.equal(byte, 0);
+          else assert.ok(byte >= 1 && Math.abs(byte - Math.max(share * 255, 1)) <= 0.501);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('finds the segment at a moment, and those before and after it', () => {
+    fc.assert(
+      fc.property(unsampled, (trace) => {
+        const chart = chartOf(trace);
+        const all = stretchesOf(trace, chart);
+        for (const [i, stretch] of all.entries()) {
+          const ask = (step: 'at' | 'previous' | 'next'): Segment | null =>
+            chart.segment({ kind: 'segment', lane: stretch.lane, atNs: stretch.from, step });
+          const shown = (segment: Segment | null): PlacedStretch | null =>
+            segment === null
+              ? null
+              : {
+                  ...{ lane: segment.lane, state: segment.state, from: segment.startNs },
+                  ...{ to: segment.endNs, place: placeName(segment.place) },
+                };
+          const neighbour = (other: PlacedStretch | undefined) =>
+            other?.lane === stretch.lane ? other : null;
+          assert.deepEqual(shown(ask('at')), stretch);
+          assert.deepEqual(shown(ask('next')), neighbour(all[i + 1]));
+          assert.deepEqual(shown(ask('previous')), neighbour(all[i - 1]));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('names who held during a wait, and ranks the waits', () => {
+    fc.assert(
+      fc.property(unsampled, (trace) => {
+        const chart = chartOf(trace);
+        const all = stretchesOf(trace, chart);
+        const lanes = chart.meta().lanes;
+        const waits = all.filter(({ state }) => state === 'waiting');
+        const lengths = waits.map(({ from, to }) => to - from).sort((a, b) => b - a);
+        for (const [rank, length] of [...lengths, null].entries()) {
+          const wait = chart.longWait(rank);
+          assert.equal(wait === null ? null : wait.endNs - wait.startNs, length);
+          if (wait === null) continue;
+          const held = new Map<number, number>();
+          for (const { lane, state, from, to } of all) {
+            if (state !== 'holding' || lanes[lane]?.gil !== lanes[wait.lane]?.gil) continue;
+            const ns = Math.min(to, wait.endNs) - Math.max(from, wait.startNs);
+            if (ns > 0) held.set(lane, (held.get(lane) ?? 0) + ns);
+          }
+          assert.deepEqual(new Map(wait.holders.map(({ lane, ns }) => [lane, ns])), held);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('marks the bins in which a line was the place', () => {
+    fc.assert(
+      fc.property(unsampled, fc.integer({ min: 1, max: 40 }), (trace, bins) => {
+        const chart = chartOf(trace);
+        const { wallNs } = chart.meta();
+        const marks = chart.marks({ kind: 'marks', file: '/a.py', line: 2, bins });
+        const expected = new Map<number, Set<number>>();
+        for (const { lane, from, to, place } of stretchesOf(trace, chart)) {
+          if (place !== '/a.py:2') continue;
+          for (let bin = 0; bin < bins; bin++) {
+            // In whole numbers: [bin, bin + 1) × wall / bins meets [from, to).
+            if (bin * wallNs >= to * bins || (bin + 1) * wallNs <= from * bins) continue;
+            expected.set(lane, (expected.get(lane) ?? new Set()).add(bin));
+          }
+        }
+        assert.deepEqual(
+          new Map(marks.lanes.map((row) => [row.lane, new Set(row.bins)])),
+          expected,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps the sums of a lane when it must draw neighbours as one', () => {
+    fc.assert(
+      fc.property(traceArbitrary, (trace) => {
+        const level = 9;
+        const sums = (chart: Chart): number[] => {
+          const { lanes, wallNs } = chart.meta();
+          return lanes.map((_, lane) => {
+            let heldNs = 0;
+            let segment = chart.segment({ kind: 'segment', lane, atNs: -1, step: 'next' });
+            while (segment !== null) {
+              if (segment.state === 'holding') heldNs += segment.endNs - segment.startNs;
+              const { endNs } = segment;
+              segment =
+                endNs >= wallNs
+                  ? null
+                  : chart.segment({ kind: 'segment', lane, atNs: endNs, step: 'at' });
+              if (segment !== null && segment.endNs <= endNs) segment = null;
+            }
+            return heldNs;
+          });
+        };
+        const merged = chartOf(trace, 0);
+        assert.deepEqual(
+          sums(merged),
+          merged.meta().lanes.map((lane) => lane.holdNs),
+        );
+        assert.equal(merged.tile({ kind: 'tile', level, index: 0, page: 1 }).indexOf(1), -1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
