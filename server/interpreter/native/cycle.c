@@ -12,7 +12,7 @@ static bool was_forced(const struct thread *t, uint64_t now)
     if (!t->drop_requested || t->caller == DROP_CALLER_OTHER)
         return false;
     uint64_t left = t->switch_end_ticks ? t->switch_end_ticks : t->released_ticks;
-    return t->caller == DROP_CALLER_EVAL_LOOP || now - left <= probe.forced_gap_ticks;
+    return t->caller == DROP_CALLER_EVAL_LOOP || now - left <= probe.long_gap_ticks;
 }
 
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now)

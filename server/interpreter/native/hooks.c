@@ -50,6 +50,19 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
     return probe.real.mutex_lock(mutex);
 }
 
+/* The last stretch of a measured cycle; one in which the thread lost its core is not the probe's time. */
+static void count_self(struct thread *t, uint64_t stretch)
+{
+    uint64_t start = now(), clock_cost = now() - start;
+    /* Three clock readings of each cycle are not inside a measured stretch. */
+    uint64_t ticks = t->self_ticks + stretch + 3 * clock_cost;
+    t->self_ticks = 0;
+    if (ticks > probe.long_gap_ticks)
+        return;
+    atomic_fetch_add(&probe.file.header->self_ticks, ticks);
+    atomic_fetch_add(&probe.file.header->self_cycles, 1);
+}
+
 static int hook_cond_signal(pthread_cond_t *cond)
 {
     struct thread *t = thread_self;
@@ -61,14 +74,8 @@ static int hook_cond_signal(pthread_cond_t *cond)
         int result = probe.real.cond_signal(cond);
         uint64_t start = measures_itself(t) ? now() : 0;
         cycle_released(t, stamp, CALLED_FROM);
-        if (start) {
-            /* Three clock readings of each cycle are not inside a measured stretch. */
-            uint64_t end = now(), clock_cost = now() - end;
-            atomic_fetch_add(&probe.file.header->self_ticks,
-                             t->self_ticks + (end - start) + 3 * clock_cost);
-            atomic_fetch_add(&probe.file.header->self_cycles, 1);
-            t->self_ticks = 0;
-        }
+        if (start)
+            count_self(t, now() - start);
         t->cycles++;
         return result;
     }

@@ -14,7 +14,7 @@
  * Where drop_gil's caller cannot be told: after a forced release the eval loop asks again as soon as it has woken the
  * waiter and got out of the wait for the switch.
  */
-#define FORCED_GAP_NS 100000u
+#define LONG_GAP_NS 100000u
 
 struct probe probe;
 
@@ -107,16 +107,16 @@ static void fill_header(uint32_t flags)
     memcpy(h->magic, GILSCOPE_TRACE_MAGIC, 8);
 }
 
-/* Ticks of FORCED_GAP_NS, from a first, rough look at the rate of the clock. */
-static uint64_t forced_gap_ticks(void)
+/* Ticks of LONG_GAP_NS, from a first, rough look at the rate of the clock. */
+static uint64_t long_gap_ticks(void)
 {
     if (probe.clock == GILSCOPE_CLOCK_MONOTONIC_NS)
-        return FORCED_GAP_NS;
+        return LONG_GAP_NS;
     uint64_t ns0 = clock_ns(CLOCK_MONOTONIC), ticks0 = clock_ticks(probe.clock), ns;
     do
         ns = clock_ns(CLOCK_MONOTONIC);
     while (ns - ns0 < 20000);
-    return (clock_ticks(probe.clock) - ticks0) * FORCED_GAP_NS / (ns - ns0);
+    return (clock_ticks(probe.clock) - ticks0) * LONG_GAP_NS / (ns - ns0);
 }
 
 static bool open_trace(uint32_t flags, char *error, size_t error_bytes)
@@ -165,7 +165,7 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     }
     pthread_mutex_init(&probe.thread_lock, NULL);
     probe.clock = clock_choose();
-    probe.forced_gap_ticks = forced_gap_ticks();
+    probe.long_gap_ticks = long_gap_ticks();
     if (!open_trace(0, error, error_bytes))
         return false;
     struct thread *main_thread = thread_table_open() ? thread_attach() : NULL;

@@ -39,7 +39,7 @@ struct probe {
     _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
     _Atomic bool finished;
     uint32_t clock;
-    uint64_t forced_gap_ticks;
+    uint64_t long_gap_ticks;
     struct probe_options options;
     char folder[4096];
     bool preloaded;
