@@ -1,5 +1,8 @@
 #include "trace_file.h"
 
+/* Of the chunks that are ready: where the disk is full, the totals still need room. */
+#define KEPT_FOR_TOTALS 20u
+
 struct chunk_header *trace_file_take(struct trace_file *file, uint32_t beyond)
 {
     uint32_t index = atomic_load_explicit(&file->taken, memory_order_relaxed);
@@ -8,7 +11,8 @@ struct chunk_header *trace_file_take(struct trace_file *file, uint32_t beyond)
             trace_file_lose(file, GILSCOPE_LOST_BOUNDED);
             return NULL;
         }
-        if (index >= atomic_load_explicit(&file->ready, memory_order_acquire)) {
+        uint32_t kept = beyond ? 0 : KEPT_FOR_TOTALS;
+        if (index + kept >= atomic_load_explicit(&file->ready, memory_order_acquire)) {
             trace_file_lose(file, GILSCOPE_LOST_NO_ROOM);
             return NULL;
         }
