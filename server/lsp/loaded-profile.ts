@@ -42,8 +42,8 @@ function withBudgets(index: ProfileIndex, sources: SourceFiles): readonly Findin
   const known = new Set(findings.map((finding) => JSON.stringify([finding.rule, finding.where])));
   const broken = [...index.costsByFile].flatMap(([key, costs]) => {
     const budgets = sources.sourceOf(key)?.budgets.budgets ?? [];
-    const rows = costs.flatMap((line) => line.rows);
-    return budgets.length === 0 ? [] : checkBudgets(rows[0]?.file ?? key, budgets, rows);
+    const file = costs[0]?.rows[0]?.file ?? key;
+    return budgets.length === 0 ? [] : checkBudgets(file, budgets, index.profile.lines);
   });
   // A saved profile may hold the judgement of its own run.
   const added = broken.filter(
