@@ -35,11 +35,12 @@ export class InlineDecorations implements vscode.Disposable {
   private readonly marks = KINDS.map((kind) =>
     vscode.window.createTextEditorDecorationType({
       overviewRulerColor: color(COLOR_OF_KIND[kind]),
-      overviewRulerLane: vscode.OverviewRulerLane.Right,
+      // Problems are in the right lane, changes in the left one.
+      overviewRulerLane: vscode.OverviewRulerLane.Center,
     }),
   );
   private readonly text = textType('inlineForeground');
-  private readonly staleText = textType('inlineStaleForeground');
+  private readonly staleText = textType('inlineStaleForeground', 'italic');
 
   /** Replaces what the editor shows. */
   draw(editor: vscode.TextEditor, notes: readonly PlacedNote[], options: DrawOptions): void {
@@ -75,9 +76,9 @@ export class InlineDecorations implements vscode.Disposable {
   }
 }
 
-function textType(foreground: string): vscode.TextEditorDecorationType {
+function textType(foreground: string, fontStyle = 'normal'): vscode.TextEditorDecorationType {
   return vscode.window.createTextEditorDecorationType({
-    after: { color: color(foreground), margin: '0 0 0 3ch', fontStyle: 'normal' },
+    after: { color: color(foreground), margin: '0 0 0 3ch', fontStyle },
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
 }

@@ -34,7 +34,9 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
     server.onProfileChanged((summary) => {
       setContext('hasProfile', summary !== null);
     }),
-    server.onCrash(() => void showCrash()),
+    server.onGone(({ asked }) => {
+      if (!asked) void showCrash();
+    }),
     ...[run, notes, chart, report, server, log],
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;

@@ -35,7 +35,8 @@ export class ProgramRun implements vscode.Disposable {
       server.onStatus((status) => {
         this.follow(status);
       }),
-      server.onCrash(() => {
+      // The program goes on in its terminal; nobody measures it any more.
+      server.onGone(() => {
         this.setActive(false);
       }),
     ];
@@ -103,7 +104,7 @@ export class ProgramRun implements vscode.Disposable {
   }
 
   private async ended({ runId, python }: RunResult, end: ProgramExit): Promise<void> {
-    this.log.info(`Run ${runId} ended: ${JSON.stringify(end)}`);
+    this.log.info(`Run ${runId} ended with code ${end.code}, signal ${end.signal}`);
     if (end.notStarted !== null) {
       this.explained = true;
       void showRunFailure(vscode.l10n.t('{0} could not be started: {1}', python, end.notStarted));

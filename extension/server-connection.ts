@@ -32,7 +32,7 @@ export class ServerUnavailableError extends Error {}
 export class ServerConnection implements Requester, vscode.Disposable {
   private readonly statusEmitter = new vscode.EventEmitter<RunStatus>();
   private readonly profileEmitter = new vscode.EventEmitter<ProfileSummary | null>();
-  private readonly crashEmitter = new vscode.EventEmitter<void>();
+  private readonly goneEmitter = new vscode.EventEmitter<{ readonly asked: boolean }>();
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
   private starting: Promise<LanguageClient> | null = null;
   /** Whether a server has answered and was not asked to stop since. */
@@ -42,8 +42,8 @@ export class ServerConnection implements Requester, vscode.Disposable {
 
   readonly onStatus = this.statusEmitter.event;
   readonly onProfileChanged = this.profileEmitter.event;
-  /** The server went without being asked to. */
-  readonly onCrash = this.crashEmitter.event;
+  /** The server is not there any more, asked to go or not. */
+  readonly onGone = this.goneEmitter.event;
 
   /** @param serverModule absolute path of dist/server.js */
   constructor(
@@ -53,7 +53,7 @@ export class ServerConnection implements Requester, vscode.Disposable {
     this.subscriptions = [
       this.statusEmitter,
       this.profileEmitter,
-      this.crashEmitter,
+      this.goneEmitter,
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration(SECTION)) void this.sendSettings(undefined);
       }),
@@ -107,6 +107,7 @@ export class ServerConnection implements Requester, vscode.Disposable {
     if (!starting) return;
     this.serving = false;
     this.setProfile(null);
+    this.goneEmitter.fire({ asked: true });
     try {
       await (await starting).dispose();
     } catch (error) {
@@ -199,6 +200,6 @@ export class ServerConnection implements Requester, vscode.Disposable {
     this.starting = null;
     this.log.error('The server stopped without being asked to.');
     this.setProfile(null);
-    this.crashEmitter.fire();
+    this.goneEmitter.fire({ asked: false });
   }
 }

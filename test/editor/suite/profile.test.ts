@@ -184,15 +184,92 @@ describe('profiling a file', () => {
     assert.ok(vscode.window.terminals.includes(terminal));
   });
 
+  it('passes arguments on as they were typed, and offers them again', async () => {
+    const { document } = await programs.open('args ü.py', CONTENDED);
+    const argv = (): unknown =>
+      (JSON.parse(readFileSync(`${document.uri.fsPath}.json`, 'utf8')) as { argv: string[] }).argv;
+    const end = ended(view);
+    const line = `--name "zwei Wörter" '$HOME' *`;
+    await answering('showInputBox', line, () =>
+      vscode.commands.executeCommand('gilscope.profileFileWithArguments'),
+    );
+    await end;
+    assert.deepEqual(argv(), [document.uri.fsPath, '--name', 'zwei Wörter', '$HOME', '*']);
+    const asked = await answering('showInputBox', undefined, () =>
+      vscode.commands.executeCommand('gilscope.profileFileWithArguments'),
+    );
+    assert.equal(asked.value, `--name 'zwei Wörter' '$HOME' '*'`);
+  });
+
+  it('runs a module', async () => {
+    const { document } = await programs.open('some_module.py', CONTENDED);
+    const end = ended(view);
+    await answering('showInputBox', 'some_module one', () =>
+      vscode.commands.executeCommand('gilscope.profileModule'),
+    );
+    await end;
+    const told = readFileSync(`${document.uri.fsPath}.json`, 'utf8');
+    assert.deepEqual((JSON.parse(told) as { argv: string[] }).argv, [document.uri.fsPath, 'one']);
+    await notesOf(view, document.uri, (all) => all.length > 0);
+  });
+
   it('stops a program that does not end, and keeps what was measured', async () => {
     const { document } = await programs.open('endless.py', ENDLESS);
+    const spins = lineWith(document, 'while True');
+    const hasTimes = (all: readonly { line: number }[]): boolean =>
+      all.some(({ line }) => line === spins);
     await vscode.commands.executeCommand('gilscope.profileFile');
-    await notesOf(view, document.uri, (all) => all.length > 0);
+    await notesOf(view, document.uri, hasTimes);
     const end = ended(view);
     await vscode.commands.executeCommand('gilscope.stop');
     await end;
-    const kept = await notesOf(view, document.uri, (all) => all.length > 0);
-    assert.ok(kept.some(({ line }) => line === lineWith(document, 'while True')));
+    await notesOf(view, document.uri, hasTimes);
+  });
+});
+
+describe('a run that is cut off', () => {
+  const programs = new Programs();
+  let view: TestView;
+  before(async () => {
+    view = await activated();
+    await setSetting('python', process.env['GILSCOPE_PYTHON'] ?? '');
+  });
+  afterEach(() => {
+    for (const terminal of vscode.window.terminals) terminal.dispose();
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    programs.remove();
+  });
+
+  it('by its terminal being closed keeps what was measured', async () => {
+    const { document } = await programs.open('closed.py', ENDLESS);
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await notesOf(view, document.uri, (all) => all.length > 0);
+    const finished = once(view.onProfileChanged, (summary) => summary?.live === false);
+    const end = ended(view);
+    vscode.window.terminals.find(({ name }) => name === 'GILscope: closed.py')?.dispose();
+    await end;
+    assert.deepEqual((await finished)?.exit, { code: null, signal: 'SIGHUP' });
+    assert.notEqual(view.shown.notesOf(document.uri).length, 0);
+  });
+
+  it('by a restart of the server leaves the program alone and lets another run begin', async () => {
+    const { document } = await programs.open('restarted.py', ENDLESS);
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await notesOf(view, document.uri, (all) => all.length > 0);
+    const end = ended(view);
+    await vscode.commands.executeCommand('gilscope.restartServer');
+    await end;
+    assert.deepEqual(view.shown.notesOf(document.uri), []);
+    const terminals = (): readonly string[] => vscode.window.terminals.map(({ name }) => name);
+    assert.ok(terminals().includes('GILscope: restarted.py'));
+    const other = await programs.open('other.py', CONTENDED);
+    const otherEnd = ended(view);
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await otherEnd;
+    await notesOf(view, other.document.uri, (all) => all.length > 0);
+    assert.ok(terminals().includes('GILscope: restarted.py'));
   });
 });
 

@@ -76,6 +76,8 @@ type Dialog = 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessag
 export interface ShownMessage {
   readonly text: string;
   readonly buttons: readonly string[];
+  /** Of an input box: what stood there. */
+  readonly value: string | undefined;
 }
 
 /**
@@ -94,7 +96,8 @@ export async function answering(
     return await new Promise<ShownMessage>((resolve, reject) => {
       window[dialog] = (text: unknown, ...rest: unknown[]) => {
         const buttons = rest.filter((button) => typeof button === 'string');
-        const shown = { text: typeof text === 'string' ? text : '', buttons };
+        const { value } = (typeof text === 'object' ? text : {}) as { value?: string };
+        const shown = { text: typeof text === 'string' ? text : '', buttons, value };
         // The caller goes on with the answer before the test does.
         setImmediate(() => resolve(shown));
         return Promise.resolve(answer);
