@@ -51,21 +51,20 @@ const quietSettings = {
   'editor.minimap.enabled': false,
 };
 
-/** Writes the settings of the user, and those of the machine: in a browser, VS Code takes paths only from the latter. */
-export function writeSettings(
+/** Writes the settings that VS Code, in a browser, takes from the machine only: those that name paths of it. */
+export function writeMachineSettings(
   userDataDir: string,
   settings: Readonly<Record<string, unknown>>,
 ): void {
   const machine = Object.entries(settings).filter(([name]) =>
     /^gilscope\.(python|trace)/.test(name),
   );
-  for (const [folder, values] of [
-    ['User', { ...quietSettings, ...settings }],
-    ['Machine', Object.fromEntries(machine)],
-  ] as const) {
-    mkdirSync(join(userDataDir, folder), { recursive: true });
-    writeFileSync(join(userDataDir, folder, 'settings.json'), JSON.stringify(values, null, 2));
-  }
+  writeJson(join(userDataDir, 'Machine'), Object.fromEntries(machine));
+}
+
+function writeJson(folder: string, values: unknown): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(values, null, 2));
 }
 
 async function freePort(): Promise<number> {
@@ -121,7 +120,8 @@ export class CodeServer {
     const user = options.userDataDir ?? join(folder, 'user');
     const extensions = options.extensionsDir ?? join(folder, 'extensions');
     for (const name of [extensions, join(folder, 'home')]) mkdirSync(name, { recursive: true });
-    writeSettings(user, options.settings ?? {});
+    writeJson(join(user, 'User'), { ...quietSettings, ...options.settings });
+    writeMachineSettings(user, options.settings ?? {});
     const config = join(folder, 'config.yaml');
     writeFileSync(config, 'auth: none\n');
     const env = environment(folder, options.env ?? {});

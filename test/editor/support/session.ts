@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { findChromium } from '../../../scripts/testing/chromium.mjs';
 import { launchChromium } from './browser';
-import { CodeServer, findCodeServer, writeSettings } from './code-server';
+import { CodeServer, findCodeServer, writeMachineSettings } from './code-server';
 import { Workbench } from './workbench';
 
 /** The packaged extension in a workbench, on a copy of the test workspace. */
@@ -12,7 +12,7 @@ export interface Session {
   readonly workbench: Workbench;
   /** The folder that is open; its name has a space and letters beyond ASCII. */
   readonly folder: string;
-  /** Replaces the user's settings, on disk, where the workbench watches them. */
+  /** Replaces the settings of the machine and of the workspace, on disk, where the workbench watches them. */
   setSettings(settings: Readonly<Record<string, unknown>>): void;
   close(): Promise<void>;
 }
@@ -59,7 +59,11 @@ export async function openSession({ trusted = true } = {}): Promise<Session> {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     const workbench = new Workbench(page, server.port);
     await workbench.openFolder(folder);
-    const setSettings: Session['setSettings'] = (values) => writeSettings(userDataDir, values);
+    const setSettings: Session['setSettings'] = (values) => {
+      writeMachineSettings(userDataDir, values);
+      mkdirSync(join(folder, '.vscode'), { recursive: true });
+      writeFileSync(join(folder, '.vscode', 'settings.json'), JSON.stringify(values));
+    };
     return { workbench, folder, setSettings, close };
   } catch (error) {
     await close();

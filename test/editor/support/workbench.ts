@@ -104,19 +104,30 @@ export class Workbench {
 
   /** Waits until the texts satisfy a condition; returns them. @throws with what was seen instead. */
   async waitForInlineTexts(
-    wanted: (texts: readonly InlineText[]) => boolean,
+    wanted: (texts: readonly InlineText[]) => boolean | Promise<boolean>,
     what: string,
   ): Promise<InlineText[]> {
     const giveUpAt = Date.now() + patienceMs;
     for (;;) {
       const texts = await this.inlineTexts();
-      if (wanted(texts)) return texts;
+      if (await wanted(texts)) return texts;
       if (Date.now() > giveUpAt) {
         await this.screenshot('gave-up');
         throw new Error(`waited in vain for ${what}; there are ${JSON.stringify(texts)}`);
       }
       await this.page.waitForTimeout(200);
     }
+  }
+
+  /** The texts once they no longer change, as those of a live profile do. */
+  async settledInlineTexts(): Promise<InlineText[]> {
+    let before = '';
+    return this.waitForInlineTexts(async (texts) => {
+      const same = texts.length > 0 && JSON.stringify(texts) === before;
+      before = JSON.stringify(texts);
+      await this.page.waitForTimeout(1500);
+      return same;
+    }, 'times that no longer change');
   }
 
   /** Rests the pointer on the code of a line; returns the text of the hover. */
