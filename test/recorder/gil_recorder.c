@@ -51,6 +51,7 @@ struct header {
     char magic[8]; /* "GILREC01" */
     uint32_t pid, slot_count, gil_count, lost_slots;
     uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0: not seen */
+    uint32_t forced_unsure;    /* forced releases were told by their timing */
 };
 
 /* WANTING: made to release, and not seen to ask again, which it does not where it ends at once instead. */
@@ -353,6 +354,7 @@ static void open_file(void)
     memcpy(made->magic, "GILREC01", 8);
     made->pid = (uint32_t)getpid();
     made->start_ns = now_ns();
+    made->forced_unsure = python_is_stripped && !handle_pending.from;
     slots = (struct slot *)((char *)map + HEADER_BYTES);
     header = made;
 }
@@ -362,11 +364,11 @@ static void gil_created(uintptr_t mutex)
 {
     if (ignored)
         return;
+    if (!api_count)
+        dl_iterate_phdr(find_api, NULL);
     open_file();
     if (!header)
         return;
-    if (!api_count)
-        dl_iterate_phdr(find_api, NULL);
     uint32_t index = atomic_fetch_add(&gil_count, 1);
     if (index >= sizeof gils / sizeof *gils)
         return;

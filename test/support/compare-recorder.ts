@@ -18,6 +18,9 @@ export const PER_ACQUISITION_NS = 100;
 export const PER_COLD_ACQUISITION_NS = 1000;
 export const COLD_ACQUISITIONS = 500;
 export const FIRST_ACQUISITION_NS = 10_000;
+/** A thread that acquires so often loses its CPU between two stamps now and then, for a few milliseconds. */
+export const OFTEN = 10_000;
+export const LOST_CPU_NS = 10_000_000;
 /** The end of the process, up to which an open interval counts, is seen by each in its own exit handler. */
 export const OPEN_END_NS = 2_000_000;
 
@@ -71,7 +74,10 @@ export interface Disagreements {
 export function disagreements(profile: Profile, record: RecordedProcess): Disagreements {
   const { pairs, unmatched } = pairThreads(profile, record);
   return {
-    counts: [...unmatched, ...pairs.flatMap(countDisagreements)],
+    counts: [
+      ...unmatched,
+      ...pairs.flatMap((pair) => countDisagreements(pair, !record.forcedUnsure)),
+    ],
     times: pairs.flatMap(timeDisagreements),
   };
 }
@@ -80,12 +86,12 @@ function nameOf({ ours }: ThreadPair): string {
   return `thread ${ours.tid} (${ours.name}) towards ${ours.gil}`;
 }
 
-function countDisagreements(pair: ThreadPair): string[] {
+function countDisagreements(pair: ThreadPair, withForced: boolean): string[] {
   const { ours, theirs } = pair;
-  const counts: [string, number, number][] = [
+  const counts: (readonly [string, number, number])[] = [
     ['acquires', ours.acquires, theirs.acquires],
     ['contended', ours.contended, theirs.contended],
-    ['forced', ours.forcedReleases, theirs.forced],
+    ...(withForced ? ([['forced', ours.forcedReleases, theirs.forced]] as const) : []),
   ];
   return counts
     .filter(
@@ -123,6 +129,7 @@ function allowedNs(recordedNs: number, thread: RecordedThread): number {
     thread.acquires * PER_ACQUISITION_NS +
     Math.min(thread.acquires, COLD_ACQUISITIONS) * PER_COLD_ACQUISITION_NS +
     FIRST_ACQUISITION_NS +
+    (thread.acquires > OFTEN ? LOST_CPU_NS : 0) +
     (thread.open ? OPEN_END_NS : 0)
   );
 }

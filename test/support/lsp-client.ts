@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { resolve } from 'node:path';
+import { resolve as absolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** A message that came from the server: a notification, or a request of its own. */
@@ -51,6 +51,9 @@ const CAPABILITIES = {
   },
 };
 
+/** Longer than any message takes; only so that a test that waits in vain ends. */
+const PATIENCE_MS = 60_000;
+
 /** A language client without any library: frames JSON-RPC by hand, answers what servers ask of clients. */
 export class LspClient {
   /** All that came, in order. */
@@ -66,7 +69,7 @@ export class LspClient {
   private constructor(private readonly options: ClientOptions) {
     const [executable = '', ...args] = options.command ?? [
       process.execPath,
-      resolve('dist/server.js'),
+      absolute('dist/server.js'),
     ];
     this.child = spawn(executable, args, { env: options.env ?? process.env });
     this.child.stdout?.on('data', (bytes: Buffer) => this.take(bytes));
@@ -120,7 +123,15 @@ export class LspClient {
     const found = this.received.find(matches);
     if (found) return Promise.resolve(found.params as T);
     return new Promise((done, reject) => {
-      this.waiters.add({ matches, resolve: ({ params }) => done(params as T), reject });
+      const timer = setTimeout(() => {
+        const seen = JSON.stringify(this.received.slice(-20), null, 1);
+        reject(new Error(`no ${method} came; the last messages: ${seen}`));
+      }, PATIENCE_MS);
+      const resolve = ({ params }: Received): void => {
+        clearTimeout(timer);
+        done(params as T);
+      };
+      this.waiters.add({ matches, resolve, reject });
     });
   }
 

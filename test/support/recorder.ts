@@ -29,6 +29,8 @@ export interface RecordedProcess {
   readonly pid: number;
   readonly gilCount: number;
   readonly lostThreads: number;
+  /** This interpreter's forced releases can only be told by their timing: their count is not certain. */
+  readonly forcedUnsure: boolean;
   /** From the first GIL to the end; null: the end was not seen. */
   readonly durationNs: number | null;
   readonly threads: readonly RecordedThread[];
@@ -80,6 +82,7 @@ function readRecord(bytes: Buffer): RecordedProcess {
     pid: bytes.readUInt32LE(8),
     gilCount: bytes.readUInt32LE(16),
     lostThreads: bytes.readUInt32LE(20),
+    forcedUnsure: bytes.readUInt32LE(40) !== 0,
     durationNs: endNs === 0n ? null : Number(endNs - startNs),
     threads,
   };
