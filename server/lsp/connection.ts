@@ -156,7 +156,10 @@ export class LanguageServer implements ServerState {
         section: 'gilscope',
         ...(folder === null ? {} : { scopeUri: uriOfPath(folder) }),
       });
-      return settingsFrom(given, this.initial);
+      // A client that has nothing to say when asked may have pushed its settings.
+      return typeof given === 'object' && given !== null
+        ? settingsFrom(given, this.initial)
+        : this.settings;
     } catch (error) {
       this.connection.console.warn(String(error));
       return this.settings;

@@ -110,7 +110,8 @@ export class CurrentProfile {
 
   /** Another threshold for what is shown. */
   settingsChanged(): void {
-    if (this.loaded) this.loaded = withMinimum(this.loaded, this.minimumNs());
+    if (!this.loaded) return;
+    this.loaded = withMinimum(this.loaded, this.minimumNs());
     this.options.onChange();
   }
 

@@ -47,20 +47,16 @@ function costTable(costs: LineCosts): string {
   const longest = (pick: (row: LineRow) => number): string =>
     durationOrNone(Math.max(0, ...costs.rows.map(pick)));
   const acquires = sum((row) => row.acquires);
+  const contended = sum((row) => row.contended);
   const forced = sum((row) => row.forcedReleases);
   const { columns, meaning } = text.hover;
   const rows = [
-    [
-      text.cost.hold,
-      costs.hold,
-      text.hover.acquires(acquires, forced),
-      longest((r) => r.maxHoldNs),
-    ],
+    [text.cost.hold, costs.hold, text.hover.forced(forced), longest((row) => row.maxHoldNs)],
     [
       text.cost.wait,
       costs.wait,
-      text.hover.contended(sum((row) => row.contended)),
-      longest((r) => r.maxWaitNs),
+      text.hover.acquires(acquires, contended),
+      longest((row) => row.maxWaitNs),
     ],
     [text.cost.blocks, costs.blocks, '', ''],
     [text.cost.off, costs.off, '', ''],

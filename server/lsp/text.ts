@@ -27,12 +27,12 @@ export const text = {
       blocks: 'others waited while this had the GIL',
       off: 'did without the GIL: blocked, asleep or in native code',
     },
-    acquires: (count: number, forced: number): string =>
+    forced: (count: number): string =>
+      count === 0 ? '' : `${plural(count, 'time', 'times')} forced to let go`,
+    acquires: (count: number, contended: number): string =>
       count === 0
         ? ''
-        : plural(count, 'time', 'times') +
-          (forced > 0 ? `, ${amount(forced)} forced to let go` : ''),
-    contended: (count: number): string => (count === 0 ? '' : `${amount(count)} contended`),
+        : `${plural(count, 'acquisition', 'acquisitions')}, ${amount(contended)} contended`,
     blocked: 'Who waited for this line',
     waitedFor: 'Whom this line waited for',
     pair: (total: string, count: number, longest: string, name: string): string =>
