@@ -10,15 +10,9 @@ import {
   PAIR,
   UNIT,
 } from './books';
+import { isKeptByNativeCode, LONG_HOLD_NS } from './native-hold';
 import { cutAtMidpoints, longestStack } from './segments';
 
-/**
- * Four times CPython's default switch interval. Running Python code, asked to release, does so after one; a busy
- * machine may make it two or three. Single holds beyond it, waited through, are what `native-holds-gil` looks at.
- */
-export const LONG_HOLD_NS = 20_000_000;
-/** Native code stays at its line: where samples show this part of a hold or less at one stack, Python code ran on. */
-const ONE_PLACE_SHARE = 0.9;
 /** Long holds remembered per GIL; a wait through more than these is only charged, as any other. */
 const LONG_HOLDS_KEPT = 64;
 
@@ -51,7 +45,12 @@ export class Bookkeeper implements EventSink {
   samples(batch: SampleBatch): void {
     for (let i = 0; i < batch.count; i++) {
       const gil = this.#books.gil(batch.gil[i] as number);
-      gil.samples.push(batch.at[i] as number, batch.thread[i] as number, batch.stack[i] as number);
+      gil.samples.push(
+        batch.at[i] as number,
+        batch.thread[i] as number,
+        batch.stack[i] as number,
+        batch.cpuNs[i] as number,
+      );
     }
   }
 
@@ -243,12 +242,11 @@ export class Bookkeeper implements EventSink {
       weights.set(stack, (weights.get(stack) ?? 0) + 1);
       gil.window.push(start, end, lane.index, unit, books.blocks.data);
     });
-    const longest = longestStack(acquired, released, samples);
-    const ns = released - acquired;
-    if (ns > LONG_HOLD_NS && longest.ns > ONE_PLACE_SHARE * ns) {
-      rememberLongHold(gil, acquired, released, longest.stack);
+    const { stack } = longestStack(acquired, released, samples);
+    if (isKeptByNativeCode(acquired, released, samples)) {
+      rememberLongHold(gil, acquired, released, stack);
     }
-    return longest.stack;
+    return stack;
   }
 }
 

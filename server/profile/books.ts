@@ -102,9 +102,11 @@ export class SampleQueue {
   #at: number[] = [];
   #thread: number[] = [];
   #stack: number[] = [];
+  #cpuNs: number[] = [];
   #head = 0;
 
-  push(at: number, thread: number, stack: number): void {
+  push(at: number, thread: number, stack: number, cpuNs: number): void {
+    this.#cpuNs.push(cpuNs);
     this.#at.push(at);
     this.#thread.push(thread);
     this.#stack.push(stack);
@@ -117,7 +119,7 @@ export class SampleQueue {
 
   /** Takes the samples up to the end of a hold out of the queue and answers those of the hold itself. */
   take(thread: number, acquired: number, released: number, releaseStack: number): Sampled {
-    const taken: Sampled = { at: [], stack: [] };
+    const taken: Sampled = { at: [], stack: [], cpuNs: [] };
     for (; this.has(released); this.#head++) {
       const at = this.#at[this.#head] as number;
       const own = this.#thread[this.#head] === thread;
@@ -127,6 +129,7 @@ export class SampleQueue {
       taken.at.push(at);
       const stack = this.#stack[this.#head] as number;
       taken.stack.push(stack === RELEASE_NODE ? releaseStack : stack);
+      taken.cpuNs.push(this.#cpuNs[this.#head] as number);
     }
     this.#compact();
     return taken;
@@ -134,7 +137,7 @@ export class SampleQueue {
 
   /** As {@link take} for a hold that goes on; the queue stays. */
   peek(thread: number, acquired: number, released: number): Sampled {
-    const seen: Sampled = { at: [], stack: [] };
+    const seen: Sampled = { at: [], stack: [], cpuNs: [] };
     for (let i = this.#head; i < this.#at.length; i++) {
       const at = this.#at[i] as number;
       if (at > released) break;
@@ -142,13 +145,16 @@ export class SampleQueue {
       if (this.#thread[i] !== thread || at < acquired || stack === RELEASE_NODE) continue;
       seen.at.push(at);
       seen.stack.push(stack);
+      seen.cpuNs.push(this.#cpuNs[i] as number);
     }
     return seen;
   }
 
   #compact(): void {
     if (this.#head < 1024 && this.#head < this.#at.length) return;
-    for (const column of [this.#at, this.#thread, this.#stack]) column.splice(0, this.#head);
+    for (const column of [this.#at, this.#thread, this.#stack, this.#cpuNs]) {
+      column.splice(0, this.#head);
+    }
     this.#head = 0;
   }
 }
@@ -156,6 +162,8 @@ export class SampleQueue {
 export interface Sampled {
   readonly at: number[];
   readonly stack: number[];
+  /** CPU time of the thread by then; 0: unknown. */
+  readonly cpuNs: number[];
 }
 
 export type FaultKind =

@@ -1,8 +1,8 @@
 import { BATCH_FLAG, type OpenHold, type TraceState } from '../trace/events';
-import { LONG_HOLD_NS } from './bookkeeper';
 import { type Books, KNOWN_STACK, LANE, type LaneBook, type Sampled } from './books';
 import { type Ledger, SUM } from './ledger';
 import type { Lives } from './lives';
+import { isKeptByNativeCode, LONG_HOLD_NS } from './native-hold';
 import { cutAtMidpoints } from './segments';
 
 /** What a lane is doing at the moment of the state. Its lane is off from its last release until `startNs`. */
@@ -26,6 +26,12 @@ interface OpenSegment {
   readonly startNs: number;
   readonly endNs: number;
   readonly unit: number;
+}
+
+interface OpenSegments {
+  readonly lane: number;
+  readonly pieces: readonly OpenSegment[];
+  readonly native: boolean;
 }
 
 /** The open state of every lane; lanes that only the state knows are made. */
@@ -97,7 +103,7 @@ export function chargeOpen(
   states: readonly OpenState[],
 ): void {
   const blocks = new Float64Array(books.lanes.length);
-  const segments = new Map<number, { lane: number; pieces: OpenSegment[] }>();
+  const segments = new Map<number, OpenSegments>();
   for (const open of states) {
     if (open.state !== 'holding') continue;
     segments.set(open.lane.gil, chargeOpenHold(books, ledger, open));
@@ -127,11 +133,7 @@ function chargeOff(books: Books, ledger: Ledger, lives: Lives, open: OpenState):
   }
 }
 
-function chargeOpenHold(
-  books: Books,
-  ledger: Ledger,
-  open: OpenState,
-): { lane: number; pieces: OpenSegment[] } {
+function chargeOpenHold(books: Books, ledger: Ledger, open: OpenState): OpenSegments {
   const { lane, acquiredNs, endNs } = open;
   const gil = books.gil(lane.gil);
   const ns = endNs - acquiredNs;
@@ -148,14 +150,17 @@ function chargeOpenHold(
   const seen = gil.samples.peek(lane.thread, acquiredNs, endNs);
   const sampled = seen.at.length > 0;
   // Without samples all that is known is where it acquired.
-  const samples: Sampled = sampled ? seen : { at: [acquiredNs], stack: [open.holdStack] };
+  const samples: Sampled = sampled
+    ? seen
+    : { at: [acquiredNs], stack: [open.holdStack], cpuNs: [0] };
+  const native = isKeptByNativeCode(acquiredNs, endNs, samples);
   const pieces: OpenSegment[] = [];
   cutAtMidpoints(acquiredNs, endNs, samples, (startNs, end, stack) => {
     ledger.addNode(stack, SUM.holdNs, end - startNs);
     if (sampled) ledger.addNode(stack, SUM.samples, 1);
     pieces.push({ startNs, endNs: end, unit: books.unitOf(stack, KNOWN_STACK) });
   });
-  return { lane: lane.index, pieces };
+  return { lane: lane.index, pieces, native };
 }
 
 function chargeOpenWait(
@@ -163,7 +168,7 @@ function chargeOpenWait(
   ledger: Ledger,
   open: OpenState,
   to: number,
-  held: { lane: number; pieces: OpenSegment[] } | undefined,
+  held: OpenSegments | undefined,
   blocks: Float64Array,
 ): void {
   const { lane, startNs, stack } = open;
@@ -181,12 +186,7 @@ function chargeOpenWait(
     heldNs += overlap;
   }
   ledger.addOpenPieces(lane.gil, stack, ns, window.sums);
-  const unit = heldNs > LONG_HOLD_NS ? onlyUnit(held?.pieces ?? []) : null;
-  if (unit !== null) ledger.addOpenLongBlock(lane.gil, unit, heldNs);
-}
-
-/** The unit of all pieces, null if there are several: then Python code ran on. */
-function onlyUnit(pieces: readonly OpenSegment[]): number | null {
-  const [first] = pieces;
-  return first !== undefined && pieces.every(({ unit }) => unit === first.unit) ? first.unit : null;
+  if (held?.native !== true || heldNs <= LONG_HOLD_NS) return;
+  const [longest] = held.pieces.toSorted((a, b) => b.endNs - b.startNs - a.endNs + a.startNs);
+  ledger.addOpenLongBlock(lane.gil, longest?.unit ?? 0, heldNs);
 }

@@ -181,6 +181,27 @@ describe('findings', () => {
     assert.ok(!rules(schedule.findings()).includes('native-holds-gil'));
   });
 
+  it('takes a holder that was preempted for no native code, one that runs or sleeps on for it', () => {
+    // Holds of 80 ms, or one of 400 ms, at one line; the share of the time in which the thread ran.
+    const table = [
+      { lengthsMs: [80, 80, 80, 80], ran: 0.2, native: false },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.9, native: true },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.01, native: false },
+      { lengthsMs: [400], ran: 0.01, native: true },
+    ];
+    for (const { lengthsMs, ran, native } of table) {
+      const schedule = new Schedule();
+      for (const length of lengthsMs) {
+        const asked = schedule.now + MS;
+        schedule.hold(0, MATCH, length * MS, { forced: true });
+        schedule.hold(1, READ, MS, { since: asked });
+      }
+      const timed = schedule.samples.map((sample) => ({ ...sample, cpuNs: 1 + sample.at * ran }));
+      schedule.samples.splice(0, schedule.samples.length, ...timed);
+      assert.equal(rules(schedule.findings()).includes('native-holds-gil'), native, `${ran}`);
+    }
+  });
+
   it('takes a long native hold for which nobody waited for no fault', () => {
     const schedule = new Schedule();
     schedule.hold(0, MATCH, 800 * MS);
