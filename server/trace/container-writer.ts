@@ -17,8 +17,8 @@ import type { TraceSource } from './trace-source';
 
 /** Chunks being compressed at once: enough to keep the thread pool busy, little memory. */
 const CHUNKS_AT_ONCE = 8;
-/** Level 1 gives nearly the size of 6 on traces (the sizes of records are already small) in a third of the time. */
-const DEFLATE_LEVEL = 1;
+/** Measured on traces: half the time of level 6 for 6 % more bytes; level 1 takes half of that for 20 % more. */
+const DEFLATE_LEVEL = 4;
 const STREAM_KINDS: readonly number[] = [CHUNK_KIND.gil, CHUNK_KIND.sampler, CHUNK_KIND.meta];
 
 const deflate = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
