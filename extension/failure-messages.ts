@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { ResponseError } from 'vscode-languageclient/node';
 import { RUN_ERROR } from '../server/protocol';
 import { canSelectInterpreter } from './python-extension';
 import { ServerUnavailableError } from './server-connection';
@@ -50,12 +49,17 @@ export async function showFailure(error: unknown, log: vscode.LogOutputChannel):
   log.error(error instanceof Error ? error : String(error));
   if (error instanceof ServerUnavailableError) {
     await offer(error.message, [restartServer(), showLog()]);
-  } else if (error instanceof ResponseError) {
+  } else if (isFromServer(error)) {
     await offer(error.message, remediesOf(error.code));
   } else {
     const reason = error instanceof Error ? error.message : String(error);
     await offer(vscode.l10n.t('GILscope failed: {0}', reason), [showLog()]);
   }
+}
+
+/** Told by its number: loading the class of it would load the whole language client before it is needed. */
+function isFromServer(error: unknown): error is Error & { readonly code: number } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number';
 }
 
 /** The server went: what was measured in it is lost, the program is not. */

@@ -1,12 +1,9 @@
 import * as vscode from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
+import type * as Library from 'vscode-languageclient/node';
+import type {
+  ConfigurationRequest,
   LanguageClient,
-  RevealOutputChannelOn,
-  TransportKind,
-  type ConfigurationRequest,
-  type LanguageClientOptions,
+  LanguageClientOptions,
 } from 'vscode-languageclient/node';
 import {
   METHOD,
@@ -132,11 +129,13 @@ export class ServerConnection implements Requester, vscode.Disposable {
   }
 
   private async launch(): Promise<LanguageClient> {
-    const client = new LanguageClient(
+    // Loaded when needed: it takes longer than all else of the activation.
+    const library = await import('vscode-languageclient/node');
+    const client = new library.LanguageClient(
       SECTION,
       'GILscope',
-      { module: this.serverModule, transport: TransportKind.stdio },
-      this.clientOptions(await this.settings(undefined)),
+      { module: this.serverModule, transport: library.TransportKind.stdio },
+      this.clientOptions(library, await this.settings(undefined)),
     );
     client.onNotification(METHOD.status, (status: RunStatus) => {
       this.statusEmitter.fire(status);
@@ -149,7 +148,11 @@ export class ServerConnection implements Requester, vscode.Disposable {
     return client;
   }
 
-  private clientOptions(initializationOptions: ServerSettings): LanguageClientOptions {
+  private clientOptions(
+    library: typeof Library,
+    initializationOptions: ServerSettings,
+  ): LanguageClientOptions {
+    const { CloseAction, ErrorAction, RevealOutputChannelOn } = library;
     return {
       documentSelector: [{ scheme: 'file', language: 'python' }],
       outputChannel: this.log,
