@@ -74,6 +74,8 @@ async function runAll(wanted, pattern, total) {
     if (built || part === 'unit') total.add(await parts[part](pattern));
     else total.skip(part, 'the build failed');
   }
+  const { removeBundles } = await import('./testing/bundle.mjs');
+  removeBundles();
 }
 
 process.chdir(join(import.meta.dirname, '..'));

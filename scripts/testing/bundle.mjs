@@ -5,7 +5,35 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const outputFolder = join(root, 'build', 'test');
+const bundles = join(root, 'build', 'test');
+
+/** Of this process alone, so that several runs of the tests can go on beside each other. */
+let outputFolder = join(bundles, `run-${process.pid}`);
+
+/** Bundles into a folder with a name, which debuggers know and which stays. */
+export function keepBundlesIn(name) {
+  outputFolder = join(bundles, name);
+}
+
+/** Removes the bundles of this run, and those that a killed run left. */
+export function removeBundles() {
+  rmSync(outputFolder, { recursive: true, force: true });
+  for (const name of existsSync(bundles) ? readdirSync(bundles) : []) {
+    const pid = /^run-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) {
+      rmSync(join(bundles, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
 
 /** Packages that tests load from node_modules at run time: they find files of their own there. */
 const external = [

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runTests } from '@vscode/test-electron';
 import { packageExtension } from '../package.mjs';
 import { testPythons } from '../pythons.mjs';
-import { bundledFile, bundleTests, root, testFiles } from './bundle.mjs';
+import { bundledFile, bundleTests, keepBundlesIn, root, testFiles } from './bundle.mjs';
 import { findChromium } from './chromium.mjs';
 import { runFiles } from './run-files.mjs';
 import { Tally } from './tally.mjs';
@@ -126,4 +126,7 @@ async function runDom(files, lacking) {
 }
 
 // The task that prepares debugging in VS Code.
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleAll();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  keepBundlesIn('debug');
+  await bundleAll();
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openSession, type Session } from './support/session';
 
-/** Share of a canvas's opaque pixels near each of the given colours. */
+/** How many pixels of a canvas have about the theme's colour of each state. */
 interface Painted {
   readonly width: number;
   readonly height: number;
@@ -30,6 +30,18 @@ describe('the chart of a run', () => {
       chart.locator('canvas').evaluateAll((canvases) => {
         const isNear = (data: Uint8ClampedArray, at: number, rgb: readonly number[]): boolean =>
           rgb.every((channel, index) => Math.abs((data[at + index] ?? 0) - channel) < 24);
+        const style = getComputedStyle(document.documentElement);
+        const themed = (name: string): number[] =>
+          [1, 3, 5].map((at) =>
+            parseInt(
+              style
+                .getPropertyValue(`--vscode-gilscope-${name}`)
+                .trim()
+                .slice(at, at + 2),
+              16,
+            ),
+          );
+        const colours = { holding: themed('holding'), waiting: themed('waiting') };
         return canvases.map((canvas) => {
           const { width, height } = canvas as HTMLCanvasElement;
           const data = (canvas as HTMLCanvasElement)
@@ -37,8 +49,8 @@ describe('the chart of a run', () => {
             ?.getImageData(0, 0, width, height).data;
           let [holding, waiting] = [0, 0];
           for (let at = 0; data !== undefined && at < data.length; at += 4) {
-            if (isNear(data, at, [74, 163, 255])) holding += 1;
-            if (isNear(data, at, [232, 89, 12])) waiting += 1;
+            if (isNear(data, at, colours.holding)) holding += 1;
+            if (isNear(data, at, colours.waiting)) waiting += 1;
           }
           return { width, height, holding, waiting };
         });

@@ -80,14 +80,15 @@ describe('a user profiles a script', () => {
   it('shows inlay hints in place of decorations', async () => {
     session.setSettings({ ...testSettings(), 'gilscope.inline.mode': 'inlayHint' });
     const hint = session.workbench.page.locator('.view-line span', {
-      hasText: /^\s*(hold|wait|blocks) [\d.]+/,
+      hasText: /^\s*(hold|wait|blocks)\s[\d.]+/,
     });
-    await hint
-      .first()
-      .waitFor()
-      .finally(() => session.workbench.screenshot('inlay-hints'));
-    assert.deepEqual(await session.workbench.inlineTexts(), []);
-    session.setSettings(testSettings());
+    try {
+      await hint.first().waitFor();
+      assert.deepEqual(await session.workbench.inlineTexts(), []);
+    } finally {
+      await session.workbench.screenshot('inlay-hints');
+      session.setSettings(testSettings());
+    }
     await session.workbench.waitForInlineTexts(any, 'decorations again');
   });
 
