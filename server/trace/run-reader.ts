@@ -71,9 +71,23 @@ export class RunReader {
     };
   }
 
-  /** What the launcher says of the run, as of now. @throws TraceError */
+  /**
+   * What the launcher says of the run, as of now; where it says nothing, what the traces read so far tell.
+   *
+   * @throws TraceError
+   */
   manifest(): RunManifest {
-    return this.source.manifest();
+    const manifest = this.source.manifest();
+    const realtimeMs = Number((this.root?.header.realtimeNs ?? 0n) / 1_000_000n);
+    const [, ...argv] = this.views[0]?.process.argv ?? [];
+    return {
+      ...manifest,
+      command: manifest.command.length > 0 ? manifest.command : argv,
+      startedAt:
+        manifest.startedAt === '' && realtimeMs > 0
+          ? new Date(realtimeMs).toISOString()
+          : manifest.startedAt,
+    };
   }
 
   /**

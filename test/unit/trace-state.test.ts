@@ -332,3 +332,14 @@ test('line tables in parts, every width of names, and code numbers that were use
   const text = stackText(state.stacks, sink.allCycles[0]?.stack ?? 0);
   assert.equal(text, '/tmp/名前.py:3010 größe > /tmp/𝒳.py:10 f');
 });
+
+test('without the word of the launcher the traces tell command and start', () => {
+  const writer = oneThread();
+  for (const value of ['/usr/bin/python3', 'script.py', '--fast']) writer.meta('argument', value);
+  save(writer);
+  const reader = openRun(folder);
+  assert.deepEqual(reader.manifest(), { command: [], startedAt: '', exit: null });
+  reader.read(new CollectingSink(), true);
+  const startedAt = new Date(1_700_000_000_000).toISOString();
+  assert.deepEqual(reader.manifest(), { command: ['script.py', '--fast'], startedAt, exit: null });
+});
