@@ -8,6 +8,8 @@ import { longestStack } from './segments';
 export const LONG_HOLD_NS = 20_000_000;
 /** Native code stays at its line: where samples show this part of a hold or less at one stack, Python code ran on. */
 const ONE_PLACE_SHARE = 0.9;
+/** Twice the interval on the processor: Python code is asked after one, and heeds it at once. */
+const RAN_NS = 10_000_000;
 /** A holder that neither runs nor gives up for so long sleeps in native code; a shorter time may be preemption. */
 const ASLEEP_NS = 250_000_000;
 /** It sleeps if it runs for less than this part of the hold. */
@@ -32,5 +34,5 @@ export function isKeptByNativeCode(
   // Without CPU times the place has to do.
   if (first === undefined || last === undefined || known.length < 2) return true;
   const ranNs = last - first;
-  return ranNs > LONG_HOLD_NS || (ns >= ASLEEP_NS && ranNs < ASLEEP_SHARE * ns);
+  return ranNs > RAN_NS || (ns >= ASLEEP_NS && ranNs < ASLEEP_SHARE * ns);
 }

@@ -184,7 +184,7 @@ describe('findings', () => {
   it('takes a holder that was preempted for no native code, one that runs or sleeps on for it', () => {
     // Holds of 80 ms, or one of 400 ms, at one line; the share of the time in which the thread ran.
     const table = [
-      { lengthsMs: [80, 80, 80, 80], ran: 0.2, native: false },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.1, native: false },
       { lengthsMs: [80, 80, 80, 80], ran: 0.9, native: true },
       { lengthsMs: [80, 80, 80, 80], ran: 0.01, native: false },
       { lengthsMs: [400], ran: 0.01, native: true },
