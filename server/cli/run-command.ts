@@ -1,5 +1,5 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { defaultNativeFolder } from '../interpreter/platform';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
 import { messageOf } from '../interpreter/run-error';
@@ -8,6 +8,7 @@ import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-pro
 import { packRun } from '../trace/container-writer';
 import { openRunSource } from '../trace/run-reader';
 import { newProfilePath } from './default-name';
+import { shellOpenFiles } from './shell-limits';
 import { forwardSignals } from './forward-signals';
 import type { RunCommand } from './options';
 import { showProfile, type ShownProfile } from './show-profile';
@@ -23,16 +24,16 @@ export async function runCommand(command: RunCommand): Promise<number> {
   checkWritable([command.out, command.outputs.json, command.outputs.html]);
   const prepared = await prepare(command, cwd);
   const { runFolder } = prepared;
-  let ended: { readonly exit: ProgramExit; readonly pid: number };
+  let exit: ProgramExit;
   try {
-    ended = await runToEnd(prepared);
+    exit = await runToEnd(prepared);
   } catch (error) {
     rmSync(runFolder, { recursive: true, force: true });
     throw error;
   }
   const kept = keepOnInterrupt(runFolder);
   try {
-    return await finish(command, cwd, runFolder, ended);
+    return await finish(command, cwd, runFolder, exit);
   } finally {
     kept();
   }
@@ -55,26 +56,26 @@ function prepare(command: RunCommand, cwd: string): Promise<PreparedRun> {
     cwd,
     nativeFolder: defaultNativeFolder(),
     traceFolder: '',
+    probe: { followChildren: command.children, ...shellOpenFiles() },
   });
 }
 
-async function runToEnd(prepared: PreparedRun): Promise<{ exit: ProgramExit; pid: number }> {
+async function runToEnd(prepared: PreparedRun): Promise<ProgramExit> {
   const program = await runProgram(prepared.launch, { env: process.env });
   const stopForwarding = forwardSignals(program);
   const exit = await program.ended;
   stopForwarding();
-  return { exit, pid: program.pid };
+  return exit;
 }
 
 async function finish(
   command: RunCommand,
   cwd: string,
   runFolder: string,
-  { exit, pid }: { readonly exit: ProgramExit; readonly pid: number },
+  exit: ProgramExit,
 ): Promise<number> {
   const status = exitStatus(exit);
   writeExit(runFolder, exit);
-  if (!command.children) removeOtherTraces(runFolder, pid);
   if (!readdirSync(runFolder).some((name) => name.endsWith('.trace'))) {
     rmSync(runFolder, { recursive: true, force: true });
     // The host and the probe have said what is wrong.
@@ -147,14 +148,6 @@ function keptLine(cwd: string, out: string): string {
   const name = inside.startsWith('..') ? out : inside;
   const megabytes = (statSync(out).size / 1e6).toFixed(1);
   return `\nKept in ${name} (${megabytes} MB); “gilscope report ${name}” shows it again.\n`;
-}
-
-/** Traces of other processes than the one that was started. */
-function removeOtherTraces(runFolder: string, pid: number): void {
-  for (const name of readdirSync(runFolder)) {
-    const isOther = name.endsWith('.trace') && !new RegExp(`^${pid}[.-]`).test(name);
-    if (isOther) rmSync(join(runFolder, name), { force: true });
-  }
 }
 
 /** An impatient Ctrl-C while the profile is written must not lose it. */

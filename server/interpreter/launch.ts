@@ -3,6 +3,18 @@ import type { Interpreter } from './inspect-interpreter';
 import type { NativeFiles } from './platform';
 import { preloadPath } from './preload-path';
 
+/** What the probe is asked for; absent: its own default. */
+export interface ProbeOptions {
+  /** Bound of a process's trace. */
+  readonly maxTraceBytes?: number;
+  /** Time between two samples of a long hold. */
+  readonly samplePeriodNs?: number;
+  /** Whether forked children record too. */
+  readonly followChildren?: boolean;
+  /** Soft limit of open files that the program is to have: Node raises its own, which children inherit. */
+  readonly openFiles?: number;
+}
+
 export interface LaunchOptions {
   readonly interpreter: Interpreter;
   readonly native: NativeFiles;
@@ -10,10 +22,7 @@ export interface LaunchOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly runFolder: string;
-  /** Bound of a process's trace; absent: the probe's own. */
-  readonly maxTraceBytes?: number;
-  /** Time between two samples of a long hold; absent: the probe's own. */
-  readonly samplePeriodNs?: number;
+  readonly probe?: ProbeOptions;
   /** The environment that the program will have: for the user's own LD_PRELOAD. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -32,8 +41,10 @@ export function makeLaunch(options: LaunchOptions): Launch {
       interpreter.library,
       '--gilscope-trace',
       options.runFolder,
-      ...numberOption('--gilscope-max-bytes', options.maxTraceBytes),
-      ...numberOption('--gilscope-sample-ns', options.samplePeriodNs),
+      ...probeNumbers(options.probe ?? {}).flatMap(([name, value]) => [
+        `--gilscope-${name}`,
+        value,
+      ]),
       '--',
       interpreter.executable,
       ...python,
@@ -54,24 +65,31 @@ function targetArguments(target: RunParams['target']): string[] {
   return [target.path.startsWith('-') ? `./${target.path}` : target.path];
 }
 
-function numberOption(name: string, value: number | undefined): string[] {
-  return value === undefined ? [] : [name, String(Math.trunc(value))];
+/** The options as the host and the probe read them: `max-bytes` 1024. */
+function probeNumbers(probe: ProbeOptions): [name: string, value: string][] {
+  const numbers: [string, number | undefined][] = [
+    ['max-bytes', probe.maxTraceBytes],
+    ['sample-ns', probe.samplePeriodNs],
+    ['no-children', probe.followChildren === false ? 1 : undefined],
+    ['open-files', probe.openFiles],
+  ];
+  return numbers.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(Math.trunc(value))]],
+  );
 }
 
 function preloadEnv(options: LaunchOptions): Record<string, string> {
   const users = options.env['LD_PRELOAD'] ?? '';
-  const { maxTraceBytes, samplePeriodNs } = options;
+  const numbers = probeNumbers(options.probe ?? {}).map(([name, value]) => [
+    `GILSCOPE_${name.toUpperCase().replaceAll('-', '_')}`,
+    value,
+  ]);
   const probe = preloadPath(options.native.probe, options.runFolder);
   return {
     LD_PRELOAD: users === '' ? probe : `${probe}:${users}`,
     GILSCOPE_TRACE: options.runFolder,
     ...(users === '' ? {} : { GILSCOPE_LD_PRELOAD: users }),
-    ...(maxTraceBytes === undefined
-      ? {}
-      : { GILSCOPE_MAX_BYTES: String(Math.trunc(maxTraceBytes)) }),
-    ...(samplePeriodNs === undefined
-      ? {}
-      : { GILSCOPE_SAMPLE_NS: String(Math.trunc(samplePeriodNs)) }),
+    ...(Object.fromEntries(numbers) as Record<string, string>),
   };
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Launch, RunParams } from '../protocol';
 import { findInterpreter, type FindOptions, type FoundInterpreter } from './find-interpreter';
 import { isFile, isFolder } from './interpreter-paths';
-import { commandOf, makeLaunch } from './launch';
+import { commandOf, makeLaunch, type ProbeOptions } from './launch';
 import { nativeFiles } from './platform';
 import { createRunFolder } from './run-folder';
 import { RunError } from './run-error';
@@ -17,8 +17,7 @@ export interface PrepareOptions {
   readonly nativeFolder: string;
   /** Folder to make the run folder in; empty: the system's temporary one. */
   readonly traceFolder: string;
-  readonly maxTraceBytes?: number;
-  readonly samplePeriodNs?: number;
+  readonly probe?: ProbeOptions;
 }
 
 export interface PreparedRun {
@@ -34,7 +33,7 @@ export interface PreparedRun {
  * @throws RunError
  */
 export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> {
-  const { target, args, cwd, maxTraceBytes, samplePeriodNs } = options;
+  const { target, args, cwd, probe } = options;
   const native = nativeFiles(options.nativeFolder);
   checkTarget(target, cwd);
   const interpreter = await findInterpreter(options.find);
@@ -49,8 +48,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       cwd,
       runFolder,
       env: options.find.env,
-      ...(maxTraceBytes === undefined ? {} : { maxTraceBytes }),
-      ...(samplePeriodNs === undefined ? {} : { samplePeriodNs }),
+      ...(probe === undefined ? {} : { probe }),
     });
     return { interpreter, launch, runFolder, command };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { ResponseError } from 'vscode-languageserver';
+import { ErrorCodes, ResponseError } from 'vscode-languageserver';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
-import { RunError } from '../interpreter/run-error';
+import { messageOf, RunError } from '../interpreter/run-error';
 import {
   RUN_ERROR,
   type ExitStatus,
@@ -61,7 +61,8 @@ export class RunControl {
       return session.result();
     } catch (error) {
       if (error instanceof RunError) throw new ResponseError(error.code, error.message);
-      throw error;
+      this.options.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      throw new ResponseError(ErrorCodes.InternalError, text.fault(messageOf(error)));
     } finally {
       this.preparing = false;
     }
@@ -149,12 +150,14 @@ export class RunControl {
       cwd,
       nativeFolder,
       traceFolder: settings.traceFolder,
-      ...(settings.maxTraceMegabytes > 0
-        ? { maxTraceBytes: settings.maxTraceMegabytes * 1024 * 1024 }
-        : {}),
-      ...(settings.sampleMicroseconds > 0
-        ? { samplePeriodNs: settings.sampleMicroseconds * 1000 }
-        : {}),
+      probe: {
+        ...(settings.maxTraceMegabytes > 0
+          ? { maxTraceBytes: settings.maxTraceMegabytes * 1024 * 1024 }
+          : {}),
+        ...(settings.sampleMicroseconds > 0
+          ? { samplePeriodNs: settings.sampleMicroseconds * 1000 }
+          : {}),
+      },
     });
   }
 

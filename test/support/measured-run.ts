@@ -70,7 +70,7 @@ export async function runProbed(
       cwd: process.cwd(),
       runFolder,
       env,
-      ...(maxTraceBytes === undefined ? {} : { maxTraceBytes }),
+      ...(maxTraceBytes === undefined ? {} : { probe: { maxTraceBytes } }),
     });
     const before = performance.now();
     const ended = await runProcess(launch.executable, launch.args, {

@@ -2,7 +2,8 @@
  * The host: embeds the libpython of an environment and enters it as `python` itself would.
  *
  *   gilscope-host --gilscope-library LIBPYTHON --gilscope-trace FOLDER [--gilscope-max-bytes N]
- *                 [--gilscope-sample-ns N] [--gilscope-assume-hex HEX] -- EXECUTABLE [argument …]
+ *                 [--gilscope-sample-ns N] [--gilscope-no-children 1] [--gilscope-open-files N]
+ *                 [--gilscope-assume-hex HEX] -- EXECUTABLE [argument …]
  *
  * EXECUTABLE becomes argv[0], from which Python finds its prefix (Modules/getpath.py). Exit status: the program's;
  * 125 with one line on standard error where the host itself fails.
@@ -45,6 +46,10 @@ static int parse(int argc, char **argv, const char **library, struct probe_optio
             options->max_bytes = strtoull(value, NULL, 10);
         else if (!strcmp(name, "--gilscope-sample-ns"))
             options->sample_ns = strtoull(value, NULL, 10);
+        else if (!strcmp(name, "--gilscope-no-children"))
+            options->no_children = *value == '1';
+        else if (!strcmp(name, "--gilscope-open-files"))
+            options->open_files = strtoull(value, NULL, 10);
         else if (!strcmp(name, "--gilscope-assume-hex"))
             options->assume_hex = (uint32_t)strtoul(value, NULL, 16);
         else

@@ -29,18 +29,22 @@ static void restore_preload(void)
 __attribute__((constructor)) static void start_preloaded(void)
 {
     static char folder[4096];
-    char max_bytes[32], sample_ns[32], assume[32], error[512];
+    char max_bytes[32], sample_ns[32], no_children[8], open_files[32], assume[32], error[512];
     /* A program that is no Python, such as `env` or `timeout`, hands the options on to the one it starts. */
     if (!getenv("GILSCOPE_TRACE") || !dlsym(RTLD_DEFAULT, "_PyRuntime"))
         return;
     take_option("GILSCOPE_TRACE", folder, sizeof folder);
     take_option("GILSCOPE_MAX_BYTES", max_bytes, sizeof max_bytes);
     take_option("GILSCOPE_SAMPLE_NS", sample_ns, sizeof sample_ns);
+    take_option("GILSCOPE_NO_CHILDREN", no_children, sizeof no_children);
+    take_option("GILSCOPE_OPEN_FILES", open_files, sizeof open_files);
     take_option("GILSCOPE_ASSUME_HEX", assume, sizeof assume);
     restore_preload();
     struct probe_options options = {.folder = folder,
                                     .max_bytes = strtoull(max_bytes, NULL, 10),
                                     .sample_ns = strtoull(sample_ns, NULL, 10),
+                                    .no_children = no_children[0] == '1',
+                                    .open_files = strtoull(open_files, NULL, 10),
                                     .assume_hex = (uint32_t)strtoul(assume, NULL, 16)};
     probe.preloaded = true;
     if (gilscope_probe_start(&options, NULL, error, sizeof error))

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define DEFAULT_MAX_BYTES (1024ull * 1024 * 1024)
@@ -138,7 +139,16 @@ static void before_fork(void)
 static void after_fork_in_child(void)
 {
     if (atomic_exchange(&probe.active, false))
-        atomic_store(&probe.forked_child, true);
+        atomic_store(&probe.forked_child, !probe.options.no_children);
+}
+
+static void set_open_files(uint64_t soft)
+{
+    struct rlimit limit;
+    if (!soft || getrlimit(RLIMIT_NOFILE, &limit) != 0 || soft >= limit.rlim_cur)
+        return;
+    limit.rlim_cur = (rlim_t)soft;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void at_exit(int status, void *unused)
@@ -151,6 +161,7 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
                           size_t error_bytes)
 {
     probe.options = *options;
+    set_open_files(options->open_files);
     if (!probe.options.max_bytes)
         probe.options.max_bytes = DEFAULT_MAX_BYTES;
     /* Absolute, since the program may change its folder. */

@@ -20,6 +20,8 @@
 struct probe_options {
     const char *folder;
     uint64_t max_bytes, sample_ns;
+    bool no_children;    /* forked children do not record */
+    uint64_t open_files; /* soft limit of open files to set; the launcher may have raised it */
     uint32_t assume_hex; /* take the interpreter for this version (tests) */
 };
 

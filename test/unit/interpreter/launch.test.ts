@@ -36,7 +36,7 @@ const options: LaunchOptions = {
 };
 
 test('a shared interpreter is entered by the host', () => {
-  const launch = makeLaunch({ ...options, maxTraceBytes: 5.5, samplePeriodNs: 7 });
+  const launch = makeLaunch({ ...options, probe: { maxTraceBytes: 5.5, samplePeriodNs: 7 } });
   assert.equal(launch.executable, '/n/gilscope-host');
   assert.deepEqual(launch.env, {});
   assert.deepEqual(launch.args, [
@@ -44,6 +44,17 @@ test('a shared interpreter is entered by the host', () => {
     ...['--gilscope-max-bytes', '5', '--gilscope-sample-ns', '7', '--', '/env/bin/python'],
     ...['a b.py', '--x', '; rm *'],
   ]);
+});
+
+test("children that are not followed, and the limit of open files, are the probe's affair", () => {
+  const probe = { followChildren: false, openFiles: 1024 };
+  const host = makeLaunch({ ...options, probe }).args;
+  assert.deepEqual(host.slice(host.indexOf('--gilscope-no-children'), host.indexOf('--')), [
+    ...['--gilscope-no-children', '1', '--gilscope-open-files', '1024'],
+  ]);
+  const { env } = makeLaunch({ ...options, interpreter: { ...interpreter, library: null }, probe });
+  assert.equal(env['GILSCOPE_NO_CHILDREN'], '1');
+  assert.equal(env['GILSCOPE_OPEN_FILES'], '1024');
 });
 
 test("a static interpreter gets the probe, before the user's own preloads", () => {
@@ -55,7 +66,11 @@ test("a static interpreter gets the probe, before the user's own preloads", () =
     cwd: '/w',
     env: { LD_PRELOAD: '/n/libgilscope.so', GILSCOPE_TRACE: '/r' },
   });
-  const preloaded = makeLaunch({ ...fixed, env: { LD_PRELOAD: '/u.so' }, maxTraceBytes: 1 });
+  const preloaded = makeLaunch({
+    ...fixed,
+    env: { LD_PRELOAD: '/u.so' },
+    probe: { maxTraceBytes: 1 },
+  });
   assert.deepEqual(preloaded.env, {
     LD_PRELOAD: '/n/libgilscope.so:/u.so',
     GILSCOPE_TRACE: '/r',
