@@ -78,7 +78,7 @@ export function disagreements(profile: Profile, record: RecordedProcess): Disagr
       ...unmatched,
       ...pairs.flatMap((pair) => countDisagreements(pair, !record.forcedUnsure)),
     ],
-    times: pairs.flatMap(timeDisagreements),
+    times: pairs.flatMap((pair) => timeDisagreements(pair, !record.forcedUnsure)),
   };
 }
 
@@ -106,13 +106,16 @@ function neverAskedAgain(thread: RecordedThread): boolean {
   return thread.unaskedNs > 0;
 }
 
-function timeDisagreements(pair: ThreadPair): string[] {
+function timeDisagreements(pair: ThreadPair, forcedIsSure: boolean): string[] {
   const { ours, theirs } = pair;
   const times: [string, number, number, number][] = [
     ['wait', ours.waitNs, theirs.waitNs, theirs.unaskedNs],
     ['hold', ours.holdNs, theirs.holdNs, 0],
   ];
+  // Where a thread that was made to release waits from depends on telling that it was.
+  const unsure = !forcedIsSure && ours.forcedReleases + theirs.forced > 0;
   return times
+    .filter(([name]) => name !== 'wait' || !unsure)
     .filter(([, left, right, more]) => {
       const allowed = allowedNs(right, theirs);
       return left < right - allowed || left > right + more + allowed;

@@ -22,6 +22,8 @@ export interface ProfileOptions {
   /** Called with each piece of the program's output, and what can end things. */
   readonly onOutput?: (text: string, control: RunControl) => void;
   readonly timeoutMs?: number;
+  /** In a process group of its own, so that what hangs can be ended with all that it started. */
+  readonly ownGroup?: boolean;
 }
 
 export interface RunControl {
@@ -101,6 +103,7 @@ function runCli(command: string[], folder: string, options: ProfileOptions): Pro
   const args = [...command, ...(options.cliArgs ?? []), '--', programPath(options.program)];
   return runProcess(process.execPath, [cli, ...args, ...(options.args ?? [])], {
     ...options,
+    ownGroup: true,
     env: { ...process.env, ...options.env, ...recorderEnvironment(folder, options.recorder) },
   });
 }
@@ -125,7 +128,10 @@ function recorderEnvironment(folder: string, wanted = false): NodeJS.ProcessEnv 
   return { LD_PRELOAD: buildRecorder(), GIL_RECORDER_DIR: records };
 }
 
-type ProcessOptions = Pick<ProfileOptions, 'env' | 'cwd' | 'input' | 'onOutput' | 'timeoutMs'>;
+type ProcessOptions = Pick<
+  ProfileOptions,
+  'env' | 'cwd' | 'input' | 'onOutput' | 'timeoutMs' | 'ownGroup'
+>;
 
 /** Runs any program to its end; kills it and rejects after `timeoutMs` (default 60 s). */
 export function runProcess(
@@ -138,13 +144,16 @@ export function runProcess(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: 'pipe',
+      detached: options.ownGroup ?? false,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const control: RunControl = { pid: child.pid ?? 0, signal: (name) => void child.kill(name) };
     const limitMs = options.timeoutMs ?? 60_000;
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      if (options.ownGroup && child.pid) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+      for (const stream of child.stdio) stream?.destroy();
       const said = Buffer.concat([...stdout, ...stderr]).toString();
       fail(new Error(`${args.join(' ')} did not end in ${limitMs / 1000} s; it said:\n${said}`));
     }, limitMs);
