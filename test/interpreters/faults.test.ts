@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ExitStatus, Profile } from '../../server/protocol';
 import { markedRows, selfNs } from '../support/checked-run';
@@ -185,16 +185,16 @@ async function noTraceFolder(python: string): Promise<void> {
 /** A file system of a few megabytes fills up in the middle of a run: detail goes, totals stay. */
 async function fullDisk(python: string, test: TestContext): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-full-'));
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder]);
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder]);
   if (mount.status !== 0) {
     rmSync(folder, { recursive: true });
     test.skip('a small file system can only be made by root');
     return;
   }
   try {
-    const args = ['400000'];
+    const program = resolve('test/fixtures/bench/pipe_loop.py');
     const env = { TMPDIR: folder };
-    const run = await runProfile({ python, program: 'ping_pong.py', args, env, recorder: true });
+    const run = await runProfile({ python, program, args: ['600000'], env, recorder: true });
     assert.equal(run.code, 0, run.stderr);
     assertInvariants(run.profile);
     assert.ok(run.profile.lost.events > 0, 'the file system was large enough');
