@@ -1,4 +1,5 @@
 import { ResponseError } from 'vscode-languageserver';
+import { collectStandalone, standalonePage } from '../cli/html';
 import { messageOf } from '../interpreter/run-error';
 import { reportText } from '../profile/report-text';
 import type { ProfileWorker } from '../profile/worker-client';
@@ -9,7 +10,6 @@ import {
   type Profile,
   type ServerSettings,
 } from '../protocol';
-import { standalonePage } from '../standalone-page';
 import { noChart } from './no-chart';
 import { loadProfile, withMinimum, type LoadedProfile } from './loaded-profile';
 import { readManifest, saveContainer, saveText, storeHashes } from './profile-files';
@@ -141,7 +141,7 @@ export class CurrentProfile {
     try {
       if (ending === '.gilscope') await saveContainer(container, path);
       else if (ending === '.json') await saveText(path, `${JSON.stringify(profile)}\n`);
-      else if (ending === '.html') await saveText(path, await this.page());
+      else if (ending === '.html') await saveText(path, await this.page(profile.findings));
       else throw new Error(text.profile.badEnding(path));
     } catch (error) {
       throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
@@ -154,8 +154,9 @@ export class CurrentProfile {
     this.options.temporary.remove();
   }
 
-  private page(): Promise<string> {
-    return standalonePage((request) => this.chart(request), this.options.assetFolder);
+  private async page(findings: Profile['findings']): Promise<string> {
+    const data = await collectStandalone((request) => this.chart(request), findings);
+    return standalonePage(data, this.options.assetFolder);
   }
 
   private set(profile: Profile, sources: SourceFiles, title: string, live: boolean): LoadedProfile {
