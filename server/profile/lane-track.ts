@@ -1,8 +1,7 @@
 import { grown } from './table';
 
 /** Entries from one checkpoint to the next. */
-const CHECKPOINT_ENTRIES = 32;
-const CHECKPOINT_WIDTH = 3;
+const CHECKPOINT_ENTRIES = 16;
 /** A length that does not fit into 32 bits stands in a map of its own. */
 const LONG = 0xffffffff;
 
@@ -17,8 +16,8 @@ export interface Tail {
 
 /**
  * The states of one lane over time, compactly: an entry is a cycle (off, waiting, holding: any may be 0 long), and
- * begins where the one before ended. Every 32 entries a checkpoint has the time and the sums so far, so that any sum
- * up to any moment is near. About 17 bytes a cycle.
+ * begins where the one before ended. Every 16 entries a checkpoint has the time and the sums so far, so that any sum
+ * up to any moment is near. About 18 bytes a cycle.
  */
 export class LaneTrack {
   readonly gil: number;
@@ -32,7 +31,10 @@ export class LaneTrack {
   readonly #strangers = new Set<number>();
   /** Of holds with samples: the stack that ran longest, where it is not that of the release. */
   readonly #sampled = new Map<number, number>();
-  #checkpoints = new Float64Array(CHECKPOINT_WIDTH * 4);
+  /** By checkpoint; times apart from sums, because a search reads only the times. */
+  #checkpointTimes = new Float64Array(4);
+  #checkpointHeld = new Float64Array(4);
+  #checkpointWaited = new Float64Array(4);
   #endNs = 0;
   #holdNs = 0;
   #waitNs = 0;
@@ -124,22 +126,47 @@ export class LaneTrack {
     if (low * CHECKPOINT_ENTRIES <= cursor.entry) return;
     cursor.entry = low * CHECKPOINT_ENTRIES;
     cursor.startNs = this.#checkpointNs(low);
-    cursor.holdNs = this.#checkpoints[low * CHECKPOINT_WIDTH + 1] as number;
-    cursor.waitNs = this.#checkpoints[low * CHECKPOINT_WIDTH + 2] as number;
+    cursor.holdNs = this.#checkpointHeld[low] as number;
+    cursor.waitNs = this.#checkpointWaited[low] as number;
+  }
+
+  /** Moves the cursor on, entry by entry, to the one that ends after `timeNs`, at most to entry `count`. */
+  advance(cursor: TrackCursor, timeNs: number, count: number): void {
+    const lengths = this.#lengths;
+    let { entry, startNs, holdNs, waitNs } = cursor;
+    for (; entry < count; entry++) {
+      const at = entry * 3;
+      const off = lengths[at] as number;
+      const wait = lengths[at + 1] as number;
+      const hold = lengths[at + 2] as number;
+      const long = off === LONG || wait === LONG || hold === LONG;
+      const waitLength = long ? this.lengthOf(entry, 1) : wait;
+      const holdLength = long ? this.lengthOf(entry, 2) : hold;
+      const endNs = startNs + (long ? this.lengthOf(entry, 0) : off) + waitLength + holdLength;
+      if (endNs > timeNs) break;
+      startNs = endNs;
+      holdNs += holdLength;
+      waitNs += waitLength;
+    }
+    cursor.entry = entry;
+    cursor.startNs = startNs;
+    cursor.holdNs = holdNs;
+    cursor.waitNs = waitNs;
   }
 
   #checkpointNs(index: number): number {
-    return this.#checkpoints[index * CHECKPOINT_WIDTH] as number;
+    return this.#checkpointTimes[index] as number;
   }
 
   #addCheckpoint(index: number): void {
-    const at = index * CHECKPOINT_WIDTH;
-    if (at + CHECKPOINT_WIDTH > this.#checkpoints.length) {
-      this.#checkpoints = grown(this.#checkpoints, at + CHECKPOINT_WIDTH);
+    if (index === this.#checkpointTimes.length) {
+      this.#checkpointTimes = grown(this.#checkpointTimes, index + 1);
+      this.#checkpointHeld = grown(this.#checkpointHeld, index + 1);
+      this.#checkpointWaited = grown(this.#checkpointWaited, index + 1);
     }
-    this.#checkpoints[at] = this.#endNs;
-    this.#checkpoints[at + 1] = this.#holdNs;
-    this.#checkpoints[at + 2] = this.#waitNs;
+    this.#checkpointTimes[index] = this.#endNs;
+    this.#checkpointHeld[index] = this.#holdNs;
+    this.#checkpointWaited[index] = this.#waitNs;
   }
 
   #setLength(at: number, ns: number): void {

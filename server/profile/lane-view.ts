@@ -62,16 +62,7 @@ export class LaneView {
     const cursor = this.#cursor;
     if (cursor.entry >= this.count) return cursor;
     if (this.#endOf(cursor) <= timeNs) this.track.jump(cursor, timeNs, this.count);
-    while (cursor.entry < this.count) {
-      const waitNs = this.track.lengthOf(cursor.entry, 1);
-      const holdNs = this.track.lengthOf(cursor.entry, 2);
-      const endNs = cursor.startNs + this.track.lengthOf(cursor.entry, 0) + waitNs + holdNs;
-      if (endNs > timeNs) break;
-      cursor.entry++;
-      cursor.startNs = endNs;
-      cursor.waitNs += waitNs;
-      cursor.holdNs += holdNs;
-    }
+    this.track.advance(cursor, timeNs, this.count);
     return cursor;
   }
 

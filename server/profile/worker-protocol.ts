@@ -4,7 +4,7 @@ import type { ChartRequest, ChartResponse, ExitStatus, Profile } from '../protoc
 export interface WorkerOptions {
   /** A run folder, a trace, or a `*.gilscope` container. */
   readonly path: string;
-  /** Keep what the chart needs: about 17 bytes for each GIL cycle. */
+  /** Keep what the chart needs: about 18 bytes for each GIL cycle. */
   readonly chart: boolean;
 }
 
