@@ -1,22 +1,26 @@
 /** Makes the pictures of the README from a real run in a real VS Code; started by scripts/screenshots.mjs. */
-import { cpSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { openSession } from './support/session';
 
 async function takePictures(example: string): Promise<void> {
-  const session = await openSession();
+  const session = await openSession({
+    workspace: dirname(example),
+    settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+  });
   const { workbench } = session;
   try {
     await workbench.page.setViewportSize({ width: 1440, height: 820 });
-    cpSync(example, join(session.folder, basename(example)));
     await workbench.openFile(basename(example));
     await workbench.run('GILscope: Profile Python File');
     await workbench.waitForInlineTexts((texts) => texts.length > 0, 'times');
     await workbench.runEnded();
-    await workbench.run('View: Close Panel');
-    await workbench.run('View: Close Primary Side Bar');
+    await workbench.settledInlineTexts();
     await workbench.run('GILscope: Open Chart');
     await workbench.webview().locator('canvas').first().waitFor();
+    await workbench.page.locator('.tab[data-resource-name$=".py"]').click();
+    // Panel and side bar away.
+    await workbench.page.keyboard.press('Control+J');
+    await workbench.page.keyboard.press('Control+B');
     await workbench.page.mouse.move(5, 400);
     // The chart asks for its tiles and draws them; the picture is of what stands still.
     await workbench.page.waitForTimeout(2000);

@@ -17,6 +17,14 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export interface SessionOptions {
+  readonly trusted?: boolean;
+  /** The folder that is copied and opened. */
+  readonly workspace?: string;
+  /** Settings of the user, beside those of every test. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 function given(name: string): string {
   const value = process.env[name];
   if (value === undefined)
@@ -30,16 +38,18 @@ export function testSettings(): Record<string, unknown> {
 }
 
 /** Starts all of it. Without trust, the workspace opens in Restricted Mode without asking. */
-export async function openSession({ trusted = true } = {}): Promise<Session> {
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const trusted = options.trusted ?? true;
   const installation = findCodeServer();
   const chromium = findChromium();
   if (installation === null || chromium === null) throw new Error('no code-server or no Chromium');
   const root = mkdtempSync(join(tmpdir(), 'gilscope-dom-'));
   const folder = join(root, 'work space ü');
   const userDataDir = join(root, 'user');
-  cpSync(join('test', 'editor', 'workspace'), folder, { recursive: true });
+  cpSync(options.workspace ?? join('test', 'editor', 'workspace'), folder, { recursive: true });
   const settings = {
     ...testSettings(),
+    ...options.settings,
     ...(trusted ? {} : { 'security.workspace.trust.startupPrompt': 'never' }),
   };
   const server = await CodeServer.start(installation, {
