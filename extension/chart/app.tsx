@@ -131,6 +131,7 @@ function useSaving(
       const { cursor } = model;
       host.save({
         ...model.view,
+        wallNs: model.wallNs,
         top: model.top / model.pitch,
         cursor: cursor && { lane: cursor.lane, atNs: cursor.atNs },
         ...latest.current,

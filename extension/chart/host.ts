@@ -4,6 +4,8 @@ import type { FromChart, ToChart } from '../../server/protocol';
 export interface SavedState {
   readonly t0: number;
   readonly t1: number;
+  /** Length of the run at that time: a view of the whole of it stays one when it has grown. */
+  readonly wallNs: number;
   /** Scroll position of the lanes, in rows. */
   readonly top: number;
   readonly cursor: { readonly lane: number; readonly atNs: number } | null;

@@ -38,6 +38,7 @@ export function packColumns(piece: Piece, laneInPage: number, columns: Uint32Arr
   const { data, first, last, firstWeight, lastWeight, fromX } = piece;
   const base = laneInPage * TILE_BINS * STATES;
   const bins = new Uint32Array(data.buffer, data.byteOffset + base, TILE_BINS);
+  const before = columns[fromX] ?? 0;
   for (let index = 0; index < first.length; index++) {
     const a = first[index] ?? 0;
     const b = last[index] ?? 0;
@@ -47,6 +48,20 @@ export function packColumns(piece: Piece, laneInPage: number, columns: Uint32Arr
         ? one
         : mixBins(data, base, a, b, firstWeight[index] ?? 1, lastWeight[index] ?? 1);
   }
+  if (piece.firstShare < 1) {
+    columns[fromX] = mixColumns(before, columns[fromX] ?? 0, piece.firstShare);
+  }
+}
+
+/** `share` of the second column, the rest of the first; what occurs in either stays at least 1. */
+function mixColumns(before: number, after: number, share: number): number {
+  let packed = 0;
+  for (let shift = 0; shift < 32; shift += 8) {
+    const [one, two] = [(before >>> shift) & 255, (after >>> shift) & 255];
+    const mixed = Math.round(one * (1 - share) + two * share);
+    if (one > 0 || two > 0) packed |= Math.max(1, mixed) << shift;
+  }
+  return packed >>> 0;
 }
 
 function mixBins(

@@ -1,5 +1,5 @@
 import { TILE_BINS } from '../../server/protocol';
-import type { TileAddress, TileStore } from './tile-store';
+import type { LocatedTile, TileAddress, TileStore } from './tile-store';
 import { runLength, timeAt, xAt, type View } from './view';
 
 /**
@@ -10,6 +10,8 @@ export interface Piece {
   readonly data: Uint8Array;
   readonly fromX: number;
   readonly toX: number;
+  /** How much of its first pixel it fills; the rest is the last pixel of the piece before. */
+  readonly firstShare: number;
   readonly first: Uint16Array;
   readonly last: Uint16Array;
   readonly firstWeight: Uint16Array;
@@ -22,7 +24,10 @@ export interface PagePlan {
   readonly missing: readonly TileAddress[];
 }
 
-/** Which tile fills which pixels of a page; a pixel belongs to the tile that holds its middle. */
+/** A border of tiles this close to one of pixels is on it. Pixels. */
+const ON_PIXEL = 1e-6;
+
+/** Which tile fills which pixels of a page; a pixel on the border of two is filled by both. */
 export function planPage(
   store: TileStore,
   page: number,
@@ -31,42 +36,43 @@ export function planPage(
   level: number,
   width: number,
 ): PagePlan {
-  const tileNs = (runLength(wallNs) / 2 ** level) * TILE_BINS;
+  const wall = runLength(wallNs);
+  const tileNs = (wall / 2 ** level) * TILE_BINS;
   const pieces: Piece[] = [];
   const missing: TileAddress[] = [];
-  let x = 0;
-  while (x < width) {
-    const middle = Math.min(timeAt(view, x + 0.5, width), runLength(wallNs) * (1 - 1e-15));
-    const index = Math.floor(middle / tileNs);
-    const wantedEnd = pixelOf(view, (index + 1) * tileNs, x, width);
-    const found = store.find(page, middle, level);
-    if (found?.exact !== true) {
-      const last = missing.at(-1);
-      if (last?.index !== index) missing.push({ level, index, page });
+  // Pixels are taken by their middles, `x`; `border` is where the piece before ended, if there was one.
+  let border: number | null = null;
+  for (let x = 0; x < width;) {
+    const middleNs = Math.min(timeAt(view, x + 0.5, width), wall * (1 - 1e-15));
+    const index = Math.floor(middleNs / tileNs);
+    const found = store.find(page, middleNs, level);
+    if (found?.exact !== true && missing.at(-1)?.index !== index) {
+      missing.push({ level, index, page });
     }
-    let end = wantedEnd;
+    const wantedEndNs = (index + 1) * tileNs;
+    const endNs =
+      found === null ? wantedEndNs : Math.min(wantedEndNs, found.startNs + TILE_BINS * found.binNs);
+    const endX = xAt(view, endNs, width);
+    const nextX = Math.min(width, Math.max(x + 1, Math.ceil(endX - 0.5)));
     if (found !== null) {
-      end = Math.min(end, pixelOf(view, found.startNs + TILE_BINS * found.binNs, x, width));
-      pieces.push(fillPiece(found.data, found.startNs, found.binNs, view, width, x, end));
+      const fromX = border === null ? x : Math.min(x, Math.floor(border + ON_PIXEL));
+      const toX = Math.min(width, Math.max(nextX, Math.ceil(endX - ON_PIXEL)));
+      const firstShare = border === null ? 1 : Math.min(1, Math.max(0, fromX + 1 - border));
+      pieces.push(fillPiece(found, view, width, fromX, toX, firstShare));
     }
-    x = end;
+    border = found === null ? null : endX;
+    x = nextX;
   }
   return { pieces, missing };
 }
 
-/** The first pixel after `x` whose middle is not before the time. */
-function pixelOf(view: View, timeNs: number, x: number, width: number): number {
-  return Math.min(width, Math.max(x + 1, Math.ceil(xAt(view, timeNs, width) - 0.5)));
-}
-
 function fillPiece(
-  data: Uint8Array,
-  startNs: number,
-  binNs: number,
+  { data, startNs, binNs }: LocatedTile,
   view: View,
   width: number,
   fromX: number,
   toX: number,
+  firstShare: number,
 ): Piece {
   const count = toX - fromX;
   const first = new Uint16Array(count);
@@ -85,5 +91,5 @@ function fillPiece(
     firstWeight[index] = Math.max(1, Math.round((Math.min(to, a + 1) - from) * 256));
     lastWeight[index] = Math.max(1, Math.round((to - Math.max(from, b)) * 256));
   }
-  return { data, fromX, toX, first, last, firstWeight, lastWeight };
+  return { data, fromX, toX, firstShare, first, last, firstWeight, lastWeight };
 }

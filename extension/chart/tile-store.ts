@@ -31,6 +31,8 @@ const IN_FLIGHT = 4;
 /** An answer that takes longer is taken for lost. */
 const LOST_AFTER_MS = 5000;
 const GENERATIONS = 3;
+/** A tile that came in another revision is asked for again after this long, not at once. */
+const OTHER_REVISION_MS = 1000;
 
 const addressKey = (tile: TileAddress): string => `${tile.level}/${tile.index}/${tile.page}`;
 const tileKey = (revision: number, tile: TileAddress): string => `${revision}/${addressKey(tile)}`;
@@ -44,6 +46,8 @@ export class TileStore {
   #tiles = new Map<string, Uint8Array>();
   #generations: readonly Generation[] = [];
   #inFlight = new Map<string, number>();
+  /** Tiles that came in another revision than asked for, and when they may be asked for again. */
+  #deferred = new Map<string, number>();
   #wanted: readonly TileAddress[] = [];
   readonly #ask: (tile: TileAddress) => void;
   readonly #nowMs: () => number;
@@ -57,9 +61,9 @@ export class TileStore {
     return this.#tiles.size;
   }
 
-  /** Whether answers are outstanding. */
+  /** Whether answers are outstanding, or questions. */
   get waiting(): boolean {
-    return this.#inFlight.size > 0;
+    return this.#inFlight.size > 0 || this.#deferred.size > 0;
   }
 
   get revision(): number | null {
@@ -82,6 +86,7 @@ export class TileStore {
       }
     }
     this.#wanted = [];
+    this.#deferred.clear();
   }
 
   /** Replaces the wishes; the first are asked for first. */
@@ -92,6 +97,8 @@ export class TileStore {
 
   receive(answer: TileAnswer): void {
     this.#inFlight.delete(addressKey(answer));
+    if (answer.revision === this.revision) this.#deferred.delete(addressKey(answer));
+    else this.#deferred.set(addressKey(answer), this.#nowMs() + OTHER_REVISION_MS);
     const key = tileKey(answer.revision, answer);
     this.#tiles.delete(key);
     this.#tiles.set(key, answer.data);
@@ -141,12 +148,14 @@ export class TileStore {
     for (const [key, since] of this.#inFlight) {
       if (now - since > LOST_AFTER_MS) this.#inFlight.delete(key);
     }
+    for (const [key, until] of this.#deferred) if (until <= now) this.#deferred.delete(key);
     const waiting = [...this.#wanted];
     while (this.#inFlight.size < IN_FLIGHT) {
       const next = waiting.shift();
       if (next === undefined) break;
       const key = addressKey(next);
-      if (this.#inFlight.has(key) || this.has(next)) continue;
+      if (this.#inFlight.has(key) || this.has(next) || (this.#deferred.get(key) ?? 0) > now)
+        continue;
       this.#inFlight.set(key, now);
       this.#ask(next);
     }

@@ -41,7 +41,7 @@ export const STRIP_HEIGHT = 44;
 export const AXIS_HEIGHT = 22;
 const HOVER_DELAY_MS = 30;
 const SETTLE_MS = 120;
-const RETRY_MS = 5100;
+const RETRY_MS = 1100;
 
 /** Draws the timeline when something changed, at most once a frame, and carries out what input asks for. */
 export class TimelineController {
@@ -117,6 +117,7 @@ export class TimelineController {
     this.elements.content.style.height = `${this.model.rows.length * this.model.pitch}px`;
     if (!same) this.elements.scroller.scrollTop = this.model.top;
     if (this.model.hover === null) this.#events.hovered(null, 0);
+    this.#events.moved();
     const { cursor } = this.model;
     if (cursor !== null) void this.#find(cursor.lane, cursor.atNs, 'at', false);
     this.schedule();

@@ -85,9 +85,10 @@ export class TimelineModel {
 
   #restore(saved: Partial<SavedState>): void {
     this.#saved = null;
-    const { t0, t1, top, cursor } = saved;
-    const fits = t0 !== undefined && t1 !== undefined && t1 > t0 && t0 < this.wallNs;
-    this.view = fits ? { t0, t1 } : { t0: 0, t1: this.wallNs };
+    const { t0, t1, wallNs, top, cursor } = saved;
+    const known = t0 !== undefined && t1 !== undefined && wallNs !== undefined;
+    const part = known && t1 > t0 && t0 < this.wallNs && !isWhole({ t0, t1 }, wallNs);
+    this.view = part ? { t0, t1 } : { t0: 0, t1: this.wallNs };
     this.top = (top ?? 0) * this.pitch;
     if (cursor && this.lane(cursor.lane) !== null) this.cursor = { ...cursor, segment: null };
   }

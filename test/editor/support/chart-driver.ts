@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { run } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import type { ToChart } from '../../../server/protocol';
 import type { SavedState } from '../../../extension/chart/host';
@@ -38,8 +39,10 @@ export async function openChart(browser: Browser, url: string, ratio = 1): Promi
 export async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const world = window as unknown as { pending?: number };
+    const giveUpAt = performance.now() + 60_000;
     for (let quiet = 0; quiet < 24; quiet++) {
       await new Promise(requestAnimationFrame);
+      if (performance.now() > giveUpAt) throw new Error('The chart never stops asking.');
       if ((world.pending ?? 0) > 0) quiet = 0;
     }
   });
@@ -71,9 +74,7 @@ export async function readCanvas(page: Page, part: string): Promise<Pixels> {
 }
 
 /** Where the stage with the lanes is, CSS pixels. */
-export async function stageBox(
-  page: Page,
-): Promise<{
+export async function stageBox(page: Page): Promise<{
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -108,7 +109,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 export async function axeViolations(page: Page): Promise<readonly string[]> {
   await page.evaluate(readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
   return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { axe } = window as unknown as { axe: { run: typeof run } };
     const { violations } = await axe.run(document);
     return violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,

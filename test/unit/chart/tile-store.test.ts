@@ -101,6 +101,20 @@ describe('tiles of the chart', () => {
     assert.equal(store.find(0, 1, 9)?.exact, true);
   });
 
+  it('does not ask on and on for a tile that comes in another revision', () => {
+    const { store, asked, pass } = setUp();
+    store.want([at(9, 0)]);
+    for (let round = 0; round < 5; round++) {
+      store.receive(answer(at(9, 0), 2, 2));
+      store.want([at(9, 0)]);
+    }
+    assert.equal(asked.length, 1);
+    assert.ok(store.waiting, 'and does not forget it');
+    pass(1500);
+    store.want([at(9, 0)]);
+    assert.equal(asked.length, 2);
+  });
+
   it('forgets everything when lanes are other lanes', () => {
     const { store } = setUp();
     store.receive(answer(at(9, 0)));
