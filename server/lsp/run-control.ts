@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
+import { shellOpenFiles } from '../cli/shell-limits';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
 import { messageOf, RunError } from '../interpreter/run-error';
 import {
@@ -151,6 +152,7 @@ export class RunControl {
       nativeFolder,
       traceFolder: settings.traceFolder,
       probe: {
+        ...shellOpenFiles(),
         ...(settings.maxTraceMegabytes > 0
           ? { maxTraceBytes: settings.maxTraceMegabytes * 1024 * 1024 }
           : {}),
