@@ -6,11 +6,11 @@ import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG } from './format';
 
 /** Flags, sizes and four values of one byte. */
 const CYCLE_BYTES_MIN = 6;
-/** Flags, sizes, wide thread, four values and a switch wait: what a record may reach beyond the end of its chunk. */
-export const CYCLE_BYTES_MAX = 2 + 4 + 4 * 8 + 8;
+/** Flags, sizes, wide thread, four values, switch wait and overrun: what a record may reach beyond the end of its chunk. */
+export const CYCLE_BYTES_MAX = 2 + 4 + 4 * 8 + 2 * 8;
 const BATCH_CAPACITY = Math.ceil((CHUNK_BYTES - CHUNK_HEADER_BYTES) / CYCLE_BYTES_MIN);
 const FIRST_TAG = 0x80;
-const KNOWN_FLAGS = 0x3f;
+const KNOWN_FLAGS = 0x7f;
 const FORWARDED_FLAGS =
   BATCH_FLAG.contended | BATCH_FLAG.afterForced | BATCH_FLAG.switchWait | BATCH_FLAG.otherState;
 const TICKS_MAX = 2 ** 53;
@@ -26,6 +26,7 @@ export class CycleColumns implements CycleBatch {
   readonly stack = new Uint32Array(BATCH_CAPACITY);
   readonly flags = new Uint8Array(BATCH_CAPACITY);
   readonly switchWaitEnd = new Float64Array(BATCH_CAPACITY);
+  readonly overrunNs = new Float64Array(BATCH_CAPACITY);
 }
 
 /** What decoding a GIL's stream needs to know from before; times in ticks since the clock's origin. */
@@ -140,6 +141,11 @@ export class CycleDecoder {
         if (previous === -Infinity) forwarded &= ~BATCH_FLAG.switchWait;
         else switchWaitEnd = Math.round(Math.min(previous + kept, waitStart) * rate + offsetNs);
       }
+      let overrunNs = 0;
+      if ((flags & CYCLE_FLAG.overrun) !== 0) {
+        overrunNs = Math.round(Math.min(readSized(view, next, 3), hold) * rate);
+        next += 8;
+      }
       const sound = next <= to && globalThread >= 0 && node < nodeCount && end < TICKS_MAX;
       if (!sound || flags > KNOWN_FLAGS) {
         stream.fault = next > to ? 'a cycle is cut short' : 'a cycle is impossible';
@@ -154,6 +160,7 @@ export class CycleDecoder {
       columns.stack[count] = nodes[node] ?? 0;
       columns.flags[count] = forwarded;
       columns.switchWaitEnd[count] = switchWaitEnd;
+      columns.overrunNs[count] = overrunNs;
       count++;
       released = end;
       at = next;

@@ -20,6 +20,11 @@ export interface CycleBatch {
   readonly flags: Uint8Array;
   /** With `BATCH_FLAG.switchWait`: end of the wait that followed the thread's last, voluntary, release; else 0. */
   readonly switchWaitEnd: Float64Array;
+  /**
+   * How long the hold went on after a waiter had asked for its end (its switch interval had run out), ns; 0: not asked,
+   * or released within about a millisecond, as Python code does.
+   */
+  readonly overrunNs: Float64Array;
 }
 
 export const BATCH_FLAG = {

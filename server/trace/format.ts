@@ -201,7 +201,7 @@ export const AGGREGATE = {
 /**
  * Records of a stream. A first byte below 0x80 is a CYCLE and is its flags:
  *
- *     u8 flags, u8 sizes, [thread], gap, wait, hold, stack, [switchWait]
+ *     u8 flags, u8 sizes, [thread], gap, wait, hold, stack, [switchWait], [overrun]
  *
  * `sizes` has two bits for each of gap (lowest), wait, hold, stack: 0, 1, 2, 3 = 1, 2, 4, 8 bytes, unsigned.
  *   thread      with `threadChanged`: u16 index (u32 with `wideThread` too); else the thread of the cycle before
@@ -211,6 +211,8 @@ export const AGGREGATE = {
  *   stack       node of the stack at the release: also that of the thread's `off` and wait that follow
  *   switchWait  with `switchWait`, u64: after its last release, which was voluntary, the thread was kept this long
  *               in drop_gil until another thread had taken the GIL (a wait, and then `off`)
+ *   overrun     with `overrun`, u64: the hold went on this long after a waiter had asked for its end, its switch
+ *               interval having run out. Only if this is more than about a millisecond
  */
 export const CYCLE_FLAG = {
   /** It found the GIL held. */
@@ -222,6 +224,8 @@ export const CYCLE_FLAG = {
   switchWait: 16,
   /** It acquired with another thread state than that of its last release: the stack of the wait is unknown (0). */
   otherState: 32,
+  /** It held on after it was asked to release. */
+  overrun: 64,
 } as const;
 
 /**

@@ -20,6 +20,7 @@ export interface TestCycle {
   readonly stack: number;
   readonly flags: number;
   readonly switchWaitEnd: number;
+  readonly overrunNs?: number;
 }
 
 export interface TestSample {
@@ -153,6 +154,7 @@ export function sendCycles(run: readonly TestCycle[], sink: EventSink): void {
     stack: Uint32Array.from(run, (cycle) => cycle.stack),
     flags: Uint8Array.from(run, (cycle) => cycle.flags),
     switchWaitEnd: Float64Array.from(run, (cycle) => cycle.switchWaitEnd),
+    overrunNs: Float64Array.from(run, (cycle) => cycle.overrunNs ?? 0),
   });
 }
 

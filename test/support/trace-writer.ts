@@ -41,6 +41,7 @@ export interface CycleOptions {
   readonly otherState?: boolean;
   /** Ticks that the thread was kept in `drop_gil` after its last release. */
   readonly switchWait?: bigint;
+  readonly overrun?: bigint;
 }
 
 export interface SampleOptions {
@@ -237,6 +238,7 @@ export class TraceWriter {
     const bytes: number[] = [];
     let flags = flagsOf(cycle);
     if (cycle.switchWait !== undefined) flags |= F.CYCLE_FLAG.switchWait;
+    if (cycle.overrun !== undefined) flags |= F.CYCLE_FLAG.overrun;
     if (cycle.thread !== stream.thread) {
       flags |= F.CYCLE_FLAG.threadChanged | (cycle.thread > 0xffff ? F.CYCLE_FLAG.wideThread : 0);
       push(bytes, BigInt(cycle.thread), cycle.thread > 0xffff ? 4 : 2);
@@ -254,6 +256,7 @@ export class TraceWriter {
       push(bytes, value, 1 << size);
     });
     if (cycle.switchWait !== undefined) push(bytes, cycle.switchWait, 8);
+    if (cycle.overrun !== undefined) push(bytes, cycle.overrun, 8);
     this.put(gil, [flags, sizes, ...bytes]);
     stream.released = cycle.released;
     stream.thread = cycle.thread;

@@ -3,8 +3,10 @@
 #include "drop_caller.h"
 #include "probe.h"
 
-/* Flags, sizes, thread, four numbers of 8 bytes, switchWait. */
-#define MAX_CYCLE_BYTES (2 + 4 + 4 * 8 + 8)
+/* Flags, sizes, thread, four numbers of 8 bytes, switchWait, overrun. */
+#define MAX_CYCLE_BYTES (2 + 4 + 4 * 8 + 2 * 8)
+/* Overruns below so many times the long gap are not worth their bytes: Python code released. */
+#define MIN_OVERRUN_GAPS 10u
 
 /* Whether the last release was the eval loop's, if the next request comes now. */
 static bool was_forced(const struct thread *t, uint64_t now)
@@ -51,6 +53,12 @@ void cycle_switch_wait(struct thread *t)
 void cycle_switch_end(struct thread *t, uint64_t now)
 {
     t->switch_end_ticks = now;
+}
+
+void cycle_asked(struct thread *t, uint64_t now)
+{
+    if (!t->asking->asked_ticks)
+        t->asking->asked_ticks = now;
 }
 
 /* The first interpreter seen to hold this GIL names it; without its layout only the first, the main one, is known. */
@@ -103,6 +111,7 @@ void cycle_acquired(struct thread *t, uint64_t now)
     entry->switch_interval_us = (uint32_t)((const unsigned long *)gil->cond)[-4];
     entry->acquire_stack = flags & GILSCOPE_CYCLE_FLAG_OTHER_STATE ? 0 : t->last_stack;
     advance(&entry->acquire_seq);
+    gil->asked_ticks = 0;
     atomic_store_explicit(&gil->holder_state, state, memory_order_relaxed);
     atomic_store_explicit(&gil->holder_thread, t->index, memory_order_relaxed);
     advance(&gil->seq);
@@ -146,7 +155,11 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     uint64_t gap = acquired - s->base_ticks, hold = released - acquired;
     uint64_t wait = acquired - t->wait_start_ticks;
     uint64_t stack = t->release_stack;
+    uint64_t overrun =
+        gil->asked_ticks && released > gil->asked_ticks ? released - gil->asked_ticks : 0;
     uint32_t flags = t->hold_flags;
+    if (overrun > MIN_OVERRUN_GAPS * probe.long_gap_ticks)
+        flags |= GILSCOPE_CYCLE_FLAG_OVERRUN;
     uint32_t g = size_code(gap), w = size_code(wait), h = size_code(hold), k = size_code(stack);
     uint8_t *head = p;
     head[1] = (uint8_t)(g | w << 2 | h << 4 | k << 6);
@@ -168,6 +181,8 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     p = put_sized(p, stack, k);
     if (flags & GILSCOPE_CYCLE_FLAG_SWITCH_WAIT)
         p = put_u64(p, t->switch_end_ticks - t->released_ticks);
+    if (flags & GILSCOPE_CYCLE_FLAG_OVERRUN)
+        p = put_u64(p, overrun);
     s->base_ticks = released;
     stream_commit(s, p);
     return true;

@@ -9,6 +9,8 @@
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now);
 /* It found the GIL held, and will sleep. */
 void cycle_contended(struct thread *t);
+/* Its switch interval ran out and nobody else took the GIL: it asks for the end of the hold. */
+void cycle_asked(struct thread *t, uint64_t now);
 void cycle_acquired(struct thread *t, uint64_t now);
 /* The holder enters drop_gil: the last moment its stack is its own. Called before the GIL's mutex is taken. */
 void cycle_releasing(struct thread *t);

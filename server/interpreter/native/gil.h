@@ -18,6 +18,7 @@ struct gil {
     struct stack_table stacks;
     struct chunk_header *aggregates[AGGREGATE_CHUNKS];
     uint32_t aggregate_seq;
+    uint64_t asked_ticks; /* when a waiter first asked for the end of this hold; 0: none has */
     /* For the sampler: odd while held, and then by whom. */
     _Atomic uint64_t seq;
     _Atomic uintptr_t holder_state;

@@ -95,9 +95,16 @@ static int hook_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                const struct timespec *until)
 {
     struct thread *t = thread_self;
-    if (t && t->asking && cond == t->asking->cond)
-        cycle_contended(t);
-    return probe.real.cond_timedwait(cond, mutex, until);
+    if (!t || !t->asking || cond != t->asking->cond)
+        return probe.real.cond_timedwait(cond, mutex, until);
+    cycle_contended(t);
+    /* take_gil asks only if nobody else had the GIL meanwhile (gil->switch_number, just before the cond). */
+    const volatile unsigned long *switches = (const volatile unsigned long *)cond - 1;
+    unsigned long before = *switches;
+    int result = probe.real.cond_timedwait(cond, mutex, until);
+    if (result == ETIMEDOUT && *switches == before)
+        cycle_asked(t, now());
+    return result;
 }
 
 static int hook_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
