@@ -9,7 +9,7 @@ async function takePictures(example: string): Promise<void> {
   });
   const { workbench } = session;
   try {
-    await workbench.page.setViewportSize({ width: 1440, height: 820 });
+    await workbench.page.setViewportSize({ width: 1800, height: 900 });
     await workbench.openFile(basename(example));
     await workbench.run('GILscope: Profile Python File');
     await workbench.waitForInlineTexts((texts) => texts.length > 0, 'times');

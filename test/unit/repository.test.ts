@@ -42,7 +42,6 @@ describe('sources', () => {
       ['FIX', 'ME'],
       ['X', 'XX'],
       ['/ro', 'ot/'],
-      ['/home', '/[a-z]'],
     ];
     const hosts = [
       ['registry.', 'npmjs'],
