@@ -57,7 +57,8 @@ export class Bookkeeper implements EventSink {
   cycles(batch: CycleBatch): void {
     const books = this.#books;
     const gil = books.gil(batch.gil);
-    const { count, thread, waitStart, acquired, released, stack, flags, switchWaitEnd } = batch;
+    const { count, thread, waitStart, acquired, released, stack, flags, switchWaitEnd, overrunNs } =
+      batch;
     for (let i = 0; i < count; i++) {
       const threadIndex = thread[i] as number;
       const known = (gil.laneOfThread[threadIndex] ?? 0) - 1;
@@ -72,6 +73,7 @@ export class Bookkeeper implements EventSink {
         stack[i] as number,
         flags[i] as number,
         switchWaitEnd[i] as number,
+        overrunNs[i] as number,
       );
     }
     books.cycles += count;
@@ -86,6 +88,7 @@ export class Bookkeeper implements EventSink {
     stack: number,
     flags: number,
     switchEnd: number,
+    overrunNs: number,
   ): void {
     const books = this.#books;
     const lastReleased = gil.times[0] as number;
@@ -114,7 +117,7 @@ export class Bookkeeper implements EventSink {
       books.cellSums.add(first ? waitCell : lane.lastCell, CELL.forced, 1);
     }
     if (acquired > waitStart) this.#wait(gil, lane, waitCell, waitStack, waitStart, acquired);
-    this.#hold(gil, lane, waitStart, acquired, released, waitStack, stack);
+    this.#hold(gil, lane, waitStart, acquired, released, waitStack, stack, overrunNs);
 
     if (gil.lastLane >= 0 && gil.lastLane !== lane.index) gil.switches++;
     gil.lastLane = lane.index;
@@ -179,6 +182,7 @@ export class Bookkeeper implements EventSink {
     released: number,
     acquireStack: number,
     stack: number,
+    overrunNs: number,
   ): void {
     const books = this.#books;
     const ns = released - acquired;
@@ -189,7 +193,7 @@ export class Bookkeeper implements EventSink {
     books.cellSums.raise(lane.lastCell, CELL.maxHoldNs, ns);
     books.laneTimes.add(lane.index, LANE.holdNs, ns);
     const sampledStack = gil.samples.has(released)
-      ? this.#sampledHold(gil, lane, acquired, released, acquireStack, stack)
+      ? this.#sampledHold(gil, lane, acquired, released, acquireStack, stack, overrunNs)
       : -1;
     if (sampledStack < 0) {
       const unit = this.#groupOf(lane, acquireStack, stack);
@@ -197,7 +201,7 @@ export class Bookkeeper implements EventSink {
       gil.window.push(acquired, released, lane.index, unit, books.blocks.data);
     }
     // Without samples the place is known only if it did not change.
-    if (sampledStack < 0 && ns > LONG_HOLD_NS && acquireStack === stack) {
+    if (sampledStack < 0 && overrunNs > LONG_HOLD_NS && acquireStack === stack) {
       rememberLongHold(gil, acquired, released, stack);
     }
     this.#listener?.cycle(
@@ -228,6 +232,7 @@ export class Bookkeeper implements EventSink {
     released: number,
     acquireStack: number,
     releaseStack: number,
+    overrunNs: number,
   ): number {
     const books = this.#books;
     const samples = gil.samples.take(lane.thread, acquired, released, releaseStack);
@@ -243,7 +248,8 @@ export class Bookkeeper implements EventSink {
       gil.window.push(start, end, lane.index, unit, books.blocks.data);
     });
     const { stack } = longestStack(acquired, released, samples);
-    if (isKeptByNativeCode(acquired, released, samples)) {
+    const asked = overrunNs > 0 ? released - overrunNs : null;
+    if (isKeptByNativeCode(asked, released, samples)) {
       rememberLongHold(gil, acquired, released, stack);
     }
     return stack;

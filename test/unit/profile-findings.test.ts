@@ -42,7 +42,7 @@ class Schedule {
     thread: number,
     stack: number,
     holdNs: number,
-    how: { since?: number; forced?: boolean } = {},
+    how: { since?: number; forced?: boolean; asked?: boolean } = {},
   ) {
     const forced = how.forced === true && this.#lastEnd.has(thread);
     const since = forced ? this.#lastEnd.get(thread) : how.since;
@@ -56,6 +56,8 @@ class Schedule {
       stack,
       flags: (contended ? BATCH_FLAG.contended : 0) | (forced ? BATCH_FLAG.afterForced : 0),
       switchWaitEnd: 0,
+      // A waiter asks once it has waited an interval.
+      overrunNs: how.asked === false || holdNs <= 6 * MS ? 0 : holdNs - 5 * MS,
     });
     for (let at = this.now + MS / 2; at < this.now + holdNs; at += MS) {
       this.samples.push({ gil: 0, thread, at, stack });
@@ -184,16 +186,19 @@ describe('findings', () => {
   it('takes a holder that was preempted for no native code, one that runs or sleeps on for it', () => {
     // Holds of 80 ms, or one of 400 ms, at one line; the share of the time in which the thread ran.
     const table = [
-      { lengthsMs: [80, 80, 80, 80], ran: 0.1, native: false },
-      { lengthsMs: [80, 80, 80, 80], ran: 0.9, native: true },
-      { lengthsMs: [80, 80, 80, 80], ran: 0.01, native: false },
-      { lengthsMs: [400], ran: 0.01, native: true },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.03, asked: true, native: false },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.1, asked: true, native: true },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.9, asked: true, native: true },
+      { lengthsMs: [80, 80, 80, 80], ran: 0.01, asked: true, native: false },
+      { lengthsMs: [400], ran: 0.01, asked: true, native: true },
+      // Nobody asked it to release: the waiter was not running when its interval was over.
+      { lengthsMs: [80, 80, 80, 80], ran: 0.9, asked: false, native: false },
     ];
-    for (const { lengthsMs, ran, native } of table) {
+    for (const { lengthsMs, ran, asked: isAsked, native } of table) {
       const schedule = new Schedule();
       for (const length of lengthsMs) {
         const asked = schedule.now + MS;
-        schedule.hold(0, MATCH, length * MS, { forced: true });
+        schedule.hold(0, MATCH, length * MS, { forced: true, asked: isAsked });
         schedule.hold(1, READ, MS, { since: asked });
       }
       const timed = schedule.samples.map((sample) => ({ ...sample, cpuNs: 1 + sample.at * ran }));
