@@ -126,7 +126,7 @@ test('damage in the middle of a stream keeps what is before it', () => {
   const raw = (...bytes: number[]) => sound((writer) => writer.raw(0, bytes));
   keepsHalf(raw(0x82, 3, 0, 0, 0), /impossible length of 3/);
   keepsHalf(raw(0x82, 0, 0, 0, 0x7f), /impossible length/);
-  keepsHalf(raw(0x40, 0, 1, 1, 1, 1), /impossible/);
+  keepsHalf(raw(0x40, 0, 1, 1, 1, 77, 1, 0, 0, 0, 0, 0, 0, 0), /impossible/);
   keepsHalf(raw(0, 0, 1, 1, 1, 77), /impossible/);
   keepsHalf(raw(4, 0, 9, 0, 1, 1, 1, 1), /impossible/);
   keepsHalf(raw(0, 0x30, 1, 1, 255, 255, 255, 255, 255, 255, 255, 255, 0), /impossible/);
