@@ -7,7 +7,8 @@ import type { TraceState } from '../../server/trace/events';
 import { RELEASE_NODE } from '../../server/trace/format';
 import { openRun, type RunReader } from '../../server/trace/run-reader';
 import { CollectingSink, stackText } from '../support/collect-events';
-import { TraceWriter, type TraceOptions } from '../support/trace-writer';
+import type { TraceOptions } from '../support/trace-rows';
+import { TraceWriter } from '../support/trace-writer';
 
 const root = mkdtempSync(join(tmpdir(), 'gilscope-state-'));
 after(() => rmSync(root, { recursive: true }));
