@@ -33,7 +33,7 @@ interface Case {
 
 for (const python of gilPythons()) {
   const path = python.path;
-  describe(`transparent on ${titleOf(python)}`, () => {
+  describe(`transparent on ${titleOf(python)}`, { concurrency: 2 }, () => {
     const dump = programPath('dump.py');
     it('everything a script can see of its process', async () => {
       const env = { NASTY: 'a=b\nc', 'ODD NAME': 'ü', EMPTY: '' };
@@ -104,7 +104,7 @@ async function same(wanted: Case): Promise<void> {
     ...(wanted.onOutput === undefined ? {} : { onOutput: wanted.onOutput }),
   };
   const plain = await runProcess(python, args, options);
-  const out = join(scratch, 'p.gilscope');
+  const out = join(mkdtempSync(join(scratch, 'run-')), 'p.gilscope');
   const ours = await runProcess(
     process.execPath,
     [cli, 'run', '--quiet', '--python', python, '--out', out, ...endOfOptions(args), ...args],
