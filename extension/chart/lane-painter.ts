@@ -125,23 +125,22 @@ export function paintLane(
     const packed = columns[x] ?? 0;
     let end = x + 1;
     while (end < raster.width && columns[end] === packed) end++;
-    if (packed !== 0) paintRun(raster, x, end, packed, box, colours);
+    if (packed !== 0) paintRun({ raster, fromX: x, toX: end }, packed, box, colours);
     x = end;
   }
 }
 
-function paintRun(
-  raster: Raster,
-  fromX: number,
-  toX: number,
-  packed: number,
-  box: LaneBox,
-  colours: LaneColours,
-): void {
+/** Columns of a raster, [fromX, toX). */
+interface Span {
+  readonly raster: Raster;
+  readonly fromX: number;
+  readonly toX: number;
+}
+
+function paintRun(span: Span, packed: number, box: LaneBox, colours: LaneColours): void {
   const shape = columnShape(packed, box.height, box.ratio);
   const bottom = box.top + box.height;
   const line = Math.max(1, Math.round(2 * box.ratio));
-  const span = { fromX, toX, raster };
   if (shape.off > 0) fillRows(span, bottom - shape.off, bottom, colours.off);
   const holdTop = bottom - line - shape.hold;
   if (shape.hold > 0) fillRows(span, holdTop, bottom - line, colours.holding);
@@ -157,39 +156,51 @@ function paintRun(
   }
 }
 
-interface Span {
-  readonly raster: Raster;
-  readonly fromX: number;
-  readonly toX: number;
-}
+/** `fill` is quick on long rows, and slow on the short ones of a dense picture. */
+const SHORT = 12;
 
-function fillRows(span: Span, fromY: number, toY: number, colour: number): void {
-  const { pixels, width, height } = span.raster;
-  for (let y = Math.max(0, fromY); y < Math.min(height, toY); y++) {
-    pixels.fill(colour, y * width + span.fromX, y * width + span.toX);
+function fillRows({ raster, fromX, toX }: Span, fromY: number, toY: number, colour: number): void {
+  const { pixels, width } = raster;
+  const last = Math.min(raster.height, toY);
+  if (toX - fromX === 1) {
+    const end = last * width;
+    for (let at = Math.max(0, fromY) * width + fromX; at < end; at += width) pixels[at] = colour;
+    return;
+  }
+  for (let y = Math.max(0, fromY); y < last; y++) {
+    const start = y * width + fromX;
+    const end = y * width + toX;
+    if (toX - fromX > SHORT) pixels.fill(colour, start, end);
+    else for (let at = start; at < end; at++) pixels[at] = colour;
   }
 }
 
 /** Diagonal lines, one way for the GIL and the other for locks; only where they can be seen. */
 function hatchRows(
-  span: Span,
+  { raster, fromX, toX }: Span,
   fromY: number,
   toY: number,
   colour: number,
   box: LaneBox,
   direction: 1 | -1,
 ): void {
+  if (toY - fromY < 3 * box.ratio) return;
   const period = Math.round(8 * box.ratio);
   const thick = Math.max(1, Math.round(1.5 * box.ratio));
-  if (toY - fromY < 3 * box.ratio) return;
-  const { pixels, width, height } = span.raster;
-  for (let y = Math.max(0, fromY); y < Math.min(height, toY); y++) {
-    const offset = direction * (y - box.top) + box.phase;
-    let x = span.fromX - ((((span.fromX + offset) % period) + period) % period);
-    for (; x < span.toX; x += period) {
-      for (let k = Math.max(x, span.fromX); k < Math.min(x + thick, span.toX); k++) {
-        pixels[y * width + k] = colour;
-      }
+  const { pixels, width } = raster;
+  const first = Math.max(0, fromY);
+  const last = Math.min(raster.height, toY);
+  // How far the first pixel of the row is behind the start of a line; a row further it is one more, or one less.
+  let behind = (fromX + box.phase + direction * (first - box.top)) % period;
+  if (behind < 0) behind += period;
+  for (let y = first; y < last; y++) {
+    const end = y * width + toX;
+    for (let at = y * width + fromX, step = behind; at < end; at++) {
+      if (step < thick) pixels[at] = colour;
+      step = step + 1 === period ? 0 : step + 1;
     }
+    behind += direction;
+    if (behind === period) behind = 0;
+    else if (behind < 0) behind = period - 1;
   }
 }

@@ -63,21 +63,25 @@ export function paintStrip(
   const queue = Math.max(1, whole.wait + whole.lock);
   const bar = (value: number, full: number): number =>
     value <= 0 ? 0 : Math.max(1, Math.min(full, Math.round(value * full)));
-  const paths = { hold: new Path2D(), wait: new Path2D(), lock: new Path2D() };
-  for (let x = 0; x < width; x++) {
+  const peaks = Array.from({ length: width }, (_, x) => {
     const from = Math.floor((x / width) * bins);
-    const peak = overview.peak(from, Math.max(from + 1, Math.floor(((x + 1) / width) * bins)));
+    return overview.peak(from, Math.max(from + 1, Math.floor(((x + 1) / width) * bins)));
+  });
+  context.fillStyle = css(palette.hold);
+  peaks.forEach((peak, x) => {
     const hold = bar(peak.hold / gils, middle - 2);
+    context.fillRect(left + x, middle - hold, 1, hold);
+  });
+  context.fillStyle = css(palette.wait);
+  peaks.forEach((peak, x) => {
+    context.fillRect(left + x, middle + 1, 1, bar(peak.wait / queue, below));
+  });
+  context.fillStyle = css(palette.lock);
+  peaks.forEach((peak, x) => {
     const wait = bar(peak.wait / queue, below);
     const lock = Math.min(bar(peak.lock / queue, below), below - wait);
-    paths.hold.rect(left + x, middle - hold, 1, hold);
-    paths.wait.rect(left + x, middle + 1, 1, wait);
-    paths.lock.rect(left + x, middle + 1 + wait, 1, lock);
-  }
-  for (const state of ['hold', 'wait', 'lock'] as const) {
-    context.fillStyle = css(palette[state]);
-    context.fill(paths[state]);
-  }
+    context.fillRect(left + x, middle + 1 + wait, 1, lock);
+  });
   context.fillStyle = css(palette.foreground, 0.25);
   context.fillRect(left, middle, width, 1);
 }

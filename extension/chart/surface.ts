@@ -17,6 +17,9 @@ export class Surface {
   }
 
   resize(cssWidth: number, cssHeight: number, ratio: number): void {
+    // Writing a style, even the same, would cost a layout in every frame.
+    if (cssWidth !== this.cssWidth) this.canvas.style.width = `${cssWidth}px`;
+    if (cssHeight !== this.cssHeight) this.canvas.style.height = `${cssHeight}px`;
     this.cssWidth = cssWidth;
     this.cssHeight = cssHeight;
     this.ratio = ratio;
@@ -26,8 +29,6 @@ export class Surface {
       this.canvas.width = width;
       this.canvas.height = height;
     }
-    this.canvas.style.width = `${cssWidth}px`;
-    this.canvas.style.height = `${cssHeight}px`;
   }
 
   /** Clears, and lets drawing be in CSS pixels. */

@@ -171,7 +171,8 @@ export class TimelineController {
     const { left, model } = this;
     const sharp = devicePixelRatio;
     lanes.resize(this.width, clientHeight, this.#moving ? Math.min(1, sharp) : sharp);
-    this.elements.lanes.style.left = `${left}px`;
+    const leftStyle = `${left}px`;
+    if (this.elements.lanes.style.left !== leftStyle) this.elements.lanes.style.left = leftStyle;
     const missing = paintLanes(lanes, model, this.#store, this.#palette);
     overlay.resize(clientWidth, clientHeight, sharp);
     paintOverlay(overlay, model, this.#palette, document.activeElement === this.elements.stage);
