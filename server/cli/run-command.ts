@@ -61,11 +61,14 @@ function prepare(command: RunCommand, cwd: string): Promise<PreparedRun> {
 }
 
 async function runToEnd(prepared: PreparedRun): Promise<ProgramExit> {
-  const program = await runProgram(prepared.launch, { env: process.env });
-  const stopForwarding = forwardSignals(program);
-  const exit = await program.ended;
-  stopForwarding();
-  return exit;
+  const signals = forwardSignals();
+  try {
+    const program = await runProgram(prepared.launch, { env: process.env });
+    signals.to(program);
+    return await program.ended;
+  } finally {
+    signals.stop();
+  }
 }
 
 async function finish(

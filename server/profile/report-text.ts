@@ -75,10 +75,16 @@ function exactnessSection(profile: Profile): string[] {
   return lines;
 }
 
+function nothingLost(missedSamples: number): string {
+  if (missedSamples === 0) return 'Nothing was lost.';
+  const stacks = missedSamples === 1 ? 'One sample' : `${missedSamples} samples`;
+  return `${stacks} could not be read; nothing else was lost.`;
+}
+
 function lostText(profile: Profile): string {
   const unattributed = sum(profile.gils, (row) => row.unattributedNs);
   const parts = [
-    profile.lost.reason ?? 'Nothing was lost.',
+    profile.lost.reason ?? nothingLost(profile.lost.samples),
     ...(unattributed > 0
       ? [`Of ${formatDuration(unattributed)} of waits the holder is not known.`]
       : []),

@@ -218,8 +218,8 @@ void probe_finish(int code, bool code_known)
     if (!atomic_load(&probe.active) || atomic_exchange(&probe.finished, true))
         return;
     struct trace_header *h = probe.file.header;
-    sampler_stop();
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    sampler_stop();
     h->anchor_latest_ns = ns;
     h->anchor_latest_ticks = ticks;
     if (!h->anchor1_ticks) {
