@@ -87,11 +87,13 @@ async function segfault(options: ProfileOptions): Promise<void> {
 /** Calls back once, when the program has said that it is ready, with its process id. */
 function whenReady(action: (pid: number, control: RunControl) => void): ProfileOptions['onOutput'] {
   let said = '';
+  let isDone = false;
   return (text, control) => {
-    const before = /ready (\d+)/.test(said);
     said += text;
     const ready = /ready (\d+)\n/.exec(said);
-    if (ready && !before) action(Number(ready[1]), control);
+    if (isDone || ready === null) return;
+    isDone = true;
+    action(Number(ready[1]), control);
   };
 }
 

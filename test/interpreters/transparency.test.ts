@@ -150,10 +150,11 @@ async function inVenv(python: FoundPython): Promise<void> {
 async function signals(python: string): Promise<void> {
   const makeOnOutput = () => {
     let said = '';
+    let sent = 0;
     return (text: string, control: RunControl) => {
-      const before = said.split('waiting in').length;
       said += text;
-      if (said.split('waiting in').length > before) setTimeout(() => control.signal('SIGINT'), 150);
+      const places = said.match(/waiting in \w+\n/g)?.length ?? 0;
+      for (; sent < places; sent += 1) setTimeout(() => control.signal('SIGINT'), 150);
     };
   };
   const args = [programPath('signals.py')];
