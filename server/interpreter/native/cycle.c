@@ -188,20 +188,7 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     return true;
 }
 
-/* Read while the GIL's mutex is held: the thread that takes the GIL next clears the request under it. */
-static bool is_drop_requested(uintptr_t state)
-{
-    const struct layout *l = &probe.layout;
-    if (!l->known)
-        return true; /* cannot be told: the time until the next request decides alone */
-    if (!state)
-        return false;
-    uintptr_t where =
-        l->hex >= 0x030d0000 ? state : *(const uintptr_t *)(state + l->state_to_interpreter);
-    return where && *(const int *)(where + l->drop_request) & 1;
-}
-
-void cycle_released(struct thread *t, uint64_t now, struct call_site from)
+void cycle_released(struct thread *t, uint64_t now, const struct call_site *from)
 {
     struct gil *gil = t->holds;
     struct gil_entry *entry = gil->entry;
@@ -216,9 +203,9 @@ void cycle_released(struct thread *t, uint64_t now, struct call_site from)
     t->switch_end_ticks = 0;
     t->after_release = true;
     t->last_state = gil_last_holder(gil);
-    t->drop_requested = is_drop_requested(t->last_state);
+    t->drop_requested = gil->asked_ticks != 0;
     if (t->drop_requested)
-        t->caller = drop_caller_of(&probe.drop_callers, from);
+        t->caller = drop_caller_of(&probe.drop_callers, *from);
     t->last_stack = t->release_stack;
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;

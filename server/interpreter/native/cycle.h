@@ -14,7 +14,8 @@ void cycle_asked(struct thread *t, uint64_t now);
 void cycle_acquired(struct thread *t, uint64_t now);
 /* The holder enters drop_gil: the last moment its stack is its own. Called before the GIL's mutex is taken. */
 void cycle_releasing(struct thread *t);
-void cycle_released(struct thread *t, uint64_t now, struct call_site from);
+/* `from`: where drop_gil signalled; needed only if the GIL's end was asked for. */
+void cycle_released(struct thread *t, uint64_t now, const struct call_site *from);
 /* drop_gil goes to sleep until another thread has taken the GIL … */
 void cycle_switch_wait(struct thread *t);
 /* … and wakes. */

@@ -36,13 +36,14 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
     struct thread *t = thread_self;
     struct gil *gil = t ? t->last : NULL;
     if (__builtin_expect(gil && mutex == gil->mutex, 1)) {
-        uint64_t start = now();
-        if (t->holds) {
+        if (!t->holds) {
+            cycle_request(t, gil, now());
+        } else if (measures_itself(t)) {
+            uint64_t start = now();
             cycle_releasing(t);
-            if (measures_itself(t))
-                t->self_ticks = now() - start;
+            t->self_ticks = now() - start;
         } else {
-            cycle_request(t, gil, start);
+            cycle_releasing(t);
         }
     } else if (!gil || mutex != gil->switch_mutex) {
         lock_unknown(t, mutex);
@@ -73,7 +74,7 @@ static int hook_cond_signal(pthread_cond_t *cond)
         uint64_t stamp = now();
         int result = probe.real.cond_signal(cond);
         uint64_t start = measures_itself(t) ? now() : 0;
-        cycle_released(t, stamp, CALLED_FROM);
+        cycle_released(t, stamp, gil->asked_ticks ? &CALLED_FROM : NULL);
         if (start)
             count_self(t, now() - start);
         t->cycles++;

@@ -47,7 +47,6 @@ static bool from_debug_offsets(struct layout *l, const void *runtime)
         l->type = at(runtime, s->object_type);
         l->code_mask = s->minor >= 14 ? ~(uintptr_t)3 : ~(uintptr_t)0;
         l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
-        l->drop_request = 24;
         return true;
     }
     return false;
@@ -68,7 +67,6 @@ static bool frame_objects(struct layout *l, bool v310)
     l->line_table = 120;
     l->line_table_kind = v310 ? GILSCOPE_LINE_TABLE_PEP626 : GILSCOPE_LINE_TABLE_LNOTAB;
     l->interpreter_id = 24;
-    l->drop_request = v310 ? 72 : 76;
     return true;
 }
 
@@ -88,7 +86,6 @@ static bool interpreter_frames(struct layout *l, bool v312)
     l->line_table = 136;
     l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
     l->interpreter_id = v312 ? 8 : 48;
-    l->drop_request = v312 ? 372 : 104;
     return true;
 }
 

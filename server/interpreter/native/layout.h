@@ -29,8 +29,6 @@ struct layout {
     uint32_t ascii_bytes;     /* sizeof(PyASCIIObject): text of an ASCII str */
     uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
-    uint32_t
-        drop_request; /* an int, its lowest bit: in the interpreter, from 3.13 on in the thread state */
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
     uint32_t code_head_bytes;
 };

@@ -183,33 +183,68 @@ static inline uintptr_t own_first_frame(const struct layout *l, uintptr_t state)
     return l->top_is_indirect && top ? load(top + l->cframe_to_top) : top;
 }
 
-uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
+/* A frame that is Python's own; frames that C code puts between have an owner of 3 or more. */
+static inline bool is_python(const struct layout *l, uintptr_t f)
+{
+    return l->owner < 0 || *(const uint8_t *)(f + (uintptr_t)l->owner) < 3;
+}
+
+static inline uintptr_t instruction_of(const struct layout *l, uintptr_t f)
+{
+    return l->frame_objects ? *(const uint32_t *)(f + l->instruction) : load(f + l->instruction);
+}
+
+/*
+ * Tells stacks apart. Nothing is stored, so that a known stack costs a few loads a frame; the offsets are kept in
+ * registers.
+ */
+static inline __attribute__((always_inline)) uint64_t
+hash_frames(const struct layout *l, uintptr_t f, const bool objects, const bool fingerprints)
+{
+    const uintptr_t previous = l->previous, at_code = l->code, at = l->instruction;
+    const uintptr_t mask = l->code_mask, file = l->file, table = l->line_table;
+    const intptr_t owner = l->owner;
+    uint64_t hash = 1;
+    for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + previous)) {
+        if (!objects && *(const uint8_t *)(f + (uintptr_t)owner) >= 3)
+            continue;
+        uintptr_t code = load(f + at_code) & mask;
+        hash = mix(hash, code, objects ? *(const uint32_t *)(f + at) : load(f + at));
+        if (fingerprints)
+            hash = mix(hash, load(code + table), load(code + file));
+    }
+    return hash;
+}
+
+static uint64_t hash_of_frames(const struct layout *l, uintptr_t f, bool fingerprints)
+{
+    if (__builtin_expect(fingerprints, 0))
+        return l->frame_objects ? hash_frames(l, f, true, true) : hash_frames(l, f, false, true);
+    return l->frame_objects ? hash_frames(l, f, true, false) : hash_frames(l, f, false, false);
+}
+
+static uint32_t collect_frames(struct stack_table *t, uintptr_t f)
 {
     const struct layout *l = t->layout;
     uint32_t count = 0;
-    uint64_t hash = 1;
-    bool fingerprints = t->pinned_count >= MAX_PINNED || !t->pin_codes;
-    struct frame *frames = t->frames;
-    for (uintptr_t f = own_first_frame(l, state); f && count < MAX_FRAMES;
-         f = load(f + l->previous)) {
-        if (l->owner >= 0 && *(const uint8_t *)(f + (uintptr_t)l->owner) >= 3)
-            continue;
-        uintptr_t code = load(f + l->code) & l->code_mask;
-        uintptr_t at = l->frame_objects
-                           ? (uintptr_t)(uint32_t) * (const int32_t *)(f + l->instruction)
-                           : load(f + l->instruction);
-        frames[count].code = code;
-        frames[count++].instruction = at;
-        hash = mix(hash, code, at);
-        if (fingerprints)
-            hash = mix(hash, load(code + l->line_table), load(code + l->file));
-    }
-    if (!count)
+    for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + l->previous))
+        if (is_python(l, f))
+            t->frames[count++] =
+                (struct frame){load(f + l->code) & l->code_mask, instruction_of(l, f)};
+    return count;
+}
+
+uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
+{
+    uintptr_t first = own_first_frame(t->layout, state);
+    if (!first)
         return 0;
+    bool pinned = t->pin_codes && t->pinned_count < MAX_PINNED;
+    uint64_t hash = hash_of_frames(t->layout, first, !pinned);
     struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (CACHE_SLOTS - 1)];
     if (__builtin_expect(slot->hash == hash, 1))
         return slot->node;
-    uint32_t node = stack_of_frames(t, count);
+    uint32_t node = stack_of_frames(t, collect_frames(t, first));
     if (node)
         *slot = (struct stack_cache_slot){.hash = hash, .node = node};
     return node;
