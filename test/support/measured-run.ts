@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Profile } from '../../server/protocol';
+import type { Launch, Profile } from '../../server/protocol';
 import { inspectInterpreter, type Interpreter } from '../../server/interpreter/inspect-interpreter';
 import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
 import { nativeFiles } from '../../server/interpreter/platform';
@@ -33,6 +33,8 @@ export interface MeasuredRun {
 export interface MeasureOptions {
   readonly maxTraceBytes?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** `PY_VERSION_HEX` that the probe is to take the interpreter for. */
+  readonly assumeHex?: string;
 }
 
 export function inspect(python: string): Promise<Interpreter> {
@@ -72,15 +74,24 @@ export async function runProbed(
       env,
       ...(maxTraceBytes === undefined ? {} : { probe: { maxTraceBytes } }),
     });
+    const { args: launchArgs, env: more } = assuming(launch, options.assumeHex);
     const before = performance.now();
-    const ended = await runProcess(launch.executable, launch.args, {
-      env: environmentFor(launch, env),
+    const ended = await runProcess(launch.executable, launchArgs, {
+      env: { ...environmentFor(launch, env), ...more },
     });
     const wallMs = performance.now() - before;
     return { ended, wallMs, streamBytes: streamBytes(runFolder), ...readTrace(runFolder, ended) };
   } finally {
     rmSync(runFolder, { recursive: true, force: true });
   }
+}
+
+/** The host takes it as an option, the preloaded probe from the environment. */
+function assuming(launch: Launch, hex: string | undefined) {
+  if (hex === undefined) return { args: launch.args, env: {} };
+  const at = launch.args.indexOf('--gilscope-trace');
+  if (at < 0) return { args: launch.args, env: { GILSCOPE_ASSUME_HEX: hex } };
+  return { args: launch.args.toSpliced(at, 0, '--gilscope-assume-hex', hex), env: {} };
 }
 
 function readTrace(folder: string, { code, signal }: Ended) {

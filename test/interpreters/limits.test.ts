@@ -1,0 +1,69 @@
+/**
+ * Where not everything can be recorded: a version that the probe does not know, and a trace at its bound. Counts and
+ * times stay those of the independent recorder, and the profile says what is missing.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Profile } from '../../server/protocol';
+import { pairThreads } from '../support/compare-recorder';
+import { assertInvariants } from '../support/invariants';
+import { inspect, runProbed, type MeasureOptions } from '../support/measured-run';
+import { gilPythons, titleOf } from '../support/pythons';
+import { buildRecorder, readRecords } from '../support/recorder';
+import { programPath } from '../support/run-profile';
+
+for (const python of gilPythons()) {
+  describe(`limits on ${titleOf(python)}`, () => {
+    it('an unknown version: exact events, no lines, and it says so', async () => {
+      const program = programPath('convoy.py');
+      const profile = await recorded(python.path, program, [], { assumeHex: '3630000' });
+      assert.equal(profile.processes[0]?.frames, 'unknownVersion');
+      assert.equal(profile.lost.events, 0);
+      const withLine = profile.lines.filter((row) => row.line > 0);
+      assert.deepEqual(withLine, []);
+    });
+    it('a trace at its bound: totals of every thread stay exact', async () => {
+      const program = resolve('test/fixtures/bench/pipe_loop.py');
+      const profile = await recorded(python.path, program, ['300000'], { maxTraceBytes: 3 << 20 });
+      assert.ok(profile.lost.events > 0, 'the trace was not bounded');
+      assert.match(profile.lost.reason ?? '', /bound|limit|size/i);
+    });
+  });
+}
+
+/** Runs with the recorder, and holds the invariants and that the counts of every thread are equal. */
+async function recorded(
+  python: string,
+  program: string,
+  args: readonly string[],
+  options: MeasureOptions,
+): Promise<Profile> {
+  const folder = mkdtempSync(join(tmpdir(), 'gilscope-limits-'));
+  try {
+    const recorder = { LD_PRELOAD: buildRecorder(), GIL_RECORDER_DIR: folder };
+    const run = await runProbed(await inspect(python), program, args, {
+      ...options,
+      env: { ...options.env, ...recorder },
+    });
+    assert.equal(run.ended.code, 0, run.ended.stderr);
+    const { profile } = run;
+    assert.ok(profile, 'a profile was made');
+    assertInvariants(profile);
+    const [record] = readRecords(folder);
+    assert.ok(record, 'the recorder saw the program');
+    const { pairs, unmatched } = pairThreads(profile, record);
+    assert.deepEqual(unmatched, []);
+    for (const { ours, theirs } of pairs) {
+      assert.deepEqual([ours.acquires, ours.contended], [theirs.acquires, theirs.contended]);
+      // Wide, for threads that do nothing but GIL cycles: losing the CPU between two stamps is frequent there.
+      const allowedNs = 0.03 * theirs.holdNs + 100 * theirs.acquires + 10e6;
+      assert.ok(Math.abs(ours.holdNs - theirs.holdNs) < allowedNs, `hold of ${ours.name}`);
+    }
+    return profile;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
