@@ -219,7 +219,7 @@ void probe_finish(int code, bool code_known)
         return;
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
-    sampler_stop();
+    sampler_end();
     h->anchor_latest_ns = ns;
     h->anchor_latest_ticks = ticks;
     if (!h->anchor1_ticks) {

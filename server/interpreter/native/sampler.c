@@ -178,8 +178,6 @@ static void *run(void *unused)
         trace_file_prepare(&probe.file);
         thread_table_prepare();
     }
-    if (probe.file.header)
-        probe.file.header->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     stack_table_close(&s->stacks);
     memory_release(s, sizeof *s);
     return NULL;
@@ -204,10 +202,12 @@ bool sampler_start(void)
     return failed == 0;
 }
 
-void sampler_stop(void)
+void sampler_end(void)
 {
+    clockid_t clock;
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
     atomic_store_explicit(&probe.sampler_stop, true, memory_order_release);
-    pthread_join(probe.sampler, NULL);
+    if (pthread_getcpuclockid(probe.sampler, &clock) == 0)
+        probe.file.header->sampler_cpu_ns = clock_ns(clock);
 }

@@ -9,7 +9,7 @@
 
 /* False: no thread could be made. */
 bool sampler_start(void);
-/* Returns when the thread has ended. */
-void sampler_stop(void);
+/* The program ends: the thread is told to stop, and not waited for, since that would make the program's end later. */
+void sampler_end(void);
 
 #endif
