@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { CycleOptions, Frame, SampleOptions } from './trace-rows';
-import { TraceWriter } from './trace-writer';
+import type { TraceWriter } from './trace-writer';
 
 /** A cycle or sample to be written, with times in ticks since the start of the trace. */
 export type PlannedEvent =

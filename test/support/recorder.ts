@@ -44,15 +44,18 @@ const WANTING = 3;
 
 /** Compiles the recorder where it is older than its source. Returns the library's path. */
 export function buildRecorder(): string {
-  const source = resolve('test/recorder/gil_recorder.c');
+  const sources = ['gil_recorder.c', 'forced_release.c'].map((name) =>
+    resolve('test/recorder', name),
+  );
   const folder = resolve('build/recorder');
   const library = join(folder, 'gil_recorder.so');
-  if (existsSync(library) && statSync(library).mtimeMs > statSync(source).mtimeMs) return library;
+  const isFresh = (source: string): boolean => statSync(library).mtimeMs > statSync(source).mtimeMs;
+  if (existsSync(library) && sources.every(isFresh)) return library;
   mkdirSync(folder, { recursive: true });
   const fresh = `${library}.${process.pid}`;
   const flags = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden'];
   if (process.arch === 'x64') flags.push('-Wl,--version-script=test/recorder/gil_recorder.map');
-  const done = spawnSync(process.env['CC'] ?? 'cc', [...flags, source, '-o', fresh, '-ldl'], {
+  const done = spawnSync(process.env['CC'] ?? 'cc', [...flags, ...sources, '-o', fresh, '-ldl'], {
     encoding: 'utf8',
   });
   if (done.status !== 0) throw new Error(`The recorder could not be compiled:\n${done.stderr}`);
