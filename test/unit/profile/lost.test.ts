@@ -22,5 +22,8 @@ test('a few samples that could not be read are counted, and no cause for alarm',
 
 test('many missed samples, and any missed event, are said', () => {
   assert.match(lost(50).reason ?? '', /50 samples are missing/);
-  assert.match(lost(3, 1, ['bounded']).reason ?? '', /size limit\. 1 GIL cycle is only in the totals/);
+  assert.match(
+    lost(3, 1, ['bounded']).reason ?? '',
+    /size limit\. 1 GIL cycle is only in the totals/,
+  );
 });
