@@ -24,7 +24,8 @@ const MODES: readonly (readonly [Mode, StringKey, StringKey])[] = [
 export function LinesView({ t, lines, open }: LinesViewProps): JSX.Element {
   const [mode, setMode] = useState<Mode>('selfNs');
   const [filter, setFilter] = useState('');
-  const columns = useMemo(() => lineColumns(t, mode, open), [t, mode, open]);
+  const costs = useMemo(() => costsIn(lines), [lines]);
+  const columns = useMemo(() => lineColumns(t, costs, mode, open), [t, costs, mode, open]);
   const rows = useMemo(() => matching(lines, filter), [lines, filter]);
   return (
     <div class="table-view">
@@ -75,8 +76,19 @@ function matching(lines: readonly LineRow[], filter: string): readonly LineRow[]
   });
 }
 
-function lineColumns(t: Translate, mode: Mode, open: Opener['open']): readonly Column<LineRow>[] {
-  const costs = COSTS.map((cost): Column<LineRow> => ({
+/** All costs but waits for locks that nobody waited for: a column of nothing takes room from the names. */
+function costsIn(lines: readonly LineRow[]): readonly Cost[] {
+  const hasLockWaits = lines.some(({ lockWait }) => lockWait.totalNs > 0);
+  return COSTS.filter((cost) => cost !== 'lockWait' || hasLockWaits);
+}
+
+function lineColumns(
+  t: Translate,
+  shown: readonly Cost[],
+  mode: Mode,
+  open: Opener['open'],
+): readonly Column<LineRow>[] {
+  const costs = shown.map((cost): Column<LineRow> => ({
     id: cost,
     label: t(`col.${cost}`),
     key: (row) => row[cost][mode],

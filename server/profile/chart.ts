@@ -75,7 +75,7 @@ export class Chart {
     const { command, wallNs, processes, threads, lines, blame, gils, findings, lost } =
       this.#profile;
     return {
-      title: command.join(' '),
+      title: titleOf(command),
       revision: this.#revision,
       live: this.#live,
       wallNs,
@@ -202,4 +202,9 @@ function longestHoldStack(view: LaneView, fromNs: number, toNs: number): number 
     }
   }
   return best.stack;
+}
+
+/** The command as one would say it: the script by its name, without its folder. */
+function titleOf([script = '', ...args]: readonly string[]): string {
+  return [script.split(/[\\/]/).at(-1) ?? script, ...args].join(' ');
 }
