@@ -141,6 +141,9 @@ static uint64_t now_ns(void)
 
 /* ── GILs and slots ───────────────────────────────────────────────────────────────────────────────────────────── */
 
+/* No address of a mutex: of an entry that is being written. */
+#define CLAIMED ((uintptr_t)1)
+
 static struct entry *look_up(const void *object)
 {
     uintptr_t address = (uintptr_t)object;
@@ -156,8 +159,9 @@ static struct entry *look_up(const void *object)
 static void remember(uintptr_t address, enum role role, struct gil *gil)
 {
     for (size_t i = (address >> 3) * 2654435761u % TABLE_SIZE;; i = (i + 1) % TABLE_SIZE) {
-        uintptr_t found = atomic_load_explicit(&table[i].address, memory_order_acquire);
-        if (found && found != address)
+        uintptr_t found = 0;
+        /* Two threads may create GILs at once. */
+        if (!atomic_compare_exchange_strong(&table[i].address, &found, CLAIMED) && found != address)
             continue;
         table[i].role = role;
         table[i].gil = gil;

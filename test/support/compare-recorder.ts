@@ -93,17 +93,13 @@ function countDisagreements(pair: ThreadPair, withForced: boolean): string[] {
     ['contended', ours.contended, theirs.contended],
     ...(withForced ? ([['forced', ours.forcedReleases, theirs.forced]] as const) : []),
   ];
+  // A last forced release, after which the thread was ended or parked, has no cycle that could tell of it.
   return counts
     .filter(
       ([name, left, right]) =>
-        left !== right && !(name === 'forced' && left + 1 === right && neverAskedAgain(theirs)),
+        left !== right && !(name === 'forced' && left + 1 === right && theirs.leftWithout),
     )
     .map(([name, left, right]) => `${nameOf(pair)}: ${name} ${left}, recorded ${right}`);
-}
-
-/** A last forced release, after which the thread was ended or parked: it has no cycle that could tell of it. */
-function neverAskedAgain(thread: RecordedThread): boolean {
-  return thread.unaskedNs > 0;
 }
 
 function timeDisagreements(pair: ThreadPair, forcedIsSure: boolean): string[] {

@@ -19,6 +19,8 @@ export interface RecordedThread {
   readonly open: boolean;
   /** From a forced release to the end, where the thread did not ask again: waiting, unless it ended or was parked. */
   readonly unaskedNs: number;
+  /** It was ended, or the process was, while it asked for the GIL or was about to. */
+  readonly leftWithout: boolean;
   /** Releases that the unwinder called forced, voluntary though a waiter slept; and the quick ones of each. */
   readonly quickForced: number;
   readonly unwoundOwn: number;
@@ -110,6 +112,7 @@ function readThread(slot: Buffer, endNs: bigint): RecordedThread {
     maxHoldNs: Math.max(number(72), openHoldNs),
     open: state === WAITING || state === HOLDING,
     unaskedNs: state === WANTING ? openNs : 0,
+    leftWithout: state === WANTING || state === WAITING || number(80) > 0,
     quickForced: number(88),
     unwoundOwn: number(96),
     quickOwn: number(104),
