@@ -17,7 +17,7 @@ export const RELATIVE_TOLERANCE = 0.01;
 export const PER_ACQUISITION_NS = 100;
 export const PER_COLD_ACQUISITION_NS = 1000;
 export const COLD_ACQUISITIONS = 500;
-export const FIRST_ACQUISITION_NS = 10_000;
+export const FIRST_ACQUISITION_NS = 50_000;
 /** A thread that acquires so often loses its CPU between two stamps now and then, for a few milliseconds. */
 export const OFTEN = 10_000;
 export const LOST_CPU_NS = 10_000_000;
