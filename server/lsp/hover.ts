@@ -76,7 +76,8 @@ function selfTotal(cost: SelfTotal): [total: string, self: string] {
 }
 
 function durationOrNone(ns: number): string {
-  return ns > 0 ? formatDuration(ns) : '–';
+  // A number and its unit stay on one line of the cell.
+  return ns > 0 ? formatDuration(ns).replaceAll(' ', '\u00a0') : '–';
 }
 
 function tableRow(cells: readonly string[]): string {
