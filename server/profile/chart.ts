@@ -134,16 +134,16 @@ export class Chart {
   marks({ file, line, bins }: MarksRequest): Marks {
     const count = Math.min(Math.max(Math.floor(bins), 0), MAX_MARK_BINS);
     const wanted = this.#lines.find(file, line);
-    const binNs = this.#profile.wallNs / count;
-    if (wanted < 0 || count === 0 || binNs === 0) return { bins: count, lanes: [] };
+    const { wallNs } = this.#profile;
+    if (wanted < 0 || count === 0 || wallNs === 0) return { bins: count, lanes: [] };
     const lanes = this.#views.map((view, lane) => ({
       lane,
-      bins: this.#markedBins(view, wanted, count, binNs),
+      bins: this.#markedBins(view, wanted, count, wallNs),
     }));
     return { bins: count, lanes: lanes.filter((marks) => marks.bins.length > 0) };
   }
 
-  #markedBins(view: LaneView, wanted: number, count: number, binNs: number): number[] {
+  #markedBins(view: LaneView, wanted: number, count: number, wallNs: number): number[] {
     const marked = new Uint8Array(count);
     let startNs = view.firstNs;
     for (let entry = 0; entry <= view.count; entry++) {
@@ -151,8 +151,9 @@ export class Chart {
         const length = view.lengthOf(entry, piece);
         if (length === 0) continue;
         if (this.#lines.lineOf(view.stackOf(entry, piece)) === wanted) {
-          const last = Math.ceil((startNs + length) / binNs) - 1;
-          marked.fill(1, Math.floor(startNs / binNs), Math.min(last, count - 1) + 1);
+          // Multiplied first: a width of a bin that is no whole number would move its borders.
+          const end = Math.ceil(((startNs + length) * count) / wallNs);
+          marked.fill(1, Math.floor((startNs * count) / wallNs), Math.min(end, count));
         }
         startNs += length;
       }
