@@ -72,7 +72,15 @@ export class LineTracking {
     );
     const next = [...slots];
     for (const change of fromTheEnd) replaceLines(next, change);
-    this.lines = this.compare(next, lineAt);
+    this.lines = this.restored(this.compare(next, lineAt));
+  }
+
+  /** The profiled text again, as after undo: each line is what it was, whatever it was taken for on the way. */
+  private restored(lines: TrackedLine[]): TrackedLine[] {
+    const isProfiled =
+      lines.length === this.profiled.length &&
+      lines.every((line, i) => line.hash === this.profiled[i]);
+    return isProfiled ? lines.map((line, i) => ({ ...line, origin: i })) : lines;
   }
 
   private compare(slots: readonly Slot[], lineAt: (line: number) => LineState): TrackedLine[] {
