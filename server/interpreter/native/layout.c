@@ -102,7 +102,6 @@ static void sizes(struct layout *l)
     l->frame_bytes = most(most(l->previous, l->code), l->instruction) + 8;
     if (l->owner >= 0)
         l->frame_bytes = most(l->frame_bytes, (uint32_t)l->owner + 1);
-    l->code_head_bytes = most(most(l->file, l->name), most(l->line_table, l->first_line)) + 8;
 }
 
 struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime)

@@ -30,7 +30,6 @@ struct layout {
     uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
-    uint32_t code_head_bytes;
 };
 
 /* `hex` PY_VERSION_HEX; `runtime` the address of `_PyRuntime`. Unknown versions give `known` false. */

@@ -159,18 +159,6 @@ uint32_t stack_of_frames(struct stack_table *t, uint32_t count)
     return node;
 }
 
-bool first_frame(const struct layout *l, const struct memory *memory, uintptr_t state,
-                 uintptr_t *frame)
-{
-    uintptr_t top;
-    if (!memory_pointer(memory, state + l->state_to_top, &top))
-        return false;
-    if (l->top_is_indirect && top)
-        return memory_pointer(memory, top + l->cframe_to_top, frame);
-    *frame = top;
-    return true;
-}
-
 static inline uintptr_t load(uintptr_t address)
 {
     return *(const uintptr_t *)address;

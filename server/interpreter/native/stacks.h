@@ -40,8 +40,4 @@ uint32_t stack_of_state(struct stack_table *table, uintptr_t state);
 /* Node of table->frames[0 … count - 1], innermost first; 0 if it cannot be told or written. */
 uint32_t stack_of_frames(struct stack_table *table, uint32_t count);
 
-/* First frame of a thread state. False: unreadable. */
-bool first_frame(const struct layout *layout, const struct memory *memory, uintptr_t state,
-                 uintptr_t *frame);
-
 #endif
