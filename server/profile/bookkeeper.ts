@@ -54,6 +54,9 @@ export class Bookkeeper implements EventSink {
     }
   }
 
+  /** Locks are no part of the GIL's books. */
+  locks(): void {}
+
   cycles(batch: CycleBatch): void {
     const books = this.#books;
     const gil = books.gil(batch.gil);

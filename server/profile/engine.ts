@@ -67,6 +67,7 @@ export function createEngine(listener: CycleListener | null = null): Engine {
     heldNs: (state) => heldNs(books, state),
     samples: (batch) => keeper.samples(batch),
     cycles: (batch) => keeper.cycles(batch),
+    locks: () => keeper.locks(),
     snapshot: (state, facts) => snapshotOf(books, lines, state, facts),
   };
 }

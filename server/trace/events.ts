@@ -69,6 +69,101 @@ export interface StackTable {
   readonly locations: readonly Location[];
 }
 
+/**
+ * Waits for locks and holds of locks, in the order of their ends within a process's stream. Columns are `count` long
+ * or longer.
+ */
+export interface LockBatch {
+  readonly count: number;
+  /** {@link LOCK_ROW}. */
+  readonly kind: Uint8Array;
+  /** Index in {@link TraceState.locks}. */
+  readonly lock: Uint32Array;
+  /** Index in {@link TraceState.threads}: who waited; who acquired the lock that it held. */
+  readonly thread: Uint32Array;
+  /** Wait: asked. Hold: acquired. */
+  readonly start: Float64Array;
+  /** Wait: granted, or gave up. Hold: released. */
+  readonly end: Float64Array;
+  /** Stack node of the waiter; of the acquisition (0 unknown). */
+  readonly stack: Uint32Array;
+  /** Wait: the owner when it began, thread index + 1. Hold: who released it, thread index + 1. 0 unknown. */
+  readonly otherThread: Uint32Array;
+  /** Wait: where that owner was when it began. Hold: at the release. */
+  readonly otherStack: Uint32Array;
+  /** {@link LOCK_FLAG} bits. */
+  readonly flags: Uint8Array;
+  /** Acquisitions that a sampled hold stands for; else 1. */
+  readonly weight: Float64Array;
+}
+
+export const LOCK_ROW = { wait: 0, hold: 1 } as const;
+
+export const LOCK_FLAG = {
+  /** Wait: it ended with the lock; else it timed out or was interrupted. */
+  acquired: 1,
+  /** Hold: the lock was not yet recorded exactly when it was acquired; `start` is the earliest it can have been. */
+  startEstimated: 2,
+  /** Hold: one of several uncontended ones, see `weight`. */
+  sampled: 4,
+  /** Wait: free-threaded build, it spun and did not sleep. */
+  spun: 8,
+} as const;
+
+/**
+ * A lock, or several that were made at the same place with the same stack one after the other, each after the one
+ * before it was freed (a `Condition` makes a lock for each wait).
+ */
+export interface LockState {
+  /** Index in {@link TraceState.processes}. */
+  readonly process: number;
+  readonly kind: LockKind;
+  /** Kind `object`: the type of the object ("dict"), or ''. */
+  readonly typeName: string;
+  /** Where it was made: a stack node, 0 unknown. */
+  readonly createdStack: number;
+  /** It was freed, and none was made at its place since. */
+  readonly gone: boolean;
+  /** Exact. */
+  readonly acquires: number;
+  /** Acquisitions, or attempts at one, that had to wait: exact. */
+  readonly contended: number;
+  /** Of what was recorded exactly: all waits; holds from its first contention on. */
+  readonly waitNs: number;
+  readonly holdNs: number;
+  /** Waits and holds that are in these totals and in no batch (the trace was at its bound). */
+  readonly lostRows: number;
+  readonly openHold: OpenLockHold | null;
+}
+
+export type LockKind =
+  | 'Lock'
+  | 'RLock'
+  | 'SimpleQueue'
+  | 'SemLock'
+  | 'join'
+  | 'import'
+  | 'object'
+  | 'stopTheWorld'
+  | 'runtime';
+
+export interface OpenLockHold {
+  readonly thread: number;
+  readonly startNs: number;
+  /** At the acquisition, 0 unknown. */
+  readonly stack: number;
+  readonly startEstimated: boolean;
+}
+
+export interface OpenLockWait {
+  /** Index in {@link TraceState.locks}. */
+  readonly lock: number;
+  readonly startNs: number;
+  readonly stack: number;
+  /** Owner when the wait began, null unknown. */
+  readonly ownerThread: number | null;
+}
+
 export interface OpenWait {
   readonly gil: number;
   readonly startNs: number;
@@ -85,6 +180,7 @@ export interface ThreadState {
   /** Null while alive. */
   readonly endNs: number | null;
   readonly openWait: OpenWait | null;
+  readonly openLockWait: OpenLockWait | null;
   /** Totals of cycles that are in no batch (the trace was at its bound). */
   readonly lost: CycleTotals;
 }
@@ -134,6 +230,8 @@ export interface ProcessState {
   readonly freeThreaded: boolean;
   readonly gilSeen: boolean;
   readonly gilUnrecognised: boolean;
+  /** A free-threaded build in which an import switched the GIL on: when, and which module ('' unknown). */
+  readonly gilSwitchedOn: { readonly atNs: number; readonly module: string } | null;
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
   readonly startNs: number;
   /** The last moment known of the process: its end, or the last sign of life. */
@@ -158,6 +256,7 @@ export interface TraceState {
   readonly processes: readonly ProcessState[];
   readonly threads: readonly ThreadState[];
   readonly gils: readonly GilState[];
+  readonly locks: readonly LockState[];
   readonly aggregates: readonly AggregateState[];
   readonly stacks: StackTable;
 }
@@ -167,4 +266,5 @@ export interface EventSink {
   /** Samples of a stretch of time come before the cycles that contain them. */
   samples(batch: SampleBatch): void;
   cycles(batch: CycleBatch): void;
+  locks(batch: LockBatch): void;
 }

@@ -146,6 +146,7 @@ class ViewBuilder {
       startNs: known,
       endNs: held === null ? endNs : null,
       openWait,
+      openLockWait: null,
       lost: this.lostTotals(entry),
     };
   }
@@ -232,6 +233,7 @@ function describeProcess(
     freeThreaded: flag(PROCESS_FLAG.freeThreaded),
     gilSeen: flag(PROCESS_FLAG.gilSeen),
     gilUnrecognised: flag(PROCESS_FLAG.gilUnrecognised),
+    gilSwitchedOn: null,
     frames: FRAME_NAMES[header.frames] ?? 'notYet',
     // A forked child's first wait may have begun before its own trace.
     startNs: Math.min(startNs, builder.earliestNs),

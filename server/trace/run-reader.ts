@@ -106,6 +106,7 @@ export class RunReader {
         this.cycles += batch.count;
         sink.cycles(batch);
       },
+      locks: (batch) => sink.locks(batch),
     };
     const open = this.processes.filter((reader) => final || !reader.done);
     for (const reader of open) this.readHeader(reader, final);
@@ -192,7 +193,7 @@ export class RunReader {
       for (const { index, state } of view.gils) gils[index] = state;
     }
     const aggregates = views.flatMap((view) => view.aggregates);
-    return { processes, threads, gils, aggregates, stacks: this.stacks };
+    return { processes, threads, gils, locks: [], aggregates, stacks: this.stacks };
   }
 
   /** Traces that could not be read at all are said with the first process: they have no row of their own. */

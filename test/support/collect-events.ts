@@ -1,6 +1,7 @@
 import type {
   CycleBatch,
   EventSink,
+  LockBatch,
   SampleBatch,
   StackTable,
   TraceState,
@@ -25,10 +26,24 @@ export interface CollectedSample {
   readonly stack: number;
 }
 
+export interface CollectedLockRow {
+  readonly kind: number;
+  readonly lock: number;
+  readonly thread: number;
+  readonly start: number;
+  readonly end: number;
+  readonly stack: number;
+  readonly otherThread: number;
+  readonly otherStack: number;
+  readonly flags: number;
+  readonly weight: number;
+}
+
 /** Keeps every event as a plain object, and in `order` which batch came when. */
 export class CollectingSink implements EventSink {
   readonly allCycles: CollectedCycle[] = [];
   readonly allSamples: CollectedSample[] = [];
+  readonly allLocks: CollectedLockRow[] = [];
   readonly order: { readonly kind: 'cycles' | 'samples'; readonly until: number }[] = [];
 
   cycles(batch: CycleBatch): void {
@@ -45,6 +60,23 @@ export class CollectingSink implements EventSink {
       });
     }
     this.order.push({ kind: 'cycles', until: this.allCycles.at(-1)?.released ?? NaN });
+  }
+
+  locks(batch: LockBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      this.allLocks.push({
+        kind: batch.kind[i] ?? -1,
+        lock: batch.lock[i] ?? -1,
+        thread: batch.thread[i] ?? -1,
+        start: batch.start[i] ?? NaN,
+        end: batch.end[i] ?? NaN,
+        stack: batch.stack[i] ?? -1,
+        otherThread: batch.otherThread[i] ?? -1,
+        otherStack: batch.otherStack[i] ?? -1,
+        flags: batch.flags[i] ?? -1,
+        weight: batch.weight[i] ?? NaN,
+      });
+    }
   }
 
   samples(batch: SampleBatch): void {

@@ -95,7 +95,11 @@ function assuming(launch: Launch, hex: string | undefined) {
 }
 
 function readTrace(folder: string, { code, signal }: Ended) {
-  const nothing: EventSink = { samples: () => undefined, cycles: () => undefined };
+  const nothing: EventSink = {
+    samples: () => undefined,
+    cycles: () => undefined,
+    locks: () => undefined,
+  };
   const alone = performance.now();
   openRun(folder).read(nothing, true);
   const readMs = performance.now() - alone;

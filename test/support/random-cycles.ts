@@ -59,6 +59,7 @@ export function processState(changes: Partial<ProcessState> = {}): ProcessState 
     freeThreaded: false,
     gilSeen: true,
     gilUnrecognised: false,
+    gilSwitchedOn: null,
     frames: 'recorded',
     startNs: 0,
     endNs: 0,
@@ -84,6 +85,7 @@ export function threadState(changes: Partial<ThreadState> = {}): ThreadState {
     startNs: 0,
     endNs: null,
     openWait: null,
+    openLockWait: null,
     lost: NO_TOTALS,
     ...changes,
   };
@@ -251,7 +253,7 @@ class TraceBuilder {
       processState({ pid: 100 + index, parentPid: index === 0 ? 1 : 100, endNs: latest }),
     );
     this.#samples.sort((a, b) => a.at - b.at);
-    const state = { processes, threads, gils, aggregates: [], stacks };
+    const state = { processes, threads, gils, locks: [], aggregates: [], stacks };
     return { cycles: this.#cycles, samples: this.#samples, state };
   }
 

@@ -73,6 +73,7 @@ class Schedule {
       processes: [processState({ endNs: this.now })],
       threads: [threadState({ tid: 1, name: 'compute' }), threadState({ tid: 2, name: 'read' })],
       gils: [gilState()],
+      locks: [],
       aggregates: [],
       stacks: STACKS,
       ...changes,
@@ -247,6 +248,7 @@ describe('findings', () => {
       processes: [processState({ endNs: MS, ended: false })],
       threads: [threadState()],
       gils: [gilState()],
+      locks: [],
       aggregates: [],
       stacks: STACKS,
     };

@@ -46,6 +46,7 @@ function profileOf(
     processes: [processState({ endNs: 1000 })],
     threads: [threadState({ tid: 1 }), threadState({ tid: 2 })],
     gils: [gilState()],
+    locks: [],
     aggregates: [],
     stacks: STACKS,
     ...state,

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { CycleBatch, SampleBatch, TraceState } from '../../server/trace/events';
+import type { CycleBatch, LockBatch, SampleBatch, TraceState } from '../../server/trace/events';
 import { CHUNK_BYTES, RELEASE_NODE } from '../../server/trace/format';
 import { RunReader } from '../../server/trace/run-reader';
 import { TraceError } from '../../server/trace/trace-error';
@@ -37,6 +37,7 @@ class CheckingSink {
   private sampledAt = -Infinity;
   highestThread = -1;
   highestGil = -1;
+  highestLock = -1;
   highestStack = 0;
 
   cycles(batch: CycleBatch): void {
@@ -75,7 +76,20 @@ class CheckingSink {
     }
   }
 
+  locks(batch: LockBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const [start = NaN, end = NaN] = [batch.start[i], batch.end[i]];
+      assert.ok(Number.isInteger(start) && Number.isInteger(end) && start <= end);
+      this.highestThread = Math.max(this.highestThread, batch.thread[i] ?? NaN);
+      this.highestThread = Math.max(this.highestThread, (batch.otherThread[i] ?? NaN) - 1);
+      this.highestStack = Math.max(this.highestStack, batch.stack[i] ?? NaN);
+      this.highestStack = Math.max(this.highestStack, batch.otherStack[i] ?? NaN);
+      this.highestLock = Math.max(this.highestLock, batch.lock[i] ?? NaN);
+    }
+  }
+
   check(state: TraceState): void {
+    assert.ok(this.highestLock < state.locks.length);
     assert.ok(this.highestThread < state.threads.length);
     assert.ok(this.highestGil < state.gils.length);
     assert.ok(this.highestStack < state.stacks.nodeCount);

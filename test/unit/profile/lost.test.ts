@@ -9,6 +9,7 @@ function lost(lostSamples: number, lostEvents = 0, lostReasons: LostReason[] = [
     processes: [processState({ samplesTaken: 1000, lostSamples, lostEvents, lostReasons })],
     threads: [],
     gils: [],
+    locks: [],
     aggregates: [],
     stacks: stackTable([], []),
   };
