@@ -74,7 +74,13 @@ export interface StackTable {
  * or longer.
  */
 export interface LockBatch {
+  /** The GIL in whose stream the rows are; -1: a lane of a free-threaded process, other lanes may bring earlier rows. */
+  readonly gil: number;
   readonly count: number;
+  /** Every stack node that the rows name is in it. */
+  readonly stacks: StackTable;
+  /** Every lock that the rows name is in it; process, kind, typeName and createdStack are final. */
+  readonly locks: readonly LockState[];
   /** {@link LOCK_ROW}. */
   readonly kind: Uint8Array;
   /** Index in {@link TraceState.locks}. */
@@ -97,7 +103,15 @@ export interface LockBatch {
   readonly weight: Float64Array;
 }
 
-export const LOCK_ROW = { wait: 0, hold: 1 } as const;
+export const LOCK_ROW = {
+  wait: 0,
+  hold: 1,
+  /**
+   * A recorded acquisition (`lock`, `thread`, `start`, `stack`) by a thread that held another lock: `otherThread` is the
+   * index of that lock + 1, `otherStack` where it was acquired. Rows of one acquisition follow each other.
+   */
+  order: 2,
+} as const;
 
 export const LOCK_FLAG = {
   /** Wait: it ended with the lock; else it timed out or was interrupted. */
@@ -108,6 +122,8 @@ export const LOCK_FLAG = {
   sampled: 4,
   /** Wait: free-threaded build, it spun and did not sleep. */
   spun: 8,
+  /** Hold: an inner acquisition of an RLock that the thread held already; only counted. */
+  reentrant: 16,
 } as const;
 
 /**
