@@ -65,14 +65,17 @@ export function buildRecorder(): string {
   return library;
 }
 
-/** Reads what the recorder left in its folder: one process for each that had a GIL. */
-export function readRecords(folder: string): RecordedProcess[] {
+/**
+ * Reads what the recorder left in its folder: one process for each that had a GIL.
+ * @param killedNs CLOCK_MONOTONIC at which a process was killed, up to which its open intervals count.
+ */
+export function readRecords(folder: string, killedNs = 0): RecordedProcess[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.rec'))
-    .map((name) => readRecord(readFileSync(join(folder, name))));
+    .map((name) => readRecord(readFileSync(join(folder, name)), BigInt(killedNs)));
 }
 
-function readRecord(bytes: Buffer): RecordedProcess {
+function readRecord(bytes: Buffer, killedNs: bigint): RecordedProcess {
   if (bytes.toString('latin1', 0, 8) !== 'GILREC01') throw new Error('Not a file of the recorder.');
   const startNs = bytes.readBigUInt64LE(24);
   const endNs = bytes.readBigUInt64LE(32);
@@ -80,7 +83,9 @@ function readRecord(bytes: Buffer): RecordedProcess {
   for (let index = 0; index < bytes.readUInt32LE(12); index += 1) {
     const at = HEADER_BYTES + index * SLOT_BYTES;
     if (at + SLOT_BYTES <= bytes.length) {
-      threads.push(readThread(bytes.subarray(at, at + SLOT_BYTES), endNs));
+      threads.push(
+        readThread(bytes.subarray(at, at + SLOT_BYTES), endNs === 0n ? killedNs : endNs),
+      );
     }
   }
   return {

@@ -88,6 +88,18 @@ export async function runWithoutProfile(options: ProfileOptions): Promise<Ended>
   }
 }
 
+/** Any `gilscope` command on a program of test/fixtures/programs. */
+export function runCommandLine(
+  command: readonly string[],
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Ended> {
+  return runProcess(process.execPath, [cli, ...command, '--', programPath(program), ...args], {
+    ownGroup: true,
+    env: { ...process.env, ...env },
+  });
+}
+
 function readProfile(path: string, ended: Ended): Profile {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Profile;
@@ -121,7 +133,8 @@ export function markedLine(program: string, name: string): number {
   return index + 1;
 }
 
-function recorderEnvironment(folder: string, wanted = false): NodeJS.ProcessEnv {
+/** The recorder beside the probe, with its records in `FOLDER/records`. */
+export function recorderEnvironment(folder: string, wanted = false): NodeJS.ProcessEnv {
   if (!wanted) return {};
   const records = join(folder, 'records');
   mkdirSync(records);
