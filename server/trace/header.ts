@@ -59,6 +59,11 @@ export function isUnwritten(view: DataView): boolean {
   return first.some((field) => view.getUint32(field, true) === 0);
 }
 
+/** Whether the process was ended before it finished its header: the magic number is written last. */
+export function isUnbegun(view: DataView): boolean {
+  return view.getBigUint64(HEADER.magic, true) === 0n;
+}
+
 /**
  * Reads and checks a header.
  *

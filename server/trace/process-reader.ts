@@ -9,12 +9,12 @@ import { Definitions, type DefinitionContext } from './definitions';
 import type { EventSink } from './events';
 import { CHUNK, CHUNK_HEADER_BYTES, CHUNK_KIND, HEADER_BYTES } from './format';
 import { readGilTable, type GilEntry } from './gil-table';
-import { isUnwritten, parseHeader, type TraceHeader } from './header';
+import { isUnbegun, isUnwritten, parseHeader, type TraceHeader } from './header';
 import { MetaTable } from './meta';
 import { SampleStream, type SampleDecoder } from './sample-decoder';
 import type { InternedStacks } from './stack-table';
 import { ThreadTable } from './thread-table';
-import { TraceError } from './trace-error';
+import { TraceError, UnbegunTrace } from './trace-error';
 import type { TraceSource } from './trace-source';
 
 /** What all processes of a run share. */
@@ -72,14 +72,15 @@ export class ProcessReader {
    *
    * @param final whether nobody writes the trace any more
    * @returns null while it is not written
-   * @throws TraceError if this is no trace
+   * @throws TraceError if this is no trace, UnbegunTrace if the process ended before it wrote one
    */
   readHeader(final: boolean): TraceHeader | null {
     const { bytes, view } = this.tables.scratch;
     bytes.fill(0, 0, HEADER_BYTES);
     const count = this.source.read(bytes, 0, 0, HEADER_BYTES);
     if (!final && (count < HEADER_BYTES || isUnwritten(view))) return null;
-    if (count === 0) throw new TraceError(this.source.path, 'the trace is empty', RECORD_AGAIN);
+    if (count === 0 || (count === HEADER_BYTES && isUnbegun(view)))
+      throw new UnbegunTrace(this.source.path);
     const header = parseHeader(view, this.source.path);
     if (count < HEADER_BYTES)
       throw new TraceError(this.source.path, 'the trace is cut short in its header', RECORD_AGAIN);

@@ -16,7 +16,7 @@ import { viewProcess, type ProcessView } from './process-state';
 import { RunFolder, SingleTrace, type RunManifest, type RunSource } from './run-source';
 import { SampleDecoder } from './sample-decoder';
 import { InternedStacks } from './stack-table';
-import { systemReason, TraceError } from './trace-error';
+import { systemReason, TraceError, UnbegunTrace } from './trace-error';
 
 /**
  * Opens a run folder, a trace file, or a `*.gilscope` container.
@@ -174,9 +174,12 @@ export class RunReader {
 
   private checkAny(final: boolean): void {
     if (this.processes.length > 0) return;
-    const [first] = this.refused;
+    // A run that was killed at once has nothing to show, which is no fault.
+    const isFault = (error: TraceError): boolean =>
+      this.source instanceof SingleTrace || !(error instanceof UnbegunTrace);
+    const first = this.refused.find(isFault);
     if (first !== undefined) throw first;
-    if (!final) return;
+    if (!final || this.refused.length > 0) return;
     const what = 'there is no trace in it';
     const advice = 'The program may have ended before Python started: run it again.';
     throw new TraceError(this.source.path, what, advice);

@@ -12,6 +12,17 @@ export class TraceError extends Error {
   }
 }
 
+/** The process was ended when it had made its trace, but not yet begun it: nothing is wrong, and nothing is there. */
+export class UnbegunTrace extends TraceError {
+  constructor(file: string) {
+    super(
+      file,
+      'the process was ended before its first event could be recorded',
+      'There is nothing of it to show.',
+    );
+  }
+}
+
 /** What the system says about a failed file operation, without its own wording of the path. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

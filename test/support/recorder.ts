@@ -72,7 +72,10 @@ export function buildRecorder(): string {
 export function readRecords(folder: string, killedNs = 0): RecordedProcess[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.rec'))
-    .map((name) => readRecord(readFileSync(join(folder, name)), BigInt(killedNs)));
+    .map((name) => readFileSync(join(folder, name)))
+    // Of a process that was killed when it had only just made it.
+    .filter((bytes) => bytes.length > 0 && bytes.readBigUInt64LE(0) !== 0n)
+    .map((bytes) => readRecord(bytes, BigInt(killedNs)));
 }
 
 function readRecord(bytes: Buffer, killedNs: bigint): RecordedProcess {

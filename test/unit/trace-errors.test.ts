@@ -55,6 +55,19 @@ function refuses(bytes: Uint8Array, message: RegExp): void {
   );
 }
 
+test('a process that was killed before it began its trace', () => {
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(70_000)]) {
+    assert.deepEqual(readBytes(bytes).state.processes, []);
+    assert.throws(() => openRun(file).read(new CollectingSink(), true), /before its first event/);
+    writeFileSync(join(folder, '99.trace'), sound());
+    const { cycles, state } = readBytes(bytes);
+    assert.equal(cycles, CYCLES);
+    assert.equal(state.processes.length, 1);
+    assert.match(state.processes[0]?.messages.join() ?? '', /missing: .*before its first event/);
+    rmSync(join(folder, '99.trace'));
+  }
+});
+
 /** What is before the damage is read, and the rest is counted and told. */
 function keepsHalf(bytes: Uint8Array, message: RegExp): void {
   const { cycles, state } = readBytes(bytes);
@@ -67,9 +80,7 @@ function keepsHalf(bytes: Uint8Array, message: RegExp): void {
 }
 
 test('files that are no trace are refused with one error', () => {
-  refuses(Buffer.alloc(0), /the trace is empty/);
   refuses(Buffer.from('#!/usr/bin/python3\n'.repeat(1000)), /not a GILscope trace/);
-  refuses(Buffer.alloc(70_000), /not a GILscope trace/);
   refuses(sound().subarray(0, 2000), /cut short in its header/);
 });
 
