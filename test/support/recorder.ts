@@ -70,12 +70,14 @@ export function buildRecorder(): string {
  * @param killedNs CLOCK_MONOTONIC at which a process was killed, up to which its open intervals count.
  */
 export function readRecords(folder: string, killedNs = 0): RecordedProcess[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.rec'))
-    .map((name) => readFileSync(join(folder, name)))
-    // Of a process that was killed when it had only just made it.
-    .filter((bytes) => bytes.length > 0 && bytes.readBigUInt64LE(0) !== 0n)
-    .map((bytes) => readRecord(bytes, BigInt(killedNs)));
+  return (
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.rec'))
+      .map((name) => readFileSync(join(folder, name)))
+      // Of a process that was killed when it had only just made it.
+      .filter((bytes) => bytes.length > 0 && bytes.readBigUInt64LE(0) !== 0n)
+      .map((bytes) => readRecord(bytes, BigInt(killedNs)))
+  );
 }
 
 function readRecord(bytes: Buffer, killedNs: bigint): RecordedProcess {
