@@ -1,120 +1,260 @@
 /**
- * Frame times of the timeline on 5 million segments: `node build/chart-bench.cjs [segments]`. Prints, for 64 and 256
- * lanes and one and two pixels to a CSS pixel, the time of a frame's own work and the time between frames while the
- * run is zoomed and moved, and the time from opening the page to its first picture.
+ * What the chart costs on millions of segments, beside two other ways of drawing them: started by
+ * scripts/bench-chart.mjs. Options: `--segments N` (5 million), `--lanes N` (256), `--only tiles|chart|others`,
+ * `--write FILE`.
  */
-import { loadavg } from 'node:os';
-import type { Browser, Page } from 'playwright-core';
-import { ChartPage } from '../support/chart-page';
-import { fakeMeta } from '../support/fake-chart';
-import { randomRun } from '../support/fake-run';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { LEVEL_MIN, TILE_LANES } from '../../server/protocol';
+import { ChartPage, type ChartBackend } from '../support/chart-page';
+import { seeded } from '../support/fake-run';
+import { largeRun, type LargeRun } from '../support/large-run';
 import { openBrowser, settle, stageBox } from './support/chart-driver';
+import {
+  firstPictureMs,
+  framesOf,
+  percentile,
+  watchFrames,
+  type Frames,
+} from './support/frame-watch';
+import { serveOthers, type OtherWay } from './support/other-drawings';
 
-interface Frames {
-  /** Milliseconds that the callbacks of a frame took. */
-  readonly work: number[];
-  /** Milliseconds from frame to frame. */
-  readonly between: number[];
+const MEGABYTE = 2 ** 20;
+const STEPS = 60;
+/** For another way of drawing, at most. */
+const OTHER_LIMIT_MS = 20_000;
+
+interface Row {
+  readonly cells: readonly string[];
 }
 
-/** Times every frame's callbacks, from before the chart's script runs. */
-const WATCH = `
-  window.frameTimes = { work: [], between: [] };
-  const original = window.requestAnimationFrame.bind(window);
-  window.requestAnimationFrame = (callback) => original((time) => {
-    const start = performance.now();
-    callback(time);
-    window.frameTimes.work.push(performance.now() - start);
+const HEAD = [
+  'drawing',
+  'segments',
+  'pixels',
+  'frame p50',
+  'frame p95',
+  'between frames p95',
+  'first picture',
+  'memory',
+] as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      segments: { type: 'string', default: '5000000' },
+      lanes: { type: 'string', default: '256' },
+      only: { type: 'string' },
+      write: { type: 'string' },
+    },
   });
-  let last = 0;
-  const beat = (time) => {
-    if (last > 0) window.frameTimes.between.push(time - last);
-    last = time;
-    original(beat);
-  };
-  original(beat);`;
-
-async function measure(page: Page, act: () => Promise<void>): Promise<string> {
-  await page.evaluate('window.frameTimes.work = []; window.frameTimes.between = [];');
-  await act();
-  const { work, between } = await page.evaluate(
-    () => (window as unknown as { frameTimes: Frames }).frameTimes,
+  const [segments, lanes] = [Number(values.segments), Number(values.lanes)];
+  const wants = (part: string): boolean => values.only === undefined || values.only === part;
+  const run = largeRun(lanes, segments);
+  const texts: string[] = [];
+  if (wants('tiles')) texts.push(tileTimes(run));
+  const rows: Row[] = [];
+  const browser = await openBrowser();
+  if (wants('chart')) rows.push(...(await benchChart(browser, run)));
+  if (wants('others')) rows.push(...(await benchOthers(browser, run, lanes, segments)));
+  await browser.close();
+  if (rows.length > 0) texts.push(tableOf(rows));
+  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? '?'}), load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
+  const text = [`${run.segmentCount} segments on ${lanes} lanes; ${machine}.`, ...texts].join(
+    '\n\n',
   );
-  // A frame without a change does nothing and would flatter the rest.
-  const drawn = work.filter((ms) => ms > 0.3);
-  return `work p50 ${at(drawn, 0.5)} p95 ${at(drawn, 0.95)} ms, between frames p50 ${at(between, 0.5)} p95 ${at(between, 0.95)} ms (${drawn.length} frames)`;
+  console.log(text);
+  if (values.write !== undefined) writeBetweenMarks(values.write, text);
 }
 
-function at(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
-}
-
-async function zoomBy(page: Page, delta: number, steps: number): Promise<void> {
-  await page.keyboard.down('Control');
-  for (let step = 0; step < steps; step++) {
-    await page.mouse.wheel(0, delta);
-    await page.waitForTimeout(16);
+/** How long the server takes for a tile, of any level and place. */
+function tileTimes({ chart }: LargeRun): string {
+  const random = seeded(7);
+  const pages = Math.ceil(chart.meta().lanes.length / TILE_LANES);
+  const times: number[] = [];
+  for (let round = 0; round < 400; round++) {
+    const level = LEVEL_MIN + Math.floor(random() * 18);
+    const index = Math.floor(random() * 2 ** (level - LEVEL_MIN));
+    const start = performance.now();
+    chart.answer({ kind: 'tile', level, index, page: Math.floor(random() * pages) });
+    if (round >= 20) times.push(performance.now() - start);
   }
-  await page.keyboard.up('Control');
+  return `A tile of 512 bins × 64 lanes (levels 9 to 26, at random): p50 ${ms(percentile(times, 0.5))}, p95 ${ms(percentile(times, 0.95))}, longest ${ms(Math.max(...times))}.`;
 }
 
-async function benchOne(browser: Browser, url: string, ratio: number, name: string): Promise<void> {
+async function benchChart(browser: Browser, { chart, segmentCount }: LargeRun): Promise<Row[]> {
+  const meta = chart.meta();
+  const backend: ChartBackend = {
+    meta,
+    tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
+    segment: (request) =>
+      request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
+  };
+  const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
+  host.answerFrom(backend);
+  const url = await host.start();
+  const rows: Row[] = [];
+  for (const ratio of [1, 2]) {
+    const { frames, firstMs, memory } = await playChart(browser, url, ratio);
+    rows.push({
+      cells: [
+        'GILscope',
+        String(segmentCount),
+        `${ratio} × ${ratio}`,
+        ms(percentile(frames.work, 0.5)),
+        ms(percentile(frames.work, 0.95)),
+        ms(percentile(frames.between, 0.95)),
+        ms(firstMs),
+        memory,
+      ],
+    });
+  }
+  host.stop();
+  return rows;
+}
+
+async function playChart(
+  browser: Browser,
+  url: string,
+  ratio: number,
+): Promise<{ frames: Frames; firstMs: number; memory: string }> {
   const context = await browser.newContext({
     viewport: { width: 1600, height: 1250 },
     deviceScaleFactor: ratio,
   });
   const page = await context.newPage();
-  await page.addInitScript(WATCH);
-  const start = performance.now();
+  await watchFrames(page);
   await page.goto(url);
-  await page.waitForFunction(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('canvas[data-part="lanes"]');
-    const data = canvas?.getContext('2d')?.getImageData(0, 12, canvas.width, 1).data;
-    return data?.some((value) => value > 0) === true;
-  });
-  console.log(`${name}: first picture ${(performance.now() - start).toFixed(0)} ms`);
+  const firstMs = await firstPictureMs(page);
   await settle(page);
   const { x, y, width, left } = await stageBox(page);
-  await page.mouse.move(x + left + width / 2, y + 300);
-  const zoomIn = await measure(page, () => zoomBy(page, -60, 90));
-  console.log(`${name}: zoom in   ${zoomIn}`);
-  await settle(page);
-  const pan = await measure(page, async () => {
+  const zoomBy = async (delta: number): Promise<void> => {
+    await page.keyboard.down('Control');
+    for (let step = 0; step < STEPS; step++) {
+      await page.mouse.wheel(0, delta);
+      await page.waitForTimeout(16);
+    }
+    await page.keyboard.up('Control');
+  };
+  const middle = x + left + width / 2;
+  await page.mouse.move(middle, y + 300);
+  const frames = await framesOf(page, async () => {
+    await zoomBy(-60);
     await page.mouse.down();
-    for (let step = 0; step < 90; step++) {
-      await page.mouse.move(x + left + width / 2 - step * 6, y + 300);
+    for (let step = 0; step < STEPS; step++) {
+      await page.mouse.move(middle - step * 6, y + 300);
       await page.waitForTimeout(16);
     }
     await page.mouse.up();
+    await zoomBy(60);
   });
-  console.log(`${name}: move      ${pan}`);
-  const zoomOut = await measure(page, () => zoomBy(page, 60, 90));
-  console.log(`${name}: zoom out  ${zoomOut}`);
-  const heap = await page.evaluate(
-    () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize,
-  );
-  console.log(`${name}: heap ${(heap / 2 ** 20).toFixed(0)} MB`);
+  const memory = await memoryOf(browser);
   await context.close();
+  return { frames, firstMs, memory };
 }
 
-async function main(): Promise<void> {
-  const segments = Number(process.argv[2] ?? 5_000_000);
-  const browser = await openBrowser();
-  for (const lanes of [64, 256]) {
-    const run = randomRun(lanes, Math.round(segments / lanes), 1);
-    const host = new ChartPage(run, fakeMeta(run));
-    const url = await host.start();
-    for (const ratio of [1, 2]) {
-      await benchOne(browser, url, ratio, `${segments} × ${lanes} lanes, DPR ${ratio}`);
-    }
-    host.stop();
+/** Of the process that runs the page: what it has to itself and its part of what it shares. */
+async function memoryOf(browser: Browser): Promise<string> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const sizes = processInfo.map(({ type, id }) => (type === 'renderer' ? residentBytes(id) : 0));
+  const most = Math.max(0, ...sizes);
+  return most === 0 ? '?' : `${(most / MEGABYTE).toFixed(0)} MB`;
+}
+
+function residentBytes(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  } catch {
+    // Only Linux has it.
+    return 0;
   }
-  await browser.close();
-  console.log(`load average ${loadavg()[0]?.toFixed(1) ?? '?'}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+async function benchOthers(
+  browser: Browser,
+  run: LargeRun,
+  lanes: number,
+  segments: number,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [way, count] of [
+    ['fillRect', segments],
+    ['fillRect', Math.min(segments, 100_000)],
+    ['svg', Math.min(segments, 100_000)],
+    ['svg', Math.min(segments, 10_000)],
+  ] as const) {
+    rows.push(await playOther(browser, count === segments ? run : largeRun(lanes, count), way));
+  }
+  return rows;
+}
+
+const WAY_NAMES: Readonly<Record<OtherWay, string>> = {
+  fillRect: 'canvas, one fillRect a segment',
+  svg: 'SVG, one element a segment',
+};
+
+async function playOther(browser: Browser, run: LargeRun, way: OtherWay): Promise<Row> {
+  const { url, server } = await serveOthers(run.segments);
+  const context = await browser.newContext({ viewport: { width: 1600, height: 1250 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.evaluate('load()');
+  const { times, all } = await page.evaluate(
+    ([name, steps, limitMs]) =>
+      (
+        window as unknown as {
+          play(...options: unknown[]): Promise<{ times: number[]; all: number }>;
+        }
+      ).play(name, steps, limitMs),
+    [way, STEPS, OTHER_LIMIT_MS] as const,
+  );
+  const memory = await memoryOf(browser);
+  await context.close();
+  server.closeAllConnections();
+  server.close();
+  const done =
+    times.length < all ? ` (${times.length} of ${all} frames in ${OTHER_LIMIT_MS / 1000} s)` : '';
+  return {
+    cells: [
+      WAY_NAMES[way],
+      String(run.segmentCount),
+      '1 × 1',
+      ms(percentile(times, 0.5)),
+      ms(percentile(times, 0.95)) + done,
+      '',
+      ms(times[0] ?? 0),
+      memory,
+    ],
+  };
+}
+
+function ms(value: number): string {
+  return value < 100 ? `${value.toFixed(1)} ms` : `${value.toFixed(0)} ms`;
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(({ cells }) => cells)];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Puts the text between the marks of a document. */
+function writeBetweenMarks(file: string, text: string): void {
+  const [begin, end] = ['<!-- measured -->', '<!-- /measured -->'];
+  const [before, rest] = readFileSync(file, 'utf8').split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`${file} has lost its marks ${begin}`);
+  writeFileSync(file, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,9 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { ChartMeta, FromChart, ToChart } from '../../server/protocol';
+import type { ChartMeta, FromChart, Segment, ToChart } from '../../server/protocol';
 import { answerSegment } from './fake-chart';
 import { FakeTiles, type FakeRun } from './fake-run';
+
+type SegmentRequest = Extract<FromChart, { type: 'segment' }>['request'];
+
+/** What stands behind the page in place of the language server. */
+export interface ChartBackend {
+  readonly meta: ChartMeta | null;
+  tile(level: number, index: number, page: number): Uint8Array;
+  segment(request: SegmentRequest): Segment | null;
+}
+
+function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {
+  const tiles = new FakeTiles(run);
+  return {
+    meta,
+    tile: (level, index, page) => tiles.tile(level, index, page),
+    segment: (request) => answerSegment(run, request),
+  };
+}
 
 const NONCE = 'chartNonce';
 
@@ -37,9 +55,7 @@ const STUB = `
 export class ChartPage {
   /** Everything that the chart has sent. */
   readonly messages: FromChart[] = [];
-  meta: ChartMeta | null;
-  #run: FakeRun;
-  #tiles: FakeTiles;
+  #backend: ChartBackend;
   readonly #server = createServer((request, response) => {
     void this.#serve(request, response).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
@@ -48,17 +64,18 @@ export class ChartPage {
   readonly #distFolder: string;
 
   constructor(run: FakeRun, meta: ChartMeta | null, distFolder = 'dist') {
-    this.#run = run;
-    this.#tiles = new FakeTiles(run);
-    this.meta = meta;
+    this.#backend = fakeBackend(run, meta);
     this.#distFolder = distFolder;
   }
 
   /** Puts another run behind the page. */
   replace(run: FakeRun, meta: ChartMeta | null): void {
-    this.#run = run;
-    this.#tiles = new FakeTiles(run);
-    this.meta = meta;
+    this.#backend = fakeBackend(run, meta);
+  }
+
+  /** Puts something else behind the page than a made-up run. */
+  answerFrom(backend: ChartBackend): void {
+    this.#backend = backend;
   }
 
   /** Starts serving; the address of the page. */
@@ -106,8 +123,8 @@ export class ChartPage {
     this.messages.push(message);
     if (message.type === 'tile') {
       const { level, index, page } = message;
-      response.writeHead(200, { revision: String(this.meta?.revision ?? 0) });
-      response.end(this.#tiles.tile(level, index, page));
+      response.writeHead(200, { revision: String(this.#backend.meta?.revision ?? 0) });
+      response.end(this.#backend.tile(level, index, page));
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -115,9 +132,9 @@ export class ChartPage {
   }
 
   #reply(message: FromChart): ToChart | null {
-    if (message.type === 'ready') return { type: 'meta', meta: this.meta };
+    if (message.type === 'ready') return { type: 'meta', meta: this.#backend.meta };
     if (message.type !== 'segment') return null;
-    const segment = answerSegment(this.#run, message.request);
+    const segment = this.#backend.segment(message.request);
     return { type: 'segment', requestId: message.requestId, segment };
   }
 }

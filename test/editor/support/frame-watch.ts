@@ -1,0 +1,73 @@
+import type { Page } from 'playwright-core';
+
+/** What a page recorded of its frames. */
+export interface Frames {
+  /** Milliseconds from the start of a frame's callbacks until the page is laid out and painted. */
+  readonly work: number[];
+  /** Milliseconds from frame to frame, as the screen got them. */
+  readonly between: number[];
+}
+
+interface Watched extends Window {
+  readonly frames_: Frames;
+  /** Milliseconds after the page was opened at which a canvas first had a picture; 0: not yet. */
+  readonly firstPicture: number;
+}
+
+/**
+ * Times each frame in which something was drawn, and the first picture; runs before the page's own script. A task
+ * that is posted in a frame's first callback runs when the frame is painted.
+ */
+const WATCH = `
+  window.frames_ = { work: [], between: [] };
+  window.firstPicture = 0;
+  const original = window.requestAnimationFrame.bind(window);
+  const channel = new MessageChannel();
+  let start = 0;
+  channel.port1.onmessage = () => {
+    window.frames_.work.push(performance.now() - start);
+    start = 0;
+  };
+  window.requestAnimationFrame = (callback) => original((time) => {
+    if (start === 0) {
+      start = performance.now();
+      channel.port2.postMessage(0);
+    }
+    callback(time);
+  });
+  let last = 0;
+  const beat = (time) => {
+    if (last > 0) window.frames_.between.push(time - last);
+    last = time;
+    original(beat);
+  };
+  original(beat);
+  const put = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (image, ...rest) {
+    put.call(this, image, ...rest);
+    if (window.firstPicture > 0 || !new Uint32Array(image.data.buffer).some((pixel) => pixel !== 0)) return;
+    const painted = new MessageChannel();
+    painted.port1.onmessage = () => { window.firstPicture ||= performance.now(); };
+    painted.port2.postMessage(0);
+  };`;
+
+export async function watchFrames(page: Page): Promise<void> {
+  await page.addInitScript(WATCH);
+}
+
+export async function firstPictureMs(page: Page): Promise<number> {
+  await page.waitForFunction(() => (window as unknown as Watched).firstPicture > 0);
+  return page.evaluate(() => (window as unknown as Watched).firstPicture);
+}
+
+/** The frames of what is done meanwhile. */
+export async function framesOf(page: Page, act: () => Promise<void>): Promise<Frames> {
+  await page.evaluate('frames_.work = []; frames_.between = [];');
+  await act();
+  return page.evaluate(() => (window as unknown as Watched).frames_);
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
