@@ -65,6 +65,13 @@ export class ChartPanel implements vscode.Disposable {
           this.post({ type: 'segment', requestId: message.requestId, segment });
           return;
         }
+        case 'analysis': {
+          const { requestId, question } = message;
+          const { answer } = await this.ask({ kind: 'analysis', question }, 'analysis');
+          this.places.addAnswer(answer);
+          this.post({ type: 'analysis', requestId, answer });
+          return;
+        }
         case 'goto':
           await this.open(message.file, message.line);
           return;

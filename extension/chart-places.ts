@@ -1,4 +1,5 @@
 import type { ChartMeta, Place, Segment } from '../server/protocol';
+import type { AnalysisAnswer } from '../server/protocol-analysis';
 
 /** The places that the current profile names: the only ones that the chart may open. */
 export class ChartPlaces {
@@ -19,7 +20,30 @@ export class ChartPlaces {
   addSegment(segment: Segment | null): void {
     if (!segment) return;
     this.add(segment.place);
-    for (const { place } of segment.holders) this.add(place);
+    for (const { place } of [...segment.holders, ...segment.holds]) this.add(place);
+    this.add(segment.releasedBy?.place ?? null);
+  }
+
+  addAnswer(answer: AnalysisAnswer | null): void {
+    if (answer === null) return;
+    switch (answer.kind) {
+      case 'sums':
+        for (const line of answer.sums.lines) this.add(line);
+        return;
+      case 'flame':
+        for (const frame of answer.flame.frames) this.add(frame);
+        return;
+      case 'segments':
+        for (const segment of answer.segments) this.addSegment(segment);
+        return;
+      case 'evidence':
+        this.addSegment(answer.segment);
+        return;
+      case 'curves':
+      case 'idle':
+      case 'lanesOfFile':
+        return;
+    }
   }
 
   has(file: string, line: number): boolean {

@@ -1,8 +1,9 @@
 /**
  * Every message between the language server and its client, the messages of the chart, and the profile's types.
- * The only file that server, client and chart share; it imports nothing. Times are integers in nanoseconds;
- * absolute ones are on the monotonic clock from the start of the run.
+ * With protocol-analysis.ts all that server, client and chart share. Times are integers in nanoseconds; absolute ones
+ * are on the monotonic clock from the start of the run.
  */
+import type { AnalysisAnswer, AnalysisQuestion } from './protocol-analysis';
 
 export const PROTOCOL_VERSION = 1;
 
@@ -403,6 +404,17 @@ export interface Segment {
     readonly place: Place | null;
     readonly ns: number;
   }[];
+  /** The holds behind `holders`, cut to the wait, in order of time; at most 64, the longest. */
+  readonly holds: readonly Hold[];
+  /** Who let go last before the wait ended with the lock; null: not during this wait, or it never got it. */
+  readonly releasedBy: Hold | null;
+}
+
+export interface Hold {
+  readonly lane: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly place: Place | null;
 }
 
 /** Where on the time axis a line was the place of a segment: for a line in the editor → its marks in the chart. */
@@ -422,13 +434,20 @@ export interface Marks {
 }
 
 export type ChartRequest =
-  { readonly kind: 'meta' } | TileRequest | SegmentRequest | LongWaitRequest | MarksRequest;
+  | { readonly kind: 'meta' }
+  | TileRequest
+  | SegmentRequest
+  | LongWaitRequest
+  | MarksRequest
+  | { readonly kind: 'analysis'; readonly question: AnalysisQuestion };
 
 export type ChartResponse =
   | { readonly kind: 'meta'; readonly meta: ChartMeta | null }
   | { readonly kind: 'tile'; readonly revision: number; readonly base64: string }
   | { readonly kind: 'segment'; readonly segment: Segment | null }
-  | { readonly kind: 'marks'; readonly marks: Marks };
+  | { readonly kind: 'marks'; readonly marks: Marks }
+  /** Null: there is no profile, or a newer question of this kind came first. */
+  | { readonly kind: 'analysis'; readonly answer: AnalysisAnswer | null };
 
 /** Extension host → webview. Bytes are fresh Uint8Arrays, never Buffers or subarrays. */
 export type ToChart =
@@ -443,6 +462,11 @@ export type ToChart =
     }
   | { readonly type: 'segment'; readonly requestId: number; readonly segment: Segment | null }
   | { readonly type: 'marks'; readonly marks: Marks; readonly file: string; readonly line: number }
+  | {
+      readonly type: 'analysis';
+      readonly requestId: number;
+      readonly answer: AnalysisAnswer | null;
+    }
   | { readonly type: 'strings'; readonly strings: Readonly<Record<string, string>> };
 
 /** Webview → extension host. */
@@ -454,6 +478,7 @@ export type FromChart =
       readonly requestId: number;
       readonly request: SegmentRequest | LongWaitRequest;
     }
+  | { readonly type: 'analysis'; readonly requestId: number; readonly question: AnalysisQuestion }
   /** Open this place; the host checks that the current profile names it. */
   | { readonly type: 'goto'; readonly file: string; readonly line: number };
 

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ChartMeta, ToChart } from '../../server/protocol';
+import { AnalysisClient } from './analysis-client';
 import { Banners } from './banners';
 import { BlameView } from './blame-view';
 import { FindingsView } from './findings-view';
@@ -39,9 +40,13 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const [selection, setSelection] = useState<Selection>({ cursor: null, rank: null, end: false });
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
+  const analysis = useMemo(() => new AnalysisClient((message) => host.post(message)), [host]);
   const save = useSaving(host, timeline, tab, split);
   useEffect(() => {
-    host.listen((message) => receive(message, timeline.current, segments, setMeta, setT));
+    host.listen((message) => {
+      if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
+      else receive(message, timeline.current, segments, setMeta, setT);
+    });
     host.post({ type: 'ready' });
   }, [host]);
   const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
@@ -88,7 +93,7 @@ interface Selection {
 }
 
 function receive(
-  message: ToChart,
+  message: Exclude<ToChart, { type: 'analysis' }>,
   timeline: TimelineController | null,
   segments: SegmentClient,
   setMeta: (meta: Loaded) => void,

@@ -20,5 +20,7 @@ export function noChart(request: ChartRequest): ChartResponse {
       return { kind: 'segment', segment: null };
     case 'marks':
       return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+    case 'analysis':
+      return { kind: 'analysis', answer: null };
   }
 }

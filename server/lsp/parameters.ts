@@ -1,5 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
 import { TILE_BINS, type ChartRequest, type ExitStatus, type RunParams } from '../protocol';
+import { questionOf } from './analysis-parameters';
 
 /** A request that does not keep to the protocol. */
 function invalid(what: string): ResponseError {
@@ -100,7 +101,9 @@ export function chartRequestOf(value: unknown): ChartRequest {
       if (bins < 1 || bins > 1 << 20) throw invalid(`bins must be a number such as ${TILE_BINS}`);
       return { kind: 'marks', file: textField(fields, 'file'), line: count('line'), bins };
     }
+    case 'analysis':
+      return { kind: 'analysis', question: questionOf(fieldsOf(fields['question'])) };
     default:
-      throw invalid('kind must be meta, tile, segment, longWait or marks');
+      throw invalid('kind must be meta, tile, segment, longWait, marks or analysis');
   }
 }

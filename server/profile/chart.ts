@@ -11,23 +11,18 @@ import type {
   TileRequest,
 } from '../protocol';
 import { LEVEL_MAX, TILE_BINS, TILE_LANES } from '../protocol';
+import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
+import { analyse } from './analysis';
 import type { Snapshot } from './engine';
 import type { LaneView } from './lane-view';
-import {
-  type LaneSegment,
-  segmentAfter,
-  segmentAt,
-  segmentBefore,
-  segmentsOf,
-} from './lane-segments';
+import { type LaneSegment, segmentAfter, segmentAt, segmentBefore } from './lane-segments';
 import type { LineIndex } from './line-index';
 import type { LongWait } from './long-waits';
+import { runAll, type Sliced } from './stretches';
 import { tileBytes } from './tile';
 import type { Timeline } from './timeline';
+import { WaitCause } from './wait-cause';
 
-const MAX_HOLDERS = 8;
-/** Of a holder's holds in one wait, so many are searched for the longest. */
-const HOLDS_SEARCHED = 4096;
 const MAX_MARK_BINS = 65536;
 
 /** Answers the chart's questions from one snapshot. Lanes are the rows of its threads. */
@@ -38,6 +33,7 @@ export class Chart {
   readonly #longWaits: readonly LongWait[];
   readonly #revision: number;
   readonly #live: boolean;
+  readonly #merged: boolean;
 
   constructor(
     snapshot: Snapshot,
@@ -52,6 +48,7 @@ export class Chart {
     this.#longWaits = timeline.longWaits(snapshot);
     this.#revision = revision;
     this.#live = live;
+    this.#merged = timeline.merged;
   }
 
   answer(request: ChartRequest): ChartResponse {
@@ -68,7 +65,20 @@ export class Chart {
         return { kind: 'segment', segment: this.longWait(request.rank) };
       case 'marks':
         return { kind: 'marks', marks: this.marks(request) };
+      case 'analysis':
+        return { kind: 'analysis', answer: runAll(this.analyse(request.question)) };
     }
+  }
+
+  analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> {
+    const analysed = {
+      profile: this.#profile,
+      lines: this.#lines,
+      views: this.#views,
+      merged: this.#merged,
+      segmentOf: (lane: number, segment: LaneSegment) => this.#describe(lane, segment),
+    };
+    return analyse(analysed, question);
   }
 
   meta(): ChartMeta {
@@ -111,11 +121,11 @@ export class Chart {
     const view = this.#views[lane];
     if (view === undefined) return null;
     const at = segmentAt(view, atNs);
-    if (step === 'at') return this.#segmentOf(lane, view, at);
+    if (step === 'at') return this.#segmentOf(lane, at);
     const from = at ?? { startNs: atNs, endNs: atNs };
     const other =
       step === 'previous' ? segmentBefore(view, from.startNs) : segmentAfter(view, from.endNs);
-    return this.#segmentOf(lane, view, other);
+    return this.#segmentOf(lane, other);
   }
 
   /** The wait of this rank, 0 the longest. */
@@ -128,7 +138,7 @@ export class Chart {
     const { startNs, endNs } = wait;
     const inside = segmentAt(view, startNs);
     const stack = inside?.state === 'waiting' ? inside.stack : 0;
-    return this.#segmentOf(row, view, { state: 'waiting', startNs, endNs, stack });
+    return this.#segmentOf(row, { state: 'waiting', startNs, endNs, stack });
   }
 
   marks({ file, line, bins }: MarksRequest): Marks {
@@ -167,42 +177,21 @@ export class Chart {
     return stack === 0 ? null : this.#lines.placeOf(this.#lines.lineOf(stack));
   }
 
-  #segmentOf(lane: number, view: LaneView, segment: LaneSegment | null): Segment | null {
-    if (segment === null) return null;
-    const { state, startNs, endNs, stack } = segment;
-    const holders = state === 'waiting' ? this.#holders(view, startNs, endNs) : [];
-    return { lane, state, startNs, endNs, place: this.#placeOf(stack), holders };
+  #segmentOf(lane: number, segment: LaneSegment | null): Segment | null {
+    return segment === null ? null : this.#describe(lane, segment);
   }
 
-  #holders(waiter: LaneView, startNs: number, endNs: number): Segment['holders'] {
-    const holders = this.#views.flatMap((view, lane) => {
-      if (view === waiter || view.track.gil !== waiter.track.gil) return [];
-      const ns = view.heldUntil(endNs) - view.heldUntil(startNs);
-      return ns > 0 ? [{ lane, view, ns }] : [];
-    });
-    holders.sort((a, b) => b.ns - a.ns || a.lane - b.lane);
-    return holders.slice(0, MAX_HOLDERS).map(({ lane, view, ns }) => ({
-      lane,
-      place: this.#placeOf(longestHoldStack(view, startNs, endNs)),
-      ns,
-    }));
-  }
-}
-
-/** The stack of the longest hold between two moments. */
-function longestHoldStack(view: LaneView, fromNs: number, toNs: number): number {
-  view.rewind();
-  let { entry, startNs } = view.seek(fromNs);
-  let best = { ns: 0, stack: 0 };
-  const last = Math.min(view.count, entry + HOLDS_SEARCHED);
-  for (; entry <= last && startNs < toNs; entry++) {
-    for (const segment of segmentsOf(view, entry, startNs)) {
-      startNs = segment.endNs;
-      const ns = Math.min(segment.endNs, toNs) - Math.max(segment.startNs, fromNs);
-      if (segment.state === 'holding' && ns > best.ns) best = { ns, stack: segment.stack };
+  #describe(lane: number, { state, startNs, endNs, stack }: LaneSegment): Segment {
+    const place = this.#placeOf(stack);
+    const view = this.#views[lane];
+    const segment = { lane, state, startNs, endNs, place };
+    if (state !== 'waiting' || view === undefined) {
+      return { ...segment, holders: [], holds: [], releasedBy: null };
     }
+    const cause = new WaitCause(this.#views, (node) => this.#placeOf(node));
+    const wait = { lane, startNs, endNs };
+    return { ...segment, ...cause.holdersOf(wait), releasedBy: cause.releaserOf(wait) };
   }
-  return best.stack;
 }
 
 /** The command as one would say it: the script by its name, without its folder. */

@@ -75,6 +75,16 @@ export class LaneView {
     return holdNs + Math.min(Math.max(timeNs - acquiredNs, 0), length);
   }
 
+  /** Time held and waited from the lane's start to `timeNs`. Times must not decrease since {@link rewind}. */
+  sumsUntil(timeNs: number): { readonly holdNs: number; readonly waitNs: number } {
+    const { entry, startNs, holdNs, waitNs } = this.seek(timeNs);
+    const askedNs = startNs + this.lengthOf(entry, 0);
+    const waitLength = this.lengthOf(entry, 1);
+    const waited = Math.min(Math.max(timeNs - askedNs, 0), waitLength);
+    const held = Math.min(Math.max(timeNs - askedNs - waitLength, 0), this.lengthOf(entry, 2));
+    return { holdNs: holdNs + held, waitNs: waitNs + waited };
+  }
+
   #endOf({ entry, startNs }: TrackCursor): number {
     return startNs + this.lengthOf(entry, 0) + this.lengthOf(entry, 1) + this.lengthOf(entry, 2);
   }

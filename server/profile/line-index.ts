@@ -37,6 +37,11 @@ export class LineIndex {
     return node < this.nodeCount ? (this.#lineOfNode[node] as number) : 0;
   }
 
+  /** Node of the caller; 0: it has none. */
+  parentOf(node: number): number {
+    return node < this.nodeCount ? (this.#parent[node] as number) : 0;
+  }
+
   placeOf(line: number): Place {
     return this.places[line] ?? NO_FRAME;
   }

@@ -1,9 +1,11 @@
 import type { ChartRequest, ChartResponse, Profile } from '../protocol';
+import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
 import type { TraceState } from '../trace/events';
 import type { RunReader } from '../trace/run-reader';
 import { Chart } from './chart';
 import { createEngine, type Engine } from './engine';
 import { GilLoad } from './gil-load';
+import type { Sliced } from './stretches';
 import { Timeline } from './timeline';
 import type { PollResult, RunDescription, WorkerOptions } from './worker-protocol';
 
@@ -74,6 +76,13 @@ export class RunAnalysis {
         return { kind: 'segment', segment: null };
       case 'marks':
         return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+      case 'analysis':
+        return { kind: 'analysis', answer: null };
     }
+  }
+
+  /** Answers a question about a part of the run in slices; null before the first snapshot. */
+  analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> | null {
+    return this.#chart?.analyse(question) ?? null;
   }
 }

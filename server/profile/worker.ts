@@ -3,6 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openRun } from '../trace/run-reader';
 import { TraceError } from '../trace/trace-error';
 import { RunAnalysis } from './run-analysis';
+import type { AnalysisAnswer } from '../protocol-analysis';
+import type { Sliced } from './stretches';
 import type {
   WorkerAnswers,
   WorkerCall,
@@ -11,19 +13,50 @@ import type {
   WorkerResponse,
 } from './worker-protocol';
 
+/** So long a tile may have to wait behind a long computation. */
+const SLICE_MS = 4;
+
 function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): void {
   // Opened by the first call, whose answer then carries the error.
   let analysis: RunAnalysis | null = null;
+  const latest = new Map<string, number>();
+  const respond = (response: WorkerResponse): void => port.postMessage(response);
   port.on('message', ({ id, call }: WorkerRequest) => {
-    let response: WorkerResponse;
+    const fail = (error: unknown): void =>
+      respond({ id, ok: false, message: messageOf(error, options.path) });
     try {
       analysis ??= new RunAnalysis(openRun(options.path), options);
-      response = { id, ok: true, answer: answerOf(analysis, call) };
+      if (call.kind !== 'chart' || call.request.kind !== 'analysis') {
+        respond({ id, ok: true, answer: answerOf(analysis, call) });
+        return;
+      }
+      const { question } = call.request;
+      latest.set(question.kind, id);
+      const isStale = (): boolean => latest.get(question.kind) !== id;
+      inSlices(analysis.analyse(question), isStale).then(
+        (answer) => respond({ id, ok: true, answer: { kind: 'analysis', answer } }),
+        fail,
+      );
     } catch (error) {
-      response = { id, ok: false, message: messageOf(error, options.path) };
+      fail(error);
     }
-    port.postMessage(response);
   });
+}
+
+/** Goes on between other calls; null where there is no profile, or a newer question of the kind has come. */
+async function inSlices(
+  sliced: Sliced<AnalysisAnswer> | null,
+  isStale: () => boolean,
+): Promise<AnalysisAnswer | null> {
+  if (sliced === null) return null;
+  for (let until = performance.now() + SLICE_MS; ;) {
+    const { done, value } = sliced.next();
+    if (done === true) return value;
+    if (performance.now() < until) continue;
+    await new Promise(setImmediate);
+    if (isStale()) return null;
+    until = performance.now() + SLICE_MS;
+  }
 }
 
 function answerOf(analysis: RunAnalysis, call: WorkerCall): WorkerAnswers[keyof WorkerAnswers] {

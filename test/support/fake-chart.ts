@@ -162,5 +162,9 @@ function segmentAt(run: FakeRun, laneIndex: number, index: number): Segment | nu
     state === 'waiting' && other !== laneIndex
       ? [{ lane: other, place: placeOf(other), ns: endNs - startNs }]
       : [];
-  return { lane: laneIndex, state, startNs, endNs, place: placeOf(laneIndex), holders };
+  const holds = holders.map(({ lane: holder, place }) => ({ lane: holder, startNs, endNs, place }));
+  return {
+    ...{ lane: laneIndex, state, startNs, endNs, place: placeOf(laneIndex) },
+    ...{ holders, holds, releasedBy: holds[0] ?? null },
+  };
 }

@@ -48,6 +48,7 @@ export function largeRun(laneCount: number, segments: number, seed = 1): LargeRu
     threads,
     gils: [gilState()],
     aggregates: [],
+    locks: [],
     stacks: stackTable(locations, nodes),
   };
   const facts = {

@@ -82,6 +82,8 @@ describe('profile worker', () => {
     assert.deepEqual(wait.segment, {
       ...{ lane: 1, state: 'waiting', startNs: 15_000_000, endNs: 30_000_000, place: null },
       holders: [{ lane: 0, place: null, ns: 15_000_000 }],
+      holds: [{ lane: 0, startNs: 15_000_000, endNs: 30_000_000, place: null }],
+      releasedBy: { lane: 0, startNs: 10_000_000, endNs: 30_000_000, place: null },
     });
     const tile = await worker.chart({ kind: 'tile', level: 9, index: 0, page: 0 });
     assert.ok(tile.kind === 'tile');

@@ -32,7 +32,8 @@ const meta: ChartMeta = {
   findings: [],
   lost: { events: 0, samples: 0, reason: '</script><!--' },
 };
-const wait: Segment = { lane: 0, state: 'waiting', startNs: 0, endNs: 5, place: null, holders: [] };
+const NO_CAUSE = { holders: [], holds: [], releasedBy: null };
+const wait: Segment = { lane: 0, state: 'waiting', startNs: 0, endNs: 5, place: null, ...NO_CAUSE };
 
 /** Two pages of lanes; each tile says where it is, and nothing ever happens in those of odd index. */
 function answer(request: ChartRequest): ChartResponse {
@@ -51,6 +52,7 @@ function answer(request: ChartRequest): ChartResponse {
       };
     case 'segment':
     case 'marks':
+    case 'analysis':
       return assert.fail(`asked for ${request.kind}`);
   }
 }

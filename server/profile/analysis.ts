@@ -1,0 +1,81 @@
+import type { Profile, Segment } from '../protocol';
+import type { AnalysisAnswer, AnalysisQuestion, Scope } from '../protocol-analysis';
+import { CURVE_BINS_MAX, curvesOf, idleSpans } from './curves';
+import { evidenceOf, lanesOfFile } from './evidence';
+import { flameOf } from './flame';
+import type { LaneSegment } from './lane-segments';
+import type { LaneView } from './lane-view';
+import type { LineIndex } from './line-index';
+import { ScopeSummary } from './scope-sums';
+import { eachSegment, type Sliced } from './stretches';
+
+/** Segments in one answer, at most. */
+const SEGMENTS_MAX = 200;
+
+/** What the questions are about: one snapshot. */
+export interface Analysed {
+  readonly profile: Profile;
+  readonly lines: LineIndex;
+  /** By row of the profile's threads. */
+  readonly views: readonly LaneView[];
+  /** Neighbouring cycles had to be kept as one. */
+  readonly merged: boolean;
+  /** A segment with its place and its holders. */
+  segmentOf(lane: number, segment: LaneSegment): Segment;
+}
+
+/** Answers a question about a part of the run, in slices. */
+export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced<AnalysisAnswer> {
+  const { views, lines, profile } = analysed;
+  switch (question.kind) {
+    case 'sums': {
+      const summary = new ScopeSummary(views, lines, inRun(question.scope, profile.wallNs));
+      return { kind: 'sums', sums: yield* summary.sums(profile.gils, analysed.merged) };
+    }
+    case 'flame': {
+      const scope = inRun(question.scope, profile.wallNs);
+      const flame = yield* flameOf(views, lines, scope, question.cost, question.order);
+      return { kind: 'flame', flame };
+    }
+    case 'curves': {
+      const { fromNs, toNs } = inRun({ ...question, lanes: null }, profile.wallNs);
+      const bins = Math.min(Math.max(1, Math.floor(question.bins)), CURVE_BINS_MAX);
+      return { kind: 'curves', curves: yield* curvesOf(views, fromNs, toNs, bins) };
+    }
+    case 'idle':
+      return { kind: 'idle', spans: yield* idleSpans(views, profile.wallNs, question.leastNs) };
+    case 'lanesOfFile':
+      return { kind: 'lanesOfFile', lanes: yield* lanesOfFile(views, lines, question.file) };
+    case 'segments':
+      return { kind: 'segments', segments: yield* segmentsIn(analysed, question) };
+    case 'evidence': {
+      const finding = profile.findings[question.finding];
+      const tids = profile.threads.map(({ tid }) => tid);
+      const found = finding === undefined ? null : yield* evidenceOf(views, lines, finding, tids);
+      const segment = found === null ? null : analysed.segmentOf(found.lane, found.segment);
+      return { kind: 'evidence', segment };
+    }
+  }
+}
+
+function* segmentsIn(
+  analysed: Analysed,
+  question: Extract<AnalysisQuestion, { kind: 'segments' }>,
+): Sliced<Segment[]> {
+  const { lane, fromNs, toNs } = question;
+  const view = analysed.views[lane];
+  if (view === undefined) return [];
+  const limit = Math.min(Math.max(0, Math.floor(question.limit)), SEGMENTS_MAX);
+  const found: LaneSegment[] = [];
+  const walk = eachSegment(view, fromNs, toNs, (segment) => {
+    if (found.length < limit) found.push(segment);
+  });
+  while (found.length < limit && walk.next().done !== true) yield;
+  return found.map((segment) => analysed.segmentOf(lane, segment));
+}
+
+/** The scope inside of the run, with a length. */
+function inRun({ fromNs, toNs, lanes }: Scope, wallNs: number): Scope {
+  const from = Math.min(Math.max(0, fromNs), wallNs);
+  return { fromNs: from, toNs: Math.max(from + 1, Math.min(toNs, wallNs)), lanes };
+}

@@ -1,0 +1,100 @@
+import type { Curves, Span } from '../protocol-analysis';
+import type { LaneView } from './lane-view';
+import { eachSegment, type Sliced } from './stretches';
+
+export const CURVE_BINS_MAX = 4096;
+/** Bins in which idle time is looked for; a span of it is as exact as they are wide, and never too long. */
+const IDLE_BINS = 65536;
+/** Digits enough for a curve of some hundred pixels. */
+const PRECISION = 1e4;
+
+/** What the GILs and the threads did over time, see {@link Curves}. */
+export function* curvesOf(
+  views: readonly LaneView[],
+  fromNs: number,
+  toNs: number,
+  bins: number,
+): Sliced<Curves> {
+  const byGil = new Map<number, Float64Array>();
+  const queue = new Float64Array(bins);
+  for (const view of views) {
+    const held = byGil.get(view.track.gil) ?? new Float64Array(bins);
+    byGil.set(view.track.gil, held);
+    sumShares(view, fromNs, toNs, held, queue);
+    yield;
+  }
+  const gilLoad = new Float64Array(bins);
+  const parallel = new Float64Array(bins);
+  for (const held of byGil.values()) {
+    for (const [bin, share] of held.entries()) {
+      gilLoad[bin] = Math.max(gilLoad[bin] as number, share);
+      parallel[bin] = (parallel[bin] as number) + share;
+    }
+  }
+  const rounded = (values: Float64Array): number[] =>
+    Array.from(values, (value) => Math.round(value * PRECISION) / PRECISION);
+  return {
+    fromNs,
+    toNs,
+    gilLoad: rounded(gilLoad),
+    parallel: rounded(parallel),
+    queue: rounded(queue),
+  };
+}
+
+/** Adds the part of each bin that the lane held, and that it waited. */
+function sumShares(
+  view: LaneView,
+  fromNs: number,
+  toNs: number,
+  held: Float64Array,
+  waited: Float64Array,
+): void {
+  const bins = held.length;
+  const binNs = (toNs - fromNs) / bins;
+  view.rewind();
+  let before = { holdNs: 0, waitNs: 0 };
+  for (let bin = 0; bin <= bins; bin++) {
+    const edgeNs = Math.min(Math.max(fromNs + bin * binNs, view.startNs), view.endNs);
+    const sums = view.sumsUntil(edgeNs);
+    if (bin > 0) {
+      held[bin - 1] = (held[bin - 1] as number) + (sums.holdNs - before.holdNs) / binNs;
+      waited[bin - 1] = (waited[bin - 1] as number) + (sums.waitNs - before.waitNs) / binNs;
+    }
+    before = sums;
+  }
+}
+
+/** The spans of at least `leastNs` in which no lane held or waited. */
+export function* idleSpans(
+  views: readonly LaneView[],
+  wallNs: number,
+  leastNs: number,
+): Sliced<Span[]> {
+  if (wallNs <= 0) return [];
+  const binNs = wallNs / IDLE_BINS;
+  /** +1 in the first bin of something busy, −1 after its last. */
+  const change = new Int32Array(IDLE_BINS + 1);
+  for (const view of views) {
+    yield* eachSegment(view, 0, wallNs, ({ state, startNs, endNs }) => {
+      if (state === 'off') return;
+      const first = Math.min(IDLE_BINS - 1, Math.floor(startNs / binNs));
+      const end = Math.max(first + 1, Math.min(IDLE_BINS, Math.ceil(endNs / binNs)));
+      change[first] = (change[first] as number) + 1;
+      change[end] = (change[end] as number) - 1;
+    });
+  }
+  const spans: Span[] = [];
+  let busy = 0;
+  let from = -1;
+  for (let bin = 0; bin <= IDLE_BINS; bin++) {
+    busy += change[bin] as number;
+    const isIdle = busy === 0 && bin < IDLE_BINS;
+    if (isIdle && from < 0) from = bin;
+    if (isIdle || from < 0) continue;
+    const span = { startNs: Math.ceil(from * binNs), endNs: Math.floor(bin * binNs) };
+    if (span.endNs - span.startNs >= leastNs) spans.push(span);
+    from = -1;
+  }
+  return spans;
+}

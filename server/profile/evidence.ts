@@ -1,0 +1,62 @@
+import type { Finding, LaneState } from '../protocol';
+import type { LaneSegment } from './lane-segments';
+import type { LaneView } from './lane-view';
+import type { LineIndex } from './line-index';
+import { eachSegment, type Sliced } from './stretches';
+
+/** A segment of a lane. */
+export interface FoundSegment {
+  readonly lane: number;
+  readonly segment: LaneSegment;
+}
+
+/** The state of which the longest segment shows what a finding says. */
+function stateOf({ rule }: Finding): LaneState {
+  return rule === 'native-holds-gil' || rule === 'gil-hog' ? 'holding' : 'waiting';
+}
+
+/** The longest segment that shows the finding: at its line if it names one. Null: there is none. */
+export function* evidenceOf(
+  views: readonly LaneView[],
+  lines: LineIndex,
+  finding: Finding,
+  tids: readonly number[],
+): Sliced<FoundSegment | null> {
+  const { where, evidence } = finding;
+  const line = where === null ? -1 : lines.find(where.file, where.line);
+  const state = stateOf(finding);
+  const tid = evidence['thread'];
+  let best: FoundSegment | null = null;
+  for (const [lane, view] of views.entries()) {
+    if (typeof tid === 'number' && tids[lane] !== tid) continue;
+    yield* eachSegment(view, view.startNs, view.endNs, (segment) => {
+      if (segment.state !== state) return;
+      if (line >= 0 && lines.lineOf(segment.stack) !== line) return;
+      const longest = best === null ? 0 : best.segment.endNs - best.segment.startNs;
+      if (segment.endNs - segment.startNs > longest) best = { lane, segment };
+    });
+  }
+  return best;
+}
+
+/** The lanes that were anywhere in a file of which the path contains this text. */
+export function* lanesOfFile(
+  views: readonly LaneView[],
+  lines: LineIndex,
+  file: string,
+): Sliced<number[]> {
+  const isInFile = new Uint8Array(lines.nodeCount);
+  for (let node = 1; node < isInFile.length; node++) {
+    const own = lines.placeOf(lines.lineOf(node)).file.toLowerCase().includes(file.toLowerCase());
+    isInFile[node] = own ? 1 : (isInFile[lines.parentOf(node)] as number);
+  }
+  const lanes: number[] = [];
+  for (const [lane, view] of views.entries()) {
+    let found = false;
+    yield* eachSegment(view, view.startNs, view.endNs, ({ stack }) => {
+      found ||= isInFile[stack] === 1;
+    });
+    if (found) lanes.push(lane);
+  }
+  return lanes;
+}
