@@ -1,20 +1,25 @@
 // `npm run accuracy`: kinds of program × every CPython at hand, each run compared with an independent recorder of the
-// same GIL events (test/recorder/gil_recorder.c), preloaded beside the probe.
+// same GIL events (test/recorder/gil_recorder.c), preloaded beside the probe. What was measured is kept in
+// build/accuracy/ until the probe changes: a run that was ended goes on where it was.
 //   --pythons 3.12,static   only these interpreters       --programs convoy,locks   only these programs
-//   --rounds N              runs of each, default 3: the middle one counts; counts must be equal in all
-//   --write                 also docs/accuracy.md
+//   --rounds N              runs of each, default 3       --seconds N               begin nothing after so long
+//   --again                 forget what was kept          --write                   also docs/accuracy.md, of all kept
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { accuracyDocument, cellsOf, eventHead } from './accuracy/document.mjs';
 import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
-import { loadSupport, markdownTable, selectPythons } from './testing/load-support.mjs';
+import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
+import { loadSupport, selectPythons } from './testing/load-support.mjs';
 
+const bench = (name) => join(root, 'test', 'fixtures', 'bench', name);
 const kinds = [
   { name: 'two computing threads', program: 'cpu_two_threads.py' },
   { name: 'four computing threads', program: 'cpu_two_threads.py', args: ['4', '0.5'] },
   { name: 'convoy of tiny reads', program: 'convoy.py' },
+  { name: 'pipe loop of one thread', program: bench('pipe_loop.py'), args: ['50000'] },
   { name: 'pipe ping-pong', program: 'ping_pong.py', args: ['10000'] },
   { name: 'locks and queues', program: 'locks.py' },
   { name: 'native code that holds', program: 'regex_hold.py' },
@@ -22,118 +27,75 @@ const kinds = [
   { name: 'sleeps', program: 'sleeps.py' },
   { name: 'asyncio with an executor', program: 'asyncio_tasks.py' },
   { name: 'deep recursion', program: 'deep_recursion.py' },
+  { name: '200 threads', program: bench('many_threads.py'), args: ['200', '20'] },
   { name: '3,000 short threads', program: 'short_threads.py', args: ['3000'] },
   { name: 'sub-interpreters', program: 'subinterpreters.py' },
 ];
+/** Percent of the time that the first of two lines has. */
+const shares = [50, 70, 90];
 
 const { values: options } = parseArgs({
   options: {
     pythons: { type: 'string', default: '' },
     programs: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: 'Infinity' },
+    again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-const words = (text) => text.split(',').filter(Boolean);
-const rounds = Math.max(1, Number.parseInt(options.rounds, 10));
-const percent = (share) => `${(100 * share).toFixed(2)} %`;
+const rounds = Math.max(0, Number.parseInt(options.rounds, 10));
+const wanted = wordsOf(options.programs);
+const isWanted = ({ program }) =>
+  wanted.length === 0 || wanted.some((word) => program.includes(word));
 
-/** Where waits are nothing but the way through free locks, a share of their total says nothing. */
-const error = (share, nsEach) =>
-  Math.abs(share) > 0.005 && Math.abs(nsEach) < 100 ? '< 0.1 µs each' : percent(share);
-
-async function measureKind(support, python, kind) {
-  const runs = [];
-  for (let round = 0; round < rounds; round += 1) {
-    runs.push(await support.measureAccuracy(python.path, kind.program, kind.args ?? []));
+/** Adds runs until there are as many as rounds, or the time is over. */
+async function fill(kept, key, allowance, measure) {
+  const runs = (kept.values[key] ??= []);
+  while (runs.length < rounds && !allowance.isSpent) {
+    runs.push(await measure());
+    results.save(kept.python, kept.values);
   }
-  const wrong = runs.reduce((sum, run) => sum + run.wrongCounts, 0);
-  const size = (run) => Math.abs(run.waitNsEach) + Math.abs(run.holdNsEach);
-  const run = runs.sort((a, b) => size(a) - size(b))[Math.floor(runs.length / 2)];
-  return [
-    kind.name,
-    String(run.threads),
-    String(run.acquires),
-    run.perSecond.toFixed(0),
-    wrong === 0 ? 'equal' : `${wrong} differ`,
-    error(run.waitError, run.waitNsEach),
-    error(run.holdError, run.holdNsEach),
-    run.waitNsEach.toFixed(0),
-    run.holdNsEach.toFixed(0),
-  ];
+  return runs;
 }
 
-async function measureShares(support, python) {
-  const row = await support.measureShares(python.path);
-  const error = Math.abs(row.measured - row.truth);
-  return [
-    `${python.version} ${python.linkage}`,
-    percent(row.truth),
-    percent(row.measured),
-    percent(error),
-    percent(row.standardError),
-    String(row.samples),
-  ];
+async function measurePython(support, kept, allowance) {
+  const { python } = kept;
+  console.log(`\nCPython ${python.version}, ${python.linkage}\n${eventHead.join(' | ')}`);
+  for (const kind of kinds.filter(isWanted)) {
+    const measured = [python.path, kind.program, kind.args ?? []];
+    await fill(kept, kind.name, allowance, () => support.measureAccuracy(...measured));
+    await fill(kept, `control ${kind.name}`, allowance, () => support.measureControl(...measured));
+    const cells = cellsOf(kept.values, kind);
+    if (cells !== null) console.log(cells.join(' | '));
+  }
+  for (const percent of wanted.length === 0 ? shares : []) {
+    const measure = () => support.measureShares(python.path, percent);
+    for (const run of await fill(kept, `shares ${percent}`, allowance, measure)) {
+      const numbers = [run.truth, run.measured, run.standardError].map((n) => n.toFixed(4));
+      console.log(`share, measured, standard error: ${numbers.join(' ')}, ${run.samples} samples`);
+    }
+  }
 }
-
-const eventHead = [
-  'program',
-  'threads',
-  'acquisitions',
-  'per second',
-  'counts',
-  'wait',
-  'hold',
-  'wait, ns each',
-  'hold, ns each',
-];
-const shareHead = ['CPython', 'true share', 'measured', 'error', 'standard error', 'samples'];
-
-const intro = `Made by \`npm run accuracy -- --write\`.
-
-Each program runs once with two recorders in the same process: GILscope's probe, and an independent one
-(\`test/recorder/gil_recorder.c\`) that is preloaded, knows nothing of the probe, uses another clock and another way to
-tell forced releases. “Counts” are acquisitions and contended acquisitions of every single thread, in all ${rounds} runs. “Wait”
-and “hold” are the differences of the totals over all threads, of the middle one of ${rounds} runs.
-
-Both stamp the same call, the recorder within the probe's hook. So a wait is longer and a hold shorter by the recorder's
-own work, the last columns; and a thread that loses its CPU between the two stamps makes a difference of milliseconds.`;
 
 process.chdir(root);
 await buildAll();
+const mark = fingerprint([
+  'dist/native/libgilscope.so',
+  'test/recorder/gil_recorder.c',
+  'test/recorder/forced_release.c',
+]);
+const results = new KeptResults('accuracy', mark);
+if (options.again) results.forget();
 const support = await loadSupport('accuracy-row');
-const sections = [];
-const shares = [];
-for (const python of selectPythons(testPythons(), words(options.pythons))) {
-  const title = `CPython ${python.version}, ${python.linkage}`;
-  console.log(`\n${title}\n${eventHead.join(' | ')}`);
-  const rows = [];
-  for (const kind of kinds) {
-    const wanted = words(options.programs);
-    if (wanted.length > 0 && !wanted.some((word) => kind.program.includes(word))) continue;
-    rows.push(await measureKind(support, python, kind));
-    console.log(rows.at(-1).join(' | '));
-  }
-  shares.push(await measureShares(support, python));
-  console.log(`shares: ${shares.at(-1).join(' | ')}`);
-  sections.push(`### ${title}\n\n${markdownTable(eventHead, rows)}`);
+const allowance = new Allowance(Number(options.seconds));
+const pythons = selectPythons(testPythons(), wordsOf(options.pythons));
+for (const python of pythons) {
+  if (allowance.isSpent) break;
+  await measurePython(support, { python, values: results.load(python) }, allowance);
 }
 if (options.write) {
-  const text = `# How exact GILscope is
-
-${intro}
-
-## Events
-
-${sections.join('\n\n')}
-
-## Shares of two lines
-
-Long holds are split over the lines that ran inside them by sampling. The true share is the program's own, by the CPU
-clock of its thread; the standard error is what theory gives for that many samples, √(p(1−p)/n).
-
-${markdownTable(shareHead, shares)}
-`;
-  writeFileSync(join(root, 'docs', 'accuracy.md'), text);
+  const kept = pythons.map((python) => ({ python, values: results.load(python) }));
+  writeFileSync(join(root, 'docs', 'accuracy.md'), accuracyDocument(kept, kinds, shares));
   console.log('\nwritten to docs/accuracy.md');
 }

@@ -170,9 +170,13 @@ static void remember(uintptr_t address, enum role role, struct gil *gil)
     }
 }
 
+#ifndef GIL_RECORDER_VARIABLE
+#define GIL_RECORDER_VARIABLE "GIL_RECORDER_DIR" /* a second recorder beside the first has its own */
+#endif
+
 static void open_file(void)
 {
-    const char *folder = getenv("GIL_RECORDER_DIR");
+    const char *folder = getenv(GIL_RECORDER_VARIABLE);
     if (!folder || header)
         return;
     char path[4096];

@@ -32,12 +32,23 @@ export function pairThreads(
   profile: Profile,
   record: RecordedProcess,
 ): { pairs: ThreadPair[]; unmatched: string[] } {
-  const ours = grouped(profile.threads.filter((thread) => thread.pid === record.pid));
-  const theirs = grouped(record.threads.filter((thread) => thread.acquires > 0));
-  const pairs: ThreadPair[] = [];
+  return pairRows(
+    profile.threads.filter((thread) => thread.pid === record.pid),
+    record.threads,
+  );
+}
+
+/** As {@link pairThreads}, of any two lists of threads; those that never acquired are left out. */
+export function pairRows<Left extends CountedRow, Right extends CountedRow>(
+  leftRows: readonly Left[],
+  rightRows: readonly Right[],
+): { pairs: { ours: Left; theirs: Right }[]; unmatched: string[] } {
+  const ours = grouped(leftRows.filter((thread) => thread.acquires > 0));
+  const theirs = grouped(rightRows.filter((thread) => thread.acquires > 0));
+  const pairs: { ours: Left; theirs: Right }[] = [];
   const unmatched: string[] = [];
   for (const tid of new Set([...ours.keys(), ...theirs.keys()])) {
-    const left = (ours.get(tid) ?? []).filter((thread) => thread.acquires > 0);
+    const left = ours.get(tid) ?? [];
     const right = theirs.get(tid) ?? [];
     if (left.length !== right.length) {
       unmatched.push(`thread ${tid}: ${left.length} rows in the profile, ${right.length} recorded`);
@@ -50,9 +61,12 @@ export function pairThreads(
   return { pairs, unmatched };
 }
 
-function grouped<T extends { tid: number; acquires: number }>(
-  rows: readonly T[],
-): Map<number, T[]> {
+interface CountedRow {
+  readonly tid: number;
+  readonly acquires: number;
+}
+
+function grouped<T extends CountedRow>(rows: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>();
   for (const row of [...rows].sort((a, b) => a.acquires - b.acquires)) {
     groups.set(row.tid, [...(groups.get(row.tid) ?? []), row]);

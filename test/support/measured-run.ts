@@ -15,7 +15,9 @@ import {
   HEADER,
 } from '../../server/trace/format';
 import { openRun } from '../../server/trace/run-reader';
-import { runProcess, type Ended } from './run-profile';
+import { runProcess, type Ended, type ProfileOptions } from './run-profile';
+
+export { runProcess };
 
 export interface MeasuredRun {
   readonly ended: Ended;
@@ -33,6 +35,7 @@ export interface MeasuredRun {
 export interface MeasureOptions {
   readonly maxTraceBytes?: number;
   readonly env?: NodeJS.ProcessEnv;
+  readonly onOutput?: ProfileOptions['onOutput'];
   /** `PY_VERSION_HEX` that the probe is to take the interpreter for. */
   readonly assumeHex?: string;
 }
@@ -78,6 +81,7 @@ export async function runProbed(
     const before = performance.now();
     const ended = await runProcess(launch.executable, launchArgs, {
       env: { ...environmentFor(launch, env), ...more },
+      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });
     const wallMs = performance.now() - before;
     return { ended, wallMs, streamBytes: streamBytes(runFolder), ...readTrace(runFolder, ended) };

@@ -44,18 +44,25 @@ const WAITING = 1;
 const HOLDING = 2;
 const WANTING = 3;
 
-/** Compiles the recorder where it is older than its source. Returns the library's path. */
-export function buildRecorder(): string {
+/** Variable that names the folder of a recorder; the second is for a recorder that checks the first. */
+export const RECORDER_VARIABLES = ['GIL_RECORDER_DIR', 'GIL_RECORDER_DIR_2'] as const;
+
+/** Compiles a recorder where it is older than its source. Returns the library's path. */
+export function buildRecorder(
+  variable: (typeof RECORDER_VARIABLES)[number] = 'GIL_RECORDER_DIR',
+): string {
   const sources = ['gil_recorder.c', 'forced_release.c'].map((name) =>
     resolve('test/recorder', name),
   );
   const folder = resolve('build/recorder');
-  const library = join(folder, 'gil_recorder.so');
+  const isFirst = variable === RECORDER_VARIABLES[0];
+  const library = join(folder, isFirst ? 'gil_recorder.so' : 'gil_recorder_2.so');
   const isFresh = (source: string): boolean => statSync(library).mtimeMs > statSync(source).mtimeMs;
   if (existsSync(library) && sources.every(isFresh)) return library;
   mkdirSync(folder, { recursive: true });
   const fresh = `${library}.${process.pid}`;
   const flags = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-fvisibility=hidden'];
+  if (!isFirst) flags.push(`-DGIL_RECORDER_VARIABLE="${variable}"`);
   if (process.arch === 'x64') flags.push('-Wl,--version-script=test/recorder/gil_recorder.map');
   const done = spawnSync(process.env['CC'] ?? 'cc', [...flags, ...sources, '-o', fresh, '-ldl'], {
     encoding: 'utf8',

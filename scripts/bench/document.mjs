@@ -1,0 +1,192 @@
+// docs/benchmarks.md, made of kept results.
+import { cpus } from 'node:os';
+import { median, quantile } from '../testing/kept-results.mjs';
+import { markdownTable } from '../testing/load-support.mjs';
+import { benchRows } from './rows.mjs';
+import { serverSection } from './server-document.mjs';
+import { benchPython, findWrk, ownTool, rivalTools } from './tools.mjs';
+
+const BYTES_GOAL = 16;
+
+export const head = ['program', 'tool', 'plain', 'ratio', 'quartiles', 'ratio of low', 'pairs'];
+
+/** Ratios of one tool on one row; null where it did not run. */
+function ratiosOf(values, row, name) {
+  const pairs = values[row.name]?.[name];
+  if (!Array.isArray(pairs) || pairs.length === 0) return null;
+  const ratios = pairs.map(({ plain, tool }) => tool.median / plain.median);
+  return {
+    pairs: pairs.length,
+    plainNs: median(pairs.map(({ plain }) => plain.median)),
+    ratio: median(ratios),
+    low: quantile(ratios, 0.25),
+    high: quantile(ratios, 0.75),
+    // What the quietest moments of either say: the smallest chunks of all runs.
+    ofLow:
+      quantile(
+        pairs.map(({ tool }) => tool.low),
+        0.1,
+      ) /
+      quantile(
+        pairs.map(({ plain }) => plain.low),
+        0.1,
+      ),
+    addedNs: median(pairs.map(({ plain, tool }) => tool.median - plain.median)),
+    own: pairs.map(({ own }) => own).filter((own) => own !== undefined),
+  };
+}
+
+const time = (ns) => {
+  if (ns < 1000) return `${ns.toFixed(0)} ns`;
+  return ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : `${(ns / 1e6).toFixed(0)} ms`;
+};
+const ratioText = (ratio) => (ratio < 10 ? ratio.toFixed(3) : ratio.toFixed(1));
+
+/** Rows for the terminal: one for each tool. */
+export function cellsOf(values, row) {
+  return [ownTool, ...rivalTools].flatMap(({ name }) => {
+    const found = ratiosOf(values, row, name);
+    if (found === null) return [];
+    const { plainNs, ratio, low, high, ofLow, pairs } = found;
+    const spread = `${ratioText(low)} … ${ratioText(high)}`;
+    return [
+      [row.name, name, time(plainNs), ratioText(ratio), spread, ratioText(ofLow), String(pairs)],
+    ];
+  });
+}
+
+function ownTable(values) {
+  const columns = [
+    'program',
+    'plain',
+    'ratio',
+    'quartiles',
+    'ratio of low',
+    'added',
+    'goal',
+    'cycles',
+    'bytes a cycle',
+    'own ns a cycle',
+  ];
+  const rows = benchRows.flatMap((row) => {
+    const found = ratiosOf(values, row, ownTool.name);
+    if (found === null) {
+      const missing = values[row.name]?.missing;
+      return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(8).fill('')]];
+    }
+    const { plainNs, ratio, low, high, ofLow, addedNs, own } = found;
+    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${ratio <= row.goal ? '✓' : '✗'}`;
+    const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
+    const bytes =
+      own.length === 0 ? 0 : median(own.map((each) => each.streamBytes / Math.max(each.cycles, 1)));
+    const cycleNs = own.length === 0 ? 0 : median(own.map((each) => each.overhead?.cycleNs ?? 0));
+    return [
+      [
+        row.name,
+        `${time(plainNs)} a ${row.unit}`,
+        ratioText(ratio),
+        `${ratioText(low)} … ${ratioText(high)}`,
+        ratioText(ofLow),
+        `${time(Math.max(addedNs, 0))}`,
+        goal,
+        cycles === 0 ? '–' : cycles.toFixed(0),
+        // In a run of few cycles the stacks' definitions are all there is.
+        cycles < 10_000 ? '–' : bytes.toFixed(1),
+        cycleNs === 0 ? '–' : cycleNs.toFixed(0),
+      ],
+    ];
+  });
+  return markdownTable(columns, rows);
+}
+
+function bytesLine(values) {
+  const runs = benchRows.flatMap(
+    (row) => ratiosOf(values, row, ownTool.name)?.own.slice(0, 1) ?? [],
+  );
+  const cycles = runs.reduce((sum, { cycles: count }) => sum + count, 0);
+  if (cycles === 0) return '';
+  const bytes = runs.reduce((sum, { streamBytes }) => sum + streamBytes, 0) / cycles;
+  return `\nTrace: ${bytes.toFixed(1)} bytes a cycle over all these programs, stacks and code included (goal: at most ${BYTES_GOAL}) ${bytes <= BYTES_GOAL ? '✓' : '✗'}.`;
+}
+
+function rivalsTable(python, values) {
+  const executable = benchPython(python);
+  const tools = rivalTools.filter((tool) => tool.missing(executable) === null);
+  if (tools.length === 0) return '';
+  const names = [ownTool.name, ...tools.map(({ name }) => name)];
+  const rows = benchRows
+    .filter((row) => ratiosOf(values, row, ownTool.name) !== null)
+    .map((row) => [
+      row.name,
+      ...names.map((name) => {
+        const found = ratiosOf(values, row, name);
+        if (found !== null) return ratioText(found.ratio);
+        return values[row.name]?.[name]?.failed === undefined ? '–' : 'failed';
+      }),
+    ]);
+  const missing = rivalTools
+    .filter((tool) => !tools.includes(tool))
+    .map((tool) => `${tool.name}: ${tool.missing(executable)}.`);
+  return `\n\n### Beside other tools\n\n${markdownTable(['program', ...names], rows)}\n\n${[...failures(values), ...missing.map((line) => `Not run here: ${line}`)].map((line) => `- ${line}`).join('\n')}`;
+}
+
+function failures(values) {
+  return benchRows.flatMap((row) =>
+    rivalTools.flatMap(({ name }) => {
+      const failed = values[row.name]?.[name]?.failed;
+      return failed === undefined ? [] : [`${name} on “${row.name}”: ${oneLine(failed)}`];
+    }),
+  );
+}
+
+function oneLine(text) {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return [lines[0], lines.length > 1 ? lines.at(-1) : '']
+    .join(' ')
+    .replaceAll(/[^ ]*\/[^ ]*/g, '…')
+    .slice(0, 200);
+}
+
+function toolsTable() {
+  const columns = ['tool', 'waits for the GIL', 'lines', 'exact events', 'what it records'];
+  const rows = [ownTool, ...rivalTools].map((tool) => [
+    tool.name,
+    tool.waits,
+    tool.lines,
+    tool.exact,
+    tool.records,
+  ]);
+  return markdownTable(columns, rows);
+}
+
+function intro() {
+  const wrk = findWrk();
+  const load = wrk
+    ? 'wrk (one thread, eight connections)'
+    : 'an own generator in Python (eight connections)';
+  return `# What GILscope costs
+
+Made by \`npm run bench -- --write\` on ${cpus()[0]?.model.trim() ?? 'an unknown machine'}, ${cpus().length} cores, Linux.
+
+Each run under a tool has a run of plain \`python\` next to it, before it or after it in turn; the ratio is the median over these pairs, and the quartiles are
+theirs: what the machine did meanwhile is in the spread. Times are of the work inside the program, which takes them itself chunk by chunk and says the median
+and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments. Only the last row is the
+whole process, from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
+one unit of work; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
+
+${toolsTable()}`;
+}
+
+/** The whole document. */
+export function benchDocument(kept, server) {
+  const sections = kept
+    .filter(({ values }) => Object.keys(values).length > 0)
+    .map(
+      ({ python, values }) =>
+        `## CPython ${python.version}, ${python.linkage}\n\n${ownTable(values)}\n${bytesLine(values)}${rivalsTable(python, values)}`,
+    );
+  return `${[intro(), ...sections, serverSection(server)].join('\n\n')}\n`;
+}

@@ -1,0 +1,70 @@
+// The programs of the benchmark: each says by itself how long a unit of its work takes.
+
+/**
+ * name; program in test/fixtures/bench/ and its arguments; `unit`: what the nanoseconds are of; `goal` for the ratio;
+ * `needs`: a package; `server`: it is put under load from outside; `whole`: the process is timed from outside.
+ */
+export const benchRows = [
+  {
+    name: 'computing, 2 threads',
+    program: 'cpu_threads.py',
+    args: [2, 1_200_000, 6],
+    unit: 'loop',
+    goal: 1.01,
+  },
+  {
+    name: 'computing, 4 threads',
+    program: 'cpu_threads.py',
+    args: [4, 1_200_000, 6],
+    unit: 'loop',
+    goal: 1.01,
+  },
+  {
+    name: 'calling functions, 2 threads',
+    program: 'call_threads.py',
+    args: [200],
+    unit: 'call',
+    goal: 1.01,
+  },
+  {
+    name: 'NumPy, 2 threads',
+    program: 'numpy_threads.py',
+    args: [24],
+    unit: 'operation',
+    goal: 1.01,
+    needs: 'numpy',
+  },
+  { name: 'reading files, 8 threads', program: 'io_threads.py', args: [300, 20], unit: 'read' },
+  { name: 'pipe loop, single-threaded', program: 'pipe_loop.py', args: [300_000], unit: 'cycle' },
+  {
+    name: 'pipe loop, beside the main thread',
+    program: 'pipe_loop.py',
+    args: [300_000, 'thread'],
+    unit: 'cycle',
+  },
+  {
+    name: 'pipe ping-pong, 2 threads',
+    program: 'pipe_ping_pong.py',
+    args: [20_000],
+    unit: 'cycle',
+    goal: 1.1,
+  },
+  { name: 'short threads', program: 'short_threads.py', args: [5000], unit: 'thread' },
+  { name: '200 threads', program: 'many_threads.py', args: [200, 100], unit: 'turn' },
+  {
+    name: 'deep recursion, 3,000 frames',
+    program: 'deep_recursion.py',
+    args: [3000, 150],
+    unit: 'cycle',
+  },
+  { name: 'asyncio server', program: 'asyncio_server.py', args: [], unit: 'request', server: true },
+  {
+    name: 'WSGI server, 4 threads',
+    program: 'wsgi_server.py',
+    args: [],
+    unit: 'request',
+    server: true,
+    needs: 'waitress',
+  },
+  { name: 'start to kept profile', program: 'startup.py', args: [], unit: 'run', whole: true },
+];

@@ -1,0 +1,68 @@
+// Results of measurements that are taken in pieces, one JSON file for each interpreter below build/.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './bundle.mjs';
+
+/** Tells results of one state of the product from those of another. */
+export function fingerprint(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(join(root, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+export class KeptResults {
+  constructor(name, mark) {
+    this.folder = join(root, 'build', name);
+    this.mark = mark;
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  path(python) {
+    return join(this.folder, `${python.version}-${python.linkage}.json`);
+  }
+
+  /** What was kept of this interpreter: any value by key. Of another state of the product: nothing. */
+  load(python) {
+    let kept;
+    try {
+      kept = JSON.parse(readFileSync(this.path(python), 'utf8'));
+    } catch (error) {
+      if (error.code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+    }
+    return kept?.mark === this.mark ? kept.values : {};
+  }
+
+  save(python, values) {
+    writeFileSync(this.path(python), JSON.stringify({ mark: this.mark, values }, null, 1));
+  }
+
+  forget() {
+    rmSync(this.folder, { recursive: true, force: true });
+    mkdirSync(this.folder, { recursive: true });
+  }
+}
+
+/** Time that a piece of a long measurement may take. */
+export class Allowance {
+  constructor(seconds) {
+    this.end = Date.now() + seconds * 1000;
+  }
+
+  get isSpent() {
+    return Date.now() >= this.end;
+  }
+}
+
+/** By linear interpolation between neighbours. */
+export function quantile(numbers, share) {
+  const ordered = [...numbers].sort((a, b) => a - b);
+  const at = (ordered.length - 1) * share;
+  const below = ordered[Math.floor(at)];
+  return below + (ordered[Math.ceil(at)] - below) * (at - Math.floor(at));
+}
+
+export const median = (numbers) => quantile(numbers, 0.5);
+
+/** The words of an option such as `3.12,static`. */
+export const wordsOf = (text) => text.split(',').filter(Boolean);
