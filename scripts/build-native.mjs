@@ -1,6 +1,7 @@
 // Compiles server/interpreter/native/: the probe to dist/native/libgilscope.so, the host to dist/native/gilscope-host.
 // `host*.c` is the host, every other *.c the probe; *_linux.c and the like are taken on their own platform only.
-// CC names the compiler, CFLAGS is added last.
+// CC names the compiler, CFLAGS is added last. The variants asan, ubsan and tsan are checked by a sanitizer and go to
+// build/sanitize/VARIANT/native/ (scripts/sanitize.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sourceFolder = join(root, 'server', 'interpreter', 'native');
-const outputFolder = join(root, 'dist', 'native');
+const outputFolders = { plain: join(root, 'dist', 'native') };
 const platforms = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 const platformFile = /_(linux|darwin|windows)\.[ch]$/;
 
@@ -21,7 +22,13 @@ export const compileFlags = [
   '-fPIC',
   '-D_GNU_SOURCE',
 ];
-const optimised = ['-O2', '-g'];
+const checked = ['-O1', '-g', '-fno-omit-frame-pointer', '-Wno-error'];
+const variantFlags = {
+  plain: ['-O2', '-g'],
+  asan: [...checked, '-fsanitize=address'],
+  ubsan: [...checked, '-fsanitize=undefined'],
+  tsan: [...checked, '-fsanitize=thread'],
+};
 const linkFlags = {
   probe: ['-shared', '-ftls-model=initial-exec', '-Wl,-z,now', '-lpthread', '-ldl'],
   host: ['-ldl'],
@@ -61,7 +68,7 @@ function isFresh(output, inputs) {
   return inputs.every((input) => statSync(input).mtimeMs <= builtAt);
 }
 
-function compile(output, sources, flags, inputs) {
+function compile(output, sources, before, flags, inputs) {
   if (sources.length === 0 || isFresh(output, inputs)) return;
   const cc = findCompiler();
   if (cc === null) {
@@ -73,7 +80,7 @@ function compile(output, sources, flags, inputs) {
   // A running program may have the old file mapped: write beside it, then replace it.
   const fresh = `${output}.new`;
   const added = process.env.CFLAGS?.split(/\s+/).filter(Boolean) ?? [];
-  const args = [...cc.slice(1), ...compileFlags, ...optimised, '-o', fresh, ...sources];
+  const args = [...cc.slice(1), ...compileFlags, ...before, '-o', fresh, ...sources];
   const done = spawnSync(cc[0], [...args, ...flags, ...added], { encoding: 'utf8' });
   if (done.status !== 0) {
     rmSync(fresh, { force: true });
@@ -86,8 +93,13 @@ function compile(output, sources, flags, inputs) {
   renameSync(fresh, output);
 }
 
+/** Where a variant is built. */
+export function nativeFolder(variant = 'plain') {
+  return outputFolders[variant] ?? join(root, 'build', 'sanitize', variant, 'native');
+}
+
 /** Builds what is older than its sources. Returns false, after a line that says so, where the platform has no probe. */
-export function buildNative() {
+export function buildNative(variant = 'plain') {
   const sources = nativeSources();
   if (sources === null) {
     console.error(
@@ -95,14 +107,16 @@ export function buildNative() {
     );
     return false;
   }
-  mkdirSync(outputFolder, { recursive: true });
+  const folder = nativeFolder(variant);
+  mkdirSync(folder, { recursive: true });
   const me = fileURLToPath(import.meta.url);
   for (const [kind, name] of [
     ['probe', 'libgilscope.so'],
     ['host', 'gilscope-host'],
   ]) {
     const inputs = [...sources[kind], ...sources.headers, me];
-    compile(join(outputFolder, name), sources[kind], linkFlags[kind], inputs);
+    const output = join(folder, name);
+    compile(output, sources[kind], variantFlags[variant], linkFlags[kind], inputs);
   }
   return true;
 }

@@ -6,10 +6,10 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Profile, StandaloneData } from '../../server/protocol';
 import { findPythons } from '../../scripts/pythons.mjs';
 import { gilPythons } from '../support/pythons';
-import { runProcess, type Ended, type RunControl } from '../support/run-profile';
+import { dist, runProcess, type Ended, type RunControl } from '../support/run-profile';
 import { temporaryFolder } from '../unit/interpreter/fake-python';
 
-const cli = resolve('dist/cli.js');
+const cli = join(dist, 'cli.js');
 const pythons = gilPythons();
 const python = pythons.at(-1)?.path ?? '';
 

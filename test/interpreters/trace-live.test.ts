@@ -15,6 +15,7 @@ import { packRun } from '../../server/trace/container-writer';
 import { openRun, openRunSource } from '../../server/trace/run-reader';
 import { CollectingSink, comparable } from '../support/collect-events';
 import { gilPythons, titleOf } from '../support/pythons';
+import { dist } from '../support/run-profile';
 
 const root = mkdtempSync(join(tmpdir(), 'gilscope-live-'));
 after(() => rmSync(root, { recursive: true }));
@@ -36,7 +37,7 @@ async function tail(python: string, program: string[], killAt = Infinity): Promi
   const [path = '', ...args] = program;
   const launch = makeLaunch({
     interpreter: await inspectInterpreter(python, { cwd: root, env: process.env }),
-    native: nativeFiles(resolve('dist/native')),
+    native: nativeFiles(join(dist, 'native')),
     target: { kind: 'file', path: resolve('test/fixtures/programs', path) },
     args,
     cwd: root,

@@ -15,9 +15,10 @@ import {
   runProcess,
   type Ended,
   type RunControl,
+  dist,
 } from '../support/run-profile';
 
-const cli = resolve('dist/cli.js');
+const cli = join(dist, 'cli.js');
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-same-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

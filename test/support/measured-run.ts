@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Launch, Profile } from '../../server/protocol';
 import { inspectInterpreter, type Interpreter } from '../../server/interpreter/inspect-interpreter';
 import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
@@ -15,7 +15,7 @@ import {
   HEADER,
 } from '../../server/trace/format';
 import { openRun } from '../../server/trace/run-reader';
-import { runProcess, type Ended, type ProfileOptions } from './run-profile';
+import { dist, runProcess, type Ended, type ProfileOptions } from './run-profile';
 
 export { runProcess };
 
@@ -69,7 +69,7 @@ export async function runProbed(
     const { maxTraceBytes } = options;
     const launch = makeLaunch({
       interpreter,
-      native: nativeFiles(resolve('dist/native')),
+      native: nativeFiles(join(dist, 'native')),
       target: { kind: 'file', path: program },
       args,
       cwd: process.cwd(),

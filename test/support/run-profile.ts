@@ -6,7 +6,9 @@ import type { Profile } from '../../server/protocol';
 import { buildRecorder, readRecords, type RecordedProcess } from './recorder';
 
 export const programs = resolve('test/fixtures/programs');
-const cli = resolve('dist/cli.js');
+/** The product under test; another one for builds with a sanitizer (scripts/sanitize.mjs). */
+export const dist = resolve(process.env['GILSCOPE_TEST_DIST'] ?? 'dist');
+const cli = join(dist, 'cli.js');
 
 export interface ProfileOptions {
   readonly python: string;
