@@ -157,6 +157,16 @@ static void at_exit(int status, void *unused)
     probe_finish(status, true);
 }
 
+static void start_sampler(void)
+{
+    atomic_flag_clear(&probe.time_lock);
+    if (!sampler_start())
+        put_meta(GILSCOPE_META_MESSAGE,
+                 "The probe could not start its own thread: no samples were taken, so long holds "
+                 "are not split over lines, and once the first 4 MB of the trace are full there are "
+                 "only totals.");
+}
+
 bool gilscope_probe_start(const struct probe_options *options, void *library, char *error,
                           size_t error_bytes)
 {
@@ -189,11 +199,7 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     pthread_atfork(before_fork, NULL, after_fork_in_child);
     on_exit(at_exit, NULL);
     atomic_store(&probe.active, true);
-    if (!sampler_start())
-        put_meta(GILSCOPE_META_MESSAGE,
-                 "The probe could not start its own thread: no samples were taken, so long holds "
-                 "are not split "
-                 "over lines, and the trace ends when its first 4 MB are full.");
+    start_sampler();
     return true;
 }
 
@@ -210,7 +216,7 @@ void probe_enter_forked_child(void)
         return;
     thread_table_restart();
     atomic_store(&probe.active, true);
-    sampler_start();
+    start_sampler();
 }
 
 void probe_finish(int code, bool code_known)

@@ -67,6 +67,7 @@ struct probe {
 
     pthread_t sampler;
     _Atomic bool sampler_runs, sampler_stop;
+    atomic_flag time_lock; /* of what the header says of time; taken for good at the end of the program */
 };
 
 extern struct probe probe __attribute__((visibility("hidden")));

@@ -33,8 +33,9 @@ static void merge_wanted(struct remote_memory *m)
 {
     m->block_count = m->used = 0;
     for (uint32_t i = 0; i < m->wanted_count; i++) {
-        struct remote_block w = m->wanted[i], *last = &m->blocks[m->block_count - 1];
+        struct remote_block w = m->wanted[i];
         if (m->block_count) {
+            struct remote_block *last = &m->blocks[m->block_count - 1];
             uintptr_t low = w.address < last->address ? w.address : last->address;
             uintptr_t end = w.address + w.bytes, last_end = last->address + last->bytes;
             uintptr_t high = end > last_end ? end : last_end;

@@ -3,6 +3,7 @@
 #include "remote_memory.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -125,8 +126,11 @@ static void sample(struct sampler *s, struct gil *gil)
     atomic_fetch_add(&probe.file.header->lost_samples, 1);
 }
 
+/* At the end of the program its last thread writes the same, and the last word is its own. */
 static void keep_time(struct sampler *s)
 {
+    if (atomic_flag_test_and_set(&probe.time_lock))
+        return;
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     h->heartbeat_ticks = ticks;
@@ -141,6 +145,7 @@ static void keep_time(struct sampler *s)
         h->anchor_latest_ticks = ticks;
         h->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     }
+    atomic_flag_clear(&probe.time_lock);
 }
 
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
@@ -208,6 +213,8 @@ void sampler_end(void)
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
     atomic_store_explicit(&probe.sampler_stop, true, memory_order_release);
+    while (atomic_flag_test_and_set(&probe.time_lock))
+        sched_yield();
     if (pthread_getcpuclockid(probe.sampler, &clock) == 0)
         probe.file.header->sampler_cpu_ns = clock_ns(clock);
 }
