@@ -15,10 +15,11 @@ export function headline(profile: Profile, names: PlaceNames): string[] {
 }
 
 function endOf({ exit, processes }: Profile): string[] {
-  if (processes.length === 0) return [];
   if (exit.signal !== null) {
-    return [`The program was ended by ${exit.signal}; this is what was measured until then.`];
+    const rest = processes.length === 0 ? '' : '; this is what was measured until then';
+    return [`The program was ended by ${exit.signal}${rest}.`];
   }
+  if (processes.length === 0) return [];
   if (exit.code !== null) return [];
   return ['The end of the program was not seen; this is what was measured until then.'];
 }

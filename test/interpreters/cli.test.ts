@@ -1,7 +1,7 @@
 /** The command line from outside, as a user or a script meets it. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Profile, StandaloneData } from '../../server/protocol';
 import { findPythons } from '../../scripts/pythons.mjs';
