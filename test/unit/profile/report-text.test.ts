@@ -70,6 +70,8 @@ test('runs without a GIL, without events, without traces', () => {
   const free = emptyProfile({ processes: [{ ...process, gilEnabled: false }] });
   assert.match(headlineOf(free), /ran without a GIL/);
   assert.match(headlineOf(emptyProfile()), /ended before it ran any Python code/);
+  const killed = emptyProfile({ processes: [], exit: { code: null, signal: 'SIGKILL' } });
+  assert.match(headlineOf(killed), /ended by SIGKILL\. Nothing was measured/);
   assert.match(headlineOf(emptyProfile({ processes: [] })), /no process left a trace/);
 });
 
