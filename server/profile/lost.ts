@@ -84,6 +84,7 @@ const WHY: Readonly<Record<LostReason, string>> = {
   stackTableFull: 'there were more different stacks than the trace can hold',
   noRoom: 'the disk was too slow to make room in time',
   aggregateTableFull: 'there were more threads and stacks than the totals can hold',
+  lockTableFull: 'there were more locks at a time than can be told apart',
 };
 
 /** What was not recorded singly, in one sentence for a person. */

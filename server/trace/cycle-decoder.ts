@@ -3,6 +3,8 @@ import type { Definitions } from './definitions';
 import type { CycleBatch } from './events';
 import { BATCH_FLAG } from './events';
 import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG } from './format';
+import { isLockTag, type LockDecoder } from './lock-decoder';
+import type { LockTable } from './lock-table';
 
 /** Flags, sizes and four values of one byte. */
 const CYCLE_BYTES_MIN = 6;
@@ -48,6 +50,7 @@ export class CycleStream {
     /** Index in the run. */
     readonly gil: number,
     readonly definitions: Definitions,
+    readonly locks: LockTable,
   ) {}
 
   /** A chunk begins: it says its thread and the release before it. */
@@ -80,8 +83,10 @@ export interface ThreadMap {
 export class CycleDecoder {
   readonly columns = new CycleColumns();
 
+  constructor(readonly locks: LockDecoder) {}
+
   /**
-   * Decodes the records in [from, to) into {@link columns}. `bytes` must be {@link CYCLE_BYTES_MAX} longer than `to`.
+   * Decodes the records in [from, to) into {@link columns}, those of locks into the columns of {@link locks}. `bytes` must be {@link CYCLE_BYTES_MAX} longer than `to`.
    * Damage ends it and is said in the stream's `fault`; what is before the damage counts.
    */
   decode(
@@ -104,9 +109,10 @@ export class CycleDecoder {
     while (at < to) {
       const flags = view.getUint8(at);
       if (flags >= FIRST_TAG) {
-        at = definitions.read(bytes, view, at, to);
+        if (isLockTag(flags)) at = this.locks.read(stream, view, at, to, threads, clock);
+        else at = definitions.read(bytes, view, at, to);
         if (at < 0) {
-          stream.fault = definitions.fault;
+          stream.fault ??= definitions.fault;
           break;
         }
         ({ nodes, nodeCount } = definitions);

@@ -70,8 +70,8 @@ export interface StackTable {
 }
 
 /**
- * Waits for locks and holds of locks, in the order of their ends within a process's stream. Columns are `count` long
- * or longer.
+ * Waits for locks and holds of locks, in the order in which they were written to the GIL's stream: holds at their ends;
+ * a wait when its thread had the GIL again, which is after its end. Columns are `count` long or longer.
  */
 export interface LockBatch {
   /** The GIL in whose stream the rows are; -1: a lane of a free-threaded process, other lanes may bring earlier rows. */
@@ -265,7 +265,13 @@ export interface ProcessState {
 }
 
 export type LostReason =
-  'bounded' | 'diskFull' | 'gilTableFull' | 'stackTableFull' | 'noRoom' | 'aggregateTableFull';
+  | 'bounded'
+  | 'diskFull'
+  | 'gilTableFull'
+  | 'stackTableFull'
+  | 'noRoom'
+  | 'aggregateTableFull'
+  | 'lockTableFull';
 
 /** Everything about the traced processes that is not an event, as of the last read. */
 export interface TraceState {

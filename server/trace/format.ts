@@ -1,5 +1,5 @@
 /**
- * The trace file, version 1: what the probe maps and writes, and the reader tails. This file is its
+ * The trace file, version 2: what the probe maps and writes, and the reader tails. This file is its
  * specification; `server/interpreter/native/trace_format.h` is the same in C, and a test compares them.
  *
  * One traced process writes one file, `PID.trace` (`PID-N.trace` for a later process of the same pid), in the
@@ -18,7 +18,7 @@
  */
 
 export const TRACE_MAGIC = 'GSTRACE1';
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 export const BYTE_ORDER_MARK = 0x01020304;
 export const HEADER_BYTES = 4096;
 export const CHUNK_BYTES = 65536;
@@ -31,6 +31,10 @@ export const THREAD_ENTRY_BYTES = 256;
 /** Entries in one chunk of kind THREADS: entry i is in the chunk of seq ⌊i / 255⌋. */
 export const THREADS_PER_CHUNK = 255;
 export const AGGREGATE_ENTRY_BYTES = 64;
+export const LOCK_ENTRY_BYTES = 128;
+/** Entries in one chunk of kind LOCKS: lock i of a GIL is in the chunk of seq ⌊i / 511⌋ of that owner. */
+export const LOCKS_PER_CHUNK = 511;
+export const LOCK_TYPE_NAME_BYTES = 32;
 
 /** Byte offsets in the header. u32 unless said otherwise. */
 export const HEADER = {
@@ -114,6 +118,8 @@ export const LOST = {
   /** No room was ready at the moment of an event. */
   noRoom: 16,
   aggregateTableFull: 32,
+  /** There were more locks at a time than are kept: the rest is not recorded. */
+  lockTableFull: 64,
 } as const;
 
 /** Byte offsets in an entry of the GIL table. u32 unless said otherwise. */
@@ -135,15 +141,24 @@ export const GIL = {
   cycles: 48, // u64
   /** Cycles not in the stream but in totals. */
   lostCycles: 56, // u64
+  /** Entries in use in the chunks of kind LOCKS of this GIL. */
+  lockCount: 64,
 } as const;
 
-export const CHUNK_KIND = { gil: 1, sampler: 2, threads: 3, meta: 4, aggregates: 5 } as const;
+export const CHUNK_KIND = {
+  gil: 1,
+  sampler: 2,
+  threads: 3,
+  meta: 4,
+  aggregates: 5,
+  locks: 6,
+} as const;
 
 /** Byte offsets in a chunk's header. u32 unless said otherwise. */
 export const CHUNK = {
   magic: 0,
   kind: 4, // {@link CHUNK_KIND}
-  /** GIL index for kinds gil and aggregates, else 0. */
+  /** GIL index for kinds gil, aggregates and locks, else 0. */
   owner: 8,
   /** 0, 1, 2, … among the chunks of the same kind and owner. */
   seq: 12,
@@ -177,10 +192,59 @@ export const THREAD = {
   lostWaitTicks: 80, // u64
   lostMaxHoldTicks: 88, // u64
   lostMaxWaitTicks: 96, // u64
-  /** UTF-8, zero-terminated, at most 143 bytes; empty: Python gave it no name. */
-  name: 112,
+  /** Lock number + 1 while the thread waits for that lock of GIL lockWaitGil, else 0. Published last. */
+  waitingLock: 104,
+  lockWaitGil: 108, // GIL index
+  /** Node of its stack, in the stream of that GIL. */
+  lockWaitStack: 112,
+  /** Thread index + 1 of the lock's owner when the wait began, 0 unknown. */
+  lockWaitOwner: 116,
+  lockWaitStartTicks: 120, // u64
+  /** UTF-8, zero-terminated, at most 119 bytes; empty: Python gave it no name. */
+  name: 136,
 } as const;
-export const THREAD_NAME_BYTES = 144;
+export const THREAD_NAME_BYTES = 120;
+
+/**
+ * An entry of a chunk of kind LOCKS: a lock, or several that were made with the same stack one after the other, each
+ * after the one before it was freed. u64 unless said otherwise.
+ */
+export const LOCK_ENTRY = {
+  state: 0, // u32, 0 unused, 1 live, 2 gone
+  kind: 4, // u32, {@link LOCK_KIND}
+  /** Of the object. */
+  address: 8,
+  /** Node of the stack that made it, in the stream of its GIL; 0 unknown. */
+  createdStack: 16, // u32
+  /** Thread index + 1 of who holds it, if that hold is recorded; else 0. Written after, read before what follows. */
+  owner: 20, // u32
+  /** {@link LOCK_ROW_FLAG}: startEstimated. */
+  holdFlags: 24, // u32
+  /** Node of the stack that acquired it, 0 unknown. */
+  holdStack: 28, // u32
+  holdStartTicks: 32,
+  acquires: 40,
+  contended: 48,
+  waitTicks: 56,
+  /** Of the holds since it was first contended. */
+  holdTicks: 64,
+  /** Rows that are in no stream, but in these totals. */
+  lostRows: 72,
+  /** Kind object: the type's name, cut to 31 bytes. */
+  typeName: 96,
+} as const;
+
+export const LOCK_KIND = {
+  lock: 1,
+  rLock: 2,
+  simpleQueue: 3,
+  semLock: 4,
+  join: 5,
+  import: 6,
+  object: 7,
+  stopTheWorld: 8,
+  runtime: 9,
+} as const;
 
 /**
  * An entry of a chunk of kind AGGREGATES: totals of the cycles of one thread and stack that are in no stream.
@@ -237,6 +301,9 @@ export const CYCLE_FLAG = {
  *     NODE    u32 node id, u32 parent node id (0: root), u32 code id, u32 instruction offset in bytes
  *     SAMPLE  u32 GIL index, u32 thread index, u64 ticks, u32 node id,
  *             u64 CPU time of the thread in ns                                 (kind sampler)
+ *     LOCK_WAIT, LOCK_HOLD, LOCK_ORDER
+ *             u32 lock number, u32 thread index, u64 start, u64 end (ticks), u32 node id, u32 other thread
+ *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kind gil)
  *
  * Ids count from 1 within a stream, and a stream defines them before it uses them. Node 0 is: no Python frame.
  * Width 1, 2, 4: bytes per character (Latin-1, UCS-2, UCS-4), as CPython stores a `str`. An unknown tag is skipped.
@@ -247,7 +314,27 @@ export const CYCLE_FLAG = {
  */
 export const RELEASE_NODE = 0xffffffff;
 
-export const TAG = { code: 0x81, node: 0x82, table: 0x83, sample: 0x90 } as const;
+export const TAG = {
+  code: 0x81,
+  node: 0x82,
+  table: 0x83,
+  sample: 0x90,
+  lockWait: 0xa0,
+  lockHold: 0xa1,
+  lockOrder: 0xa2,
+} as const;
+
+/**
+ * What the columns of a lock's record mean is that of `LockBatch` in events.ts; in LOCK_ORDER the other thread is the
+ * number of the outer lock + 1.
+ */
+export const LOCK_ROW_FLAG = {
+  acquired: 1,
+  startEstimated: 2,
+  sampled: 4,
+  spun: 8,
+  reentrant: 16,
+} as const;
 
 /** How a code object's line table is written: `co_lnotab` of 3.9, `co_linetable` of 3.10, of 3.11 and later. */
 export const LINE_TABLE = { none: 0, lnotab: 1, pep626: 2, locations: 3 } as const;

@@ -13,6 +13,8 @@ export interface GilEntry {
   readonly switchIntervalUs: number;
   readonly cycles: number;
   readonly lostCycles: number;
+  /** Locks that were given a number. */
+  readonly lockCount: number;
   /** Whether the fields of the hold belong to acquisition `acquireSeq`: it was going on before and after the reading. */
   readonly steady: boolean;
 }
@@ -56,6 +58,7 @@ function parseEntry(view: DataView, later: DataView): GilEntry {
     switchIntervalUs: view.getUint32(GIL.switchIntervalUs, true),
     cycles: Number(later.getBigUint64(GIL.cycles, true)),
     lostCycles: Number(later.getBigUint64(GIL.lostCycles, true)),
+    lockCount: view.getUint32(GIL.lockCount, true),
     steady:
       acquireSeq === Number(later.getBigUint64(GIL.acquireSeq, true)) && acquireSeq > recorded,
   };

@@ -9,6 +9,8 @@ import { Definitions, type DefinitionContext } from './definitions';
 import type { EventSink } from './events';
 import { CHUNK, CHUNK_HEADER_BYTES, CHUNK_KIND, HEADER_BYTES } from './format';
 import { readGilTable, type GilEntry } from './gil-table';
+import { lockStateOf } from './lock-state';
+import { LockTable } from './lock-table';
 import { isUnbegun, isUnwritten, parseHeader, type TraceHeader } from './header';
 import { MetaTable } from './meta';
 import { SampleStream, type SampleDecoder } from './sample-decoder';
@@ -27,9 +29,10 @@ export interface RunTables {
   /** Gives the next index of a thread, of a GIL, in the run. */
   readonly allocateThread: () => number;
   readonly allocateGil: () => number;
+  readonly allocateLock: () => number;
 }
 
-interface GilReader {
+export interface GilReader {
   readonly stream: CycleStream;
   readonly chunks: ChunkStream;
   pieces: Piece[];
@@ -121,7 +124,11 @@ export class ProcessReader {
     this.directory.scan(this.headers, final ? there : Math.min(header.chunkCount, there));
     for (let gil = this.gils.length; gil < header.gilCount; gil++) {
       this.gils.push({
-        stream: new CycleStream(this.tables.allocateGil(), new Definitions(this.context)),
+        stream: new CycleStream(
+          this.tables.allocateGil(),
+          new Definitions(this.context),
+          new LockTable(this.tables.allocateLock),
+        ),
         chunks: this.directory.stream(CHUNK_KIND.gil, gil),
         pieces: [],
       });
@@ -139,6 +146,10 @@ export class ProcessReader {
     this.context.folder = this.meta.folder;
     this.threads.refresh(this.source, this.directory, header.threadCount);
     this.gilEntries = readGilTable(this.source, this.gils.length);
+    this.gils.forEach(({ stream }, gil) => {
+      const count = this.gilEntries[gil]?.lockCount ?? 0;
+      stream.locks.refresh(this.source, this.directory, gil, count);
+    });
     this.aggregates = this.gils.map((_, gil) => readAggregates(this.source, this.directory, gil));
   }
 
@@ -162,6 +173,7 @@ export class ProcessReader {
         this.decodeSamples(samplerPieces[nextSample++], sink, clock);
       }
       if (columns.count > 0) sink.cycles(columns);
+      this.handOnLocks(gil, sink);
     }
     while (nextSample < samplerPieces.length) {
       this.decodeSamples(samplerPieces[nextSample++], sink, clock);
@@ -172,6 +184,7 @@ export class ProcessReader {
     const { cycles, scratch } = this.tables;
     const { stream } = gil;
     cycles.columns.count = 0;
+    cycles.locks.begin();
     try {
       const head = piece.from === CHUNK_HEADER_BYTES ? this.headers.load(piece.chunk) : null;
       if (head !== null) {
@@ -185,6 +198,17 @@ export class ProcessReader {
     } catch (error) {
       stream.fault ??= reasonOf(error);
     }
+  }
+
+  private handOnLocks(gil: GilReader, sink: EventSink): void {
+    const { columns, named } = this.tables.cycles.locks;
+    if (columns.count === 0) return;
+    for (const number of named) {
+      const entry = gil.stream.locks.entries[number];
+      if (entry !== undefined) columns.locks[entry.global] = lockStateOf(this, gil, number);
+    }
+    columns.gil = gil.stream.gil;
+    sink.locks(columns);
   }
 
   private decodeSamples(piece: Piece | undefined, sink: EventSink, clock: Clock): void {

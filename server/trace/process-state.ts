@@ -5,6 +5,7 @@ import type {
   AggregateState,
   CycleTotals,
   GilState,
+  LockState,
   LostReason,
   OpenHold,
   OpenWait,
@@ -14,6 +15,7 @@ import type {
 import { BATCH_FLAG } from './events';
 import { CYCLE_FLAG, EXIT_FLAG, LOST, PROCESS_FLAG } from './format';
 import type { TraceHeader } from './header';
+import { lockStateOf, openLockWaitOf } from './lock-state';
 import { lossOf } from './loss';
 import type { ProcessReader } from './process-reader';
 import type { ThreadEntry } from './thread-table';
@@ -29,6 +31,7 @@ export interface ProcessView {
   /** By the process's own index, with the index in the run. */
   readonly threads: readonly { readonly index: number; readonly state: ThreadState }[];
   readonly gils: readonly { readonly index: number; readonly state: GilState }[];
+  readonly locks: readonly { readonly index: number; readonly state: LockState }[];
   readonly aggregates: readonly AggregateState[];
 }
 
@@ -48,8 +51,15 @@ export function viewProcess(
   const aggregates = reader.aggregates.flatMap((entries, gil) =>
     entries.flatMap((entry) => builder.aggregate(entry, gil)),
   );
+  const locks = reader.gils.flatMap((gil) =>
+    gil.stream.locks.entries.map((entry, i) => {
+      const state = lockStateOf(reader, gil, i);
+      builder.see(state.openHold?.startNs ?? null);
+      return { index: entry.global, state };
+    }),
+  );
   const process = describeProcess(reader, header, clock, final, builder);
-  return { process, threads, gils, aggregates };
+  return { process, threads, gils, locks, aggregates };
 }
 
 class ViewBuilder {
@@ -146,7 +156,7 @@ class ViewBuilder {
       startNs: known,
       endNs: held === null ? endNs : null,
       openWait,
-      openLockWait: null,
+      openLockWait: openLockWaitOf(this.reader, this.clock, entry),
       lost: this.lostTotals(entry),
     };
   }

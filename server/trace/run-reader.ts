@@ -9,8 +9,16 @@ import { SharedCodes } from './code-table';
 import { CONTAINER_MAGIC } from './container-format';
 import { Container } from './container-reader';
 import { CycleDecoder } from './cycle-decoder';
-import type { EventSink, GilState, ProcessState, ThreadState, TraceState } from './events';
+import type {
+  EventSink,
+  GilState,
+  LockState,
+  ProcessState,
+  ThreadState,
+  TraceState,
+} from './events';
 import type { TraceHeader } from './header';
+import { LockDecoder } from './lock-decoder';
 import { ProcessReader, type RunTables } from './process-reader';
 import { viewProcess, type ProcessView } from './process-state';
 import { RunFolder, SingleTrace, type RunManifest, type RunSource } from './run-source';
@@ -57,17 +65,21 @@ export class RunReader {
   private processCount = 0;
   private threadCount = 0;
   private gilCount = 0;
+  private lockCount = 0;
+  /** What is known of each lock by the time of its rows. */
+  private readonly lockStates: LockState[] = [];
   private root: { readonly header: TraceHeader; readonly clock: Clock } | null = null;
 
   constructor(private readonly source: RunSource) {
     this.tables = {
       stacks: this.stacks,
       codes: new SharedCodes(this.stacks),
-      cycles: new CycleDecoder(),
+      cycles: new CycleDecoder(new LockDecoder(this.stacks, this.lockStates)),
       samples: new SampleDecoder(),
       scratch: new ChunkBuffer(),
       allocateThread: () => this.threadCount++,
       allocateGil: () => this.gilCount++,
+      allocateLock: () => this.lockCount++,
     };
   }
 
@@ -189,14 +201,16 @@ export class RunReader {
     const processes: ProcessState[] = [];
     const threads = new Array<ThreadState>(this.threadCount);
     const gils = new Array<GilState>(this.gilCount);
+    const locks = new Array<LockState>(this.lockCount);
     const views = this.views.filter((view) => view !== undefined);
     for (const view of views) {
       processes.push(processes.length === 0 ? this.withRefusals(view.process) : view.process);
       for (const { index, state } of view.threads) threads[index] = state;
       for (const { index, state } of view.gils) gils[index] = state;
+      for (const { index, state } of view.locks) locks[index] = state;
     }
     const aggregates = views.flatMap((view) => view.aggregates);
-    return { processes, threads, gils, locks: [], aggregates, stacks: this.stacks };
+    return { processes, threads, gils, locks, aggregates, stacks: this.stacks };
   }
 
   /** Traces that could not be read at all are said with the first process: they have no row of their own. */

@@ -35,6 +35,11 @@ export interface ThreadEntry {
   lostWaitTicks: number;
   lostMaxHoldTicks: number;
   lostMaxWaitTicks: number;
+  waitingLock: number;
+  lockWaitGil: number;
+  lockWaitStack: number;
+  lockWaitOwner: number;
+  lockWaitStartTicks: bigint;
 }
 
 /** The threads of one process. An entry that ended does not change again and is not read again. */
@@ -126,6 +131,11 @@ export class ThreadTable implements ThreadMap {
     entry.lostWaitTicks = this.number(at + THREAD.lostWaitTicks);
     entry.lostMaxHoldTicks = this.number(at + THREAD.lostMaxHoldTicks);
     entry.lostMaxWaitTicks = this.number(at + THREAD.lostMaxWaitTicks);
+    entry.waitingLock = view.getUint32(at + THREAD.waitingLock, true);
+    entry.lockWaitGil = view.getUint32(at + THREAD.lockWaitGil, true);
+    entry.lockWaitStack = view.getUint32(at + THREAD.lockWaitStack, true);
+    entry.lockWaitOwner = view.getUint32(at + THREAD.lockWaitOwner, true);
+    entry.lockWaitStartTicks = view.getBigUint64(at + THREAD.lockWaitStartTicks, true);
   }
 
   private number(at: number): number {
@@ -161,5 +171,10 @@ function emptyEntry(): ThreadEntry {
     lostWaitTicks: 0,
     lostMaxHoldTicks: 0,
     lostMaxWaitTicks: 0,
+    waitingLock: 0,
+    lockWaitGil: 0,
+    lockWaitStack: 0,
+    lockWaitOwner: 0,
+    lockWaitStartTicks: 0n,
   };
 }

@@ -30,7 +30,7 @@ function tsDefinitions(): Map<string, number> {
 const c = cDefinitions();
 const ts = tsDefinitions();
 /** Structures whose offsets C has as `struct`s, held to the same by static assertions in trace_layout.h. */
-const structures = /^(GIL|CHUNK|THREAD|AGGREGATE)_[A-Z0-9_]+$/;
+const structures = /^(GIL|CHUNK|THREAD|AGGREGATE|LOCK_ENTRY)_[A-Z0-9_]+$/;
 
 test('the C header and format.ts say the same', () => {
   assert.ok(c.size > 80, `${c.size} definitions`);
@@ -72,6 +72,7 @@ for (const [structure, table, prefix] of [
   ['thread_entry', format.THREAD, 'THREAD'],
   ['chunk_header', format.CHUNK, 'CHUNK'],
   ['aggregate_entry', format.AGGREGATE, 'AGGREGATE'],
+  ['lock_entry', format.LOCK_ENTRY, 'LOCK_ENTRY'],
 ] as const) {
   test(`struct ${structure} has the offsets of ${prefix}`, () => {
     const members = cStructure(structure);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import type { TraceState } from '../../server/trace/events';
-import { RELEASE_NODE } from '../../server/trace/format';
+import { RELEASE_NODE, THREAD, THREAD_ENTRY_BYTES } from '../../server/trace/format';
 import { openRun, type RunReader } from '../../server/trace/run-reader';
 import { CollectingSink, stackText } from '../support/collect-events';
 import type { TraceOptions } from '../support/trace-rows';
@@ -273,8 +273,8 @@ test('a process says what it is, and what it lost', () => {
   assert.ok(row);
   assert.deepEqual({ ...row, stack: 0 }, { ...lost, gil: 0, thread: 1, stack: 0 });
   assert.equal(stackText(state.stacks, row.stack), '/a.py:3 f');
-  // 143 bytes are 47 times `né` and a cut one.
-  assert.equal(state.threads[1].name, `${'né'.repeat(47)}n`);
+  // 119 bytes are 39 times `né` and a cut one.
+  assert.equal(state.threads[1].name, `${'né'.repeat(39)}n`);
   assert.deepEqual([state.threads[1].startNs, state.threads[1].endNs], [100, 900]);
 });
 
@@ -307,7 +307,7 @@ test('an entry prepared for a thread that never began is no thread', () => {
   const writer = oneThread();
   writer.addThread({ tid: 0 });
   const bytes = writer.bytes();
-  const entry = bytes.indexOf(Buffer.from('MainThread')) - 112 + 256;
+  const entry = bytes.indexOf(Buffer.from('MainThread')) - THREAD.name + THREAD_ENTRY_BYTES;
   bytes.writeUInt32LE(0, entry);
   writeFileSync(join(folder, '100.trace'), bytes);
   assert.deepEqual(

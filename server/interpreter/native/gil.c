@@ -22,6 +22,8 @@ static void open_gil(struct gil *gil)
     if (probe.layout.known &&
         !stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
         trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);
+    if (!lock_table_open(&gil->locks))
+        trace_file_lose(&probe.file, GILSCOPE_LOST_LOCK_TABLE_FULL);
 }
 
 static void create(const void *mutex, const void *cond, const void *switch_mutex,
@@ -91,8 +93,10 @@ void gil_table_restart(void)
 {
     uint32_t count = atomic_load(&probe.gil_count);
     for (uint32_t i = 0; i < count; i++)
-        if (probe.gils[i].live)
+        if (probe.gils[i].live) {
             stack_table_close(&probe.gils[i].stacks);
+            lock_table_close(&probe.gils[i].locks);
+        }
     atomic_store(&probe.gil_count, 0);
     atomic_store(&probe.gil_next, 0);
 }

@@ -2,6 +2,7 @@
 #ifndef GILSCOPE_GIL_H
 #define GILSCOPE_GIL_H
 
+#include "lock_table.h"
 #include "stacks.h"
 
 #define AGGREGATE_CHUNKS 16u
@@ -16,6 +17,7 @@ struct gil {
     struct gil_entry *entry;
     struct stream stream;
     struct stack_table stacks;
+    struct lock_table locks;
     struct chunk_header *aggregates[AGGREGATE_CHUNKS];
     uint32_t aggregate_seq;
     uint64_t asked_ticks; /* when a waiter first asked for the end of this hold; 0: none has */

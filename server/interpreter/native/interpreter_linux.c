@@ -1,4 +1,5 @@
 #include "interpreter.h"
+#include "module_hooks.h"
 #include "probe.h"
 
 #include <dlfcn.h>
@@ -69,6 +70,13 @@ static void find_api(void *scope)
     *(void **)&api->decref = dlsym(scope, "Py_DecRef");
     *(void **)&api->error_occurred = dlsym(scope, "PyErr_Occurred");
     *(void **)&api->error_clear = dlsym(scope, "PyErr_Clear");
+    *(void **)&api->call = dlsym(scope, "PyObject_CallNoArgs");
+    void *state = dlsym(scope, "PyThreadState_GetUnchecked"); /* its name before 3.13: */
+    *(void **)&api->thread_state = state ? state : dlsym(scope, "_PyThreadState_UncheckedGet");
+    api->true_object = (uintptr_t)dlsym(scope, "_Py_TrueStruct");
+    api->method_descriptor_type = (uintptr_t)dlsym(scope, "PyMethodDescr_Type");
+    api->function_type = (uintptr_t)dlsym(scope, "PyCFunction_Type");
+    api->module_definition_type = (uintptr_t)dlsym(scope, "PyModuleDef_Type");
 }
 
 bool interpreter_find(void *library)
@@ -93,6 +101,7 @@ bool interpreter_find(void *library)
     probe.drop_callers.eval_frame = (uintptr_t)dlsym(scope, "_PyEval_EvalFrameDefault");
     probe.drop_callers.handle_pending = (uintptr_t)dlsym(scope, "_Py_HandlePending");
     probe.get_version = (uintptr_t)get_version;
+    module_hooks_open(dlsym(scope, "PyImport_Inittab"));
     return true;
 }
 

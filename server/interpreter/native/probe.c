@@ -31,6 +31,11 @@ static void put_meta(uint16_t key, const char *value)
     stream_commit(&probe.meta, p + bytes);
 }
 
+void probe_say(const char *text)
+{
+    put_meta(GILSCOPE_META_MESSAGE, text);
+}
+
 /* Where Python was found: argv[0], as sys.executable has it, unless that is a mere name. */
 static void put_executable(const char *name)
 {
@@ -209,6 +214,7 @@ void probe_enter_forked_child(void)
     if (!atomic_load_explicit(&probe.forked_child, memory_order_relaxed) ||
         !atomic_exchange(&probe.forked_child, false))
         return;
+    probe.forks++;
     atomic_store(&probe.sampler_runs, false);
     gil_table_restart();
     trace_file_abandon(&probe.file);

@@ -9,6 +9,7 @@
 #include "drop_caller.h"
 #include "gil.h"
 #include "hooks.h"
+#include "lock_methods.h"
 #include "thread.h"
 
 #include <pthread.h>
@@ -34,6 +35,9 @@ struct python_api {
     void (*decref)(void *);
     void *(*error_occurred)(void);
     void (*error_clear)(void);
+    void *(*call)(void *);
+    void *(*thread_state)(void); /* the calling thread's, or null */
+    uintptr_t true_object, method_descriptor_type, function_type, module_definition_type;
 };
 
 struct probe {
@@ -41,6 +45,7 @@ struct probe {
     _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
     _Atomic bool finished;
     uint32_t clock;
+    uint32_t forks; /* how often this process became another */
     uint64_t long_gap_ticks;
     struct probe_options options;
     char folder[4096];
@@ -52,6 +57,7 @@ struct probe {
     struct python_api api;
     uintptr_t code_type, str_type, get_version;
     struct drop_callers drop_callers;
+    struct lock_methods lock_methods;
     const char *version; /* Py_GetVersion() */
     char library[4096];
 
@@ -87,6 +93,9 @@ gilscope_probe_start(const struct probe_options *options, void *library, char *e
 
 /* The end of the program; `code_known`: `code` is its exit status. May be called more than once. */
 void probe_finish(int code, bool code_known);
+
+/* A message for the user, in the trace. Not for hooks. */
+void probe_say(const char *text);
 
 /* In a forked child, once it goes on as a Python process: starts its own trace. */
 void probe_enter_forked_child(void);

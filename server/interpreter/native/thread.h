@@ -5,6 +5,9 @@
 #include "drop_caller.h"
 #include "gil.h"
 
+/* Locks that a thread is known to hold at the same time; of more the rest is not told apart. */
+#define MAX_HELD_LOCKS 16u
+
 struct thread {
     struct gil *holds;  /* the GIL it has */
     struct gil *asking; /* the GIL it asked for */
@@ -21,6 +24,8 @@ struct thread {
     bool drop_requested;     /* its last release found a drop request pending … */
     enum drop_caller caller; /* … and was made by this */
     uint32_t cycles;
+    uint32_t held_count;
+    struct lock *held[MAX_HELD_LOCKS];
     uint64_t self_ticks; /* spent in hooks of the cycle that is measured */
     struct thread_entry *entry;
     _Atomic uint32_t taken;

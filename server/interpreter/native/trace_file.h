@@ -45,6 +45,7 @@ bool trace_file_is_bounded(const struct trace_file *file);
 
 #define BEYOND_FOR_TOTALS 64u
 #define BEYOND_FOR_THREADS 1024u
+#define BEYOND_FOR_LOCKS 512u
 
 /* Unmaps without touching the file: a forked child leaves its parent's trace. */
 void trace_file_abandon(struct trace_file *file);

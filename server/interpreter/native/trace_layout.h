@@ -39,7 +39,8 @@ struct gil_entry {
     uint32_t switch_interval_us;
     _Atomic uint64_t cycles;
     uint64_t lost_cycles;
-    uint8_t unused[64];
+    _Atomic uint32_t lock_count;
+    uint8_t unused[60];
 };
 
 /* One thread; times in ticks. */
@@ -52,8 +53,25 @@ struct thread_entry {
     uint32_t last_stack, last_gil;
     uint64_t lost_acquires, lost_contended, lost_forced, lost_hold_ticks, lost_wait_ticks;
     uint64_t lost_max_hold_ticks, lost_max_wait_ticks;
-    uint64_t unused;
+    _Atomic uint32_t waiting_lock;
+    uint32_t lock_wait_gil, lock_wait_stack, lock_wait_owner;
+    uint64_t lock_wait_start_ticks, unused;
     char name[GILSCOPE_THREAD_NAME_BYTES];
+};
+
+/* One lock, or several that were made at the same place, one after the other; times in ticks. */
+struct lock_entry {
+    _Atomic uint32_t state;
+    uint32_t kind;
+    uint64_t address;
+    uint32_t created_stack;
+    _Atomic uint32_t owner;
+    uint32_t hold_flags, hold_stack;
+    uint64_t hold_start_ticks;
+    _Atomic uint64_t acquires;
+    uint64_t contended, wait_ticks, hold_ticks, lost_rows;
+    uint64_t unused[2];
+    char type_name[GILSCOPE_LOCK_TYPE_NAME_BYTES];
 };
 
 struct chunk_header {
@@ -87,12 +105,16 @@ CHECK_AT(gil_entry, cycles, 48);
 CHECK_AT(thread_entry, waiting_gil, 24);
 CHECK_AT(thread_entry, last_stack, 40);
 CHECK_AT(thread_entry, lost_acquires, 48);
-CHECK_AT(thread_entry, name, 112);
+CHECK_AT(thread_entry, waiting_lock, 104);
+CHECK_AT(thread_entry, name, 136);
+CHECK_AT(lock_entry, acquires, 40);
+CHECK_AT(lock_entry, type_name, 96);
 CHECK_AT(chunk_header, base_ticks, 24);
 _Static_assert(sizeof(struct trace_header) <= GILSCOPE_HEADER_BYTES, "trace_header");
 _Static_assert(sizeof(struct gil_entry) == GILSCOPE_GIL_ENTRY_BYTES, "gil_entry");
 _Static_assert(sizeof(struct thread_entry) == GILSCOPE_THREAD_ENTRY_BYTES, "thread_entry");
 _Static_assert(sizeof(struct chunk_header) == GILSCOPE_CHUNK_HEADER_BYTES, "chunk_header");
+_Static_assert(sizeof(struct lock_entry) == GILSCOPE_LOCK_ENTRY_BYTES, "lock_entry");
 _Static_assert(sizeof(struct aggregate_entry) == GILSCOPE_AGGREGATE_ENTRY_BYTES, "aggregate_entry");
 
 #endif
