@@ -1,5 +1,6 @@
 #!/bin/bash
 # Brings CPythons that this machine lacks into the cache folder, for the tests: get-pythons.sh [--no-compile]
+# get-pythons.sh --tests brings instead the tests of those that came without them, for `npm run conformance`.
 # Takes them from Debian's newer suites, by apt and without touching the system's packages, and links static
 # executables from pyenv's static libraries. What cannot be had here is said in one line and left out; the tests name
 # it as not run.
@@ -150,6 +151,32 @@ print(s.get_config_var("LIBPL"), s.get_config_var("LDVERSION"), "%d.%d" % sys.ve
     rm -rf "$folder"
   fi
 }
+
+# CPython's own tests, which Debian packs apart from the standard library that they belong to.
+unpack_tests() { # FOLDER SUITE VERSION
+  local folder=$1 suite=$2 version=$3 apt=$1/.apt library=$cache/$2/usr/lib/python$3 file want
+  want=$("$cache/$suite/usr/bin/python$version-native" -c 'import platform; print(platform.python_version())')
+  prepare_apt "$apt" deb "$suite"
+  cd "$apt/files"
+  own "$apt" apt-get download "libpython$version-testsuite"
+  file=$(echo *.deb)
+  case $file in *"_$want-"* | *"_$want"[~+_]*) ;; *)
+    echo "$file is not of the interpreter's version, $want" >&2
+    return 1 ;;
+  esac
+  dpkg -x "$file" "$apt/tree"
+  cp -rn "$apt/tree/usr/lib/python$version/." "$library/"
+  [ -e "$library/test/test_threading.py" ]
+}
+if [ "${1-}" = --tests ]; then
+  for tests in "trixie 3.13" "sid 3.14" "sid 3.15"; do
+    read -r suite version <<<"$tests"
+    [ -e "$cache/$suite/complete" ] || { say "tests of $version: left out, that CPython is not here"; continue; }
+    [ -e "$cache/$suite/usr/lib/python$version/test/test_threading.py" ] && { say "tests of $version: there"; continue; }
+    bring "$cache/tests-$version" "tests of CPython $version" unpack_tests "$suite" "$version"
+  done
+  exit 0
+fi
 
 for python in "$pyenv"/versions/3.{9,1[0-9]}.*/bin/python3; do
   [ -x "$python" ] && static_from "$python"

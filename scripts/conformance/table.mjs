@@ -1,0 +1,120 @@
+// What `npm run conformance` found, as text.
+import { markdownTable } from '../testing/load-support.mjs';
+import { causeOf } from './causes.mjs';
+
+const title = (python) => `${python.version} ${python.linkage}`;
+const sum = (items, value) => items.reduce((total, item) => total + value(item), 0);
+
+function totals({ done }) {
+  return {
+    cases: sum(done, ({ comparison }) => comparison.cases),
+    skipped: sum(done, ({ comparison }) => comparison.skipped),
+    unsteady: sum(done, ({ comparison }) => comparison.unsteady.length),
+    different: sum(done, ({ comparison }) => comparison.different.length),
+  };
+}
+
+/** For the terminal. */
+export function summaryLine(row) {
+  const { cases, skipped, unsteady, different } = totals(row);
+  const parts = [
+    `${row.name}: ${cases} cases`,
+    skipped > 0 ? `${skipped} skipped` : '',
+    unsteady > 0 ? `${unsteady} unsteady` : '',
+    different > 0 ? `${different} DIFFERENT` : 'none different',
+    row.done.length < row.wished ? `${row.wished - row.done.length} files not run` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function cell(row) {
+  if (row === undefined) return '–';
+  if (row.done.length < row.wished) return 'not run';
+  const { cases, unsteady, different } = totals(row);
+  const notes = [unsteady > 0 ? `${unsteady}~` : '', different > 0 ? `**${different}≠**` : ''];
+  return [String(cases), ...notes.filter(Boolean)].join(' ');
+}
+
+function matrix(table) {
+  const pythons = [...new Map(table.map(({ python }) => [title(python), python])).keys()];
+  const names = [...new Set(table.map(({ name }) => name))];
+  const rows = names.map((name) => [
+    name.replace(/^test_/, ''),
+    ...pythons.map((python) =>
+      cell(table.find((row) => row.name === name && title(row.python) === python)),
+    ),
+  ]);
+  const recorded = pythons.map((python) => {
+    const runs = table
+      .filter((row) => title(row.python) === python)
+      .flatMap(({ done }) => done.flatMap(({ probedRuns }) => probedRuns.slice(0, 1)));
+    return sum(runs, (run) => run.recordedAcquisitions).toLocaleString('en');
+  });
+  return markdownTable(['', ...pythons], [...rows, ['GIL acquisitions recorded', ...recorded]]);
+}
+
+/** Cases of a kind, the same one of several interpreters in one line. */
+function list(table, kind) {
+  const lines = new Map();
+  for (const row of table) {
+    for (const one of row.done.flatMap(({ comparison }) => comparison[kind])) {
+      const text = `${one.id}: ${outcomes(one.plain)} without, ${outcomes(one.probed)} under the probe`;
+      const known = lines.get(`${row.name} ${text}`);
+      if (known) known.pythons.push(title(row.python));
+      else lines.set(`${row.name} ${text}`, { row, one, text, pythons: [title(row.python)] });
+    }
+  }
+  return [...lines.values()];
+}
+
+/** `passed, failure` for two runs; `passed` where all are equal. */
+function outcomes(runs) {
+  return new Set(runs).size === 1 ? runs[0] : runs.join(', ');
+}
+
+function listText(lines, withCause) {
+  if (lines.length === 0) return 'None.';
+  return lines
+    .map(({ row, one, text, pythons }) => {
+      const cause = withCause ? ` ${causeOf(row.name, one.id) ?? 'Cause unknown.'}` : '';
+      return `- ${row.name}, ${pythons.join(', ')}: \`${text}\`.${cause}`;
+    })
+    .join('\n');
+}
+
+/** docs/conformance.md, and the differences without a known cause. */
+export function documentOf(table) {
+  const different = list(table, 'different');
+  const unexplained = different
+    .filter(({ row, one }) => causeOf(row.name, one.id) === null)
+    .map(({ row, text, pythons }) => `${row.name}, ${pythons.join(', ')}: ${text}`);
+  const cases = sum(table, (row) => totals(row).cases);
+  const skipped = sum(table, (row) => totals(row).skipped);
+  const text = `# The same results with GILscope and without
+
+Made by \`npm run conformance -- --write\`.
+
+CPython's own tests, and those of packages that lean on threads, run without the probe and under it, as \`gilscope run\`
+starts them: \`python -m test --junit-xml=… NAME\` and \`python -m pytest\`. Compared is what each single case came to, how
+the run ended, and what regrtest says of it, such as that a test changed its environment. Where the first two runs differ, each
+side runs up to three times.
+
+${cases.toLocaleString('en')} cases, of which ${skipped.toLocaleString('en')} skip themselves on both sides; ${different.length === 0 ? 'none' : String(different.length)} different.
+
+Numbers are cases. \`2~\`: two of them are not steady by themselves, listed below. \`2≠\`: two are different. \`–\`: not in that
+version, or not shipped with it.
+
+${matrix(table)}
+
+## Different
+
+${listText(different, true)}
+
+## Unsteady
+
+These came to different things from run to run, to the same ones on both sides.
+
+${listText(list(table, 'unsteady'), false)}
+`;
+  return { text, unexplained };
+}
