@@ -132,6 +132,7 @@ export interface LineRow extends Place {
 }
 
 export interface BlameRow {
+  /** `GilRow.id` or `LockRow.id`. Of a lock, the places are the nearest lines that are not of Python's own library. */
   readonly lock: string;
   readonly waiter: Place;
   /** Null: hand-off, nobody held it. */
@@ -141,26 +142,54 @@ export interface BlameRow {
   readonly maxNs: number;
 }
 
-export interface LockSite {
-  readonly file: string;
-  readonly line: number;
+/** A line that had to do with a lock: the nearest that is not of Python's own library. */
+export interface LockSite extends Place {
   readonly waitNs: number;
   readonly holdNs: number;
+  /** Others waited for the lock while this line had it, or had the GIL that the lock's holder waited for. */
   readonly blocksNs: number;
+  /** Of acquisitions that were recorded each, and of sampled ones what they stand for. */
   readonly acquires: number;
+  /** Waits for work, which are no contention. */
+  readonly workNs: number;
 }
 
+/** A lock; or the locks of one kind and place that nobody waited for; or all waits for work of one kind. */
 export interface LockRow {
+  /** Differs from every `GilRow.id`. */
   readonly id: string;
+  readonly pid: number;
+  /** `Lock`, `Condition`, `Queue`, `SimpleQueue`, `join`, `import`; `dict` for the lock inside a dict, … */
   readonly kind: string;
+  /** The variable or attribute that it was assigned to. */
   readonly name: string | null;
+  /** File '' where it is not known. */
   readonly createdAt: { readonly file: string; readonly line: number };
+  /** The part of Python's own library that made it for itself, `logging`: shown folded. Null: the program's own. */
+  readonly library: string | null;
+  /** How many locks this row is about. */
+  readonly instances: number;
   readonly acquires: number;
   readonly contended: number;
+  /** Contention only. */
   readonly waitNs: number;
+  /** Exact for holds that could make anybody wait; `estimatedHoldNs` of it is estimated from samples. */
   readonly holdNs: number;
+  readonly estimatedHoldNs: number;
   readonly maxWaitNs: number;
   readonly maxHoldNs: number;
+  /** Parts of `waitNs`: nobody held it; the holder waited for the GIL, or for another lock; the holder is not known. */
+  readonly handoffNs: number;
+  readonly throughGilNs: number;
+  readonly throughLockNs: number;
+  readonly unattributedNs: number;
+  /** Waits that only spun and did not sleep (free-threaded builds); part of `waitNs`. */
+  readonly spinNs: number;
+  readonly spins: number;
+  /** Waits for work: for a condition, an event, an item of a queue, the end of a thread. */
+  readonly workNs: number;
+  readonly works: number;
+  readonly maxWorkNs: number;
   readonly sites: readonly LockSite[];
 }
 
@@ -169,7 +198,16 @@ export type FindingRule =
   | 'gil-hog'
   | 'native-holds-gil'
   | 'gil-not-the-problem'
+  | 'lock-convoy'
+  | 'large-critical-section'
+  | 'lock-across-await'
+  | 'lock-across-blocking-call'
+  | 'lock-order-inversion'
+  | 'deadlock'
   | 'no-gil'
+  | 'gil-switched-on'
+  | 'object-contention'
+  | 'stop-the-world'
   | 'budget-broken'
   | 'invariant-broken';
 

@@ -33,7 +33,7 @@ export interface CycleListener {
 }
 
 /** Enters events into the books, one cycle at a time, so that how they are batched makes no difference. */
-export class Bookkeeper implements EventSink {
+export class Bookkeeper implements Omit<EventSink, 'locks'> {
   readonly #books: Books;
   readonly #listener: CycleListener | null;
 
@@ -53,9 +53,6 @@ export class Bookkeeper implements EventSink {
       );
     }
   }
-
-  /** Locks are no part of the GIL's books. */
-  locks(): void {}
 
   cycles(batch: CycleBatch): void {
     const books = this.#books;
@@ -108,8 +105,12 @@ export class Bookkeeper implements EventSink {
       waitStart = acquired;
     }
     const first = lane.lastCell < 0;
-    if (first) books.laneTimes.set(lane.index, LANE.firstNs, waitStart);
-    else waitStart = this.#gap(gil, lane, waitStart, flags, switchEnd);
+    if (first) {
+      books.laneTimes.set(lane.index, LANE.firstNs, waitStart);
+      lane.history.push(waitStart, waitStart, acquired, 0);
+    } else {
+      waitStart = this.#gap(gil, lane, waitStart, acquired, flags, switchEnd);
+    }
 
     const unknown = first || (flags & BATCH_FLAG.otherState) !== 0;
     const waitStack = unknown ? 0 : lane.lastStack;
@@ -129,7 +130,14 @@ export class Bookkeeper implements EventSink {
   }
 
   /** From the lane's last release to the wait; answers the start of the wait, put right. */
-  #gap(gil: GilBook, lane: LaneBook, waitStart: number, flags: number, switchEnd: number): number {
+  #gap(
+    gil: GilBook,
+    lane: LaneBook,
+    waitStart: number,
+    acquired: number,
+    flags: number,
+    switchEnd: number,
+  ): number {
     const books = this.#books;
     const lastEnd = books.laneTimes.get(lane.index, LANE.lastEndNs);
     if (waitStart < lastEnd) {
@@ -141,10 +149,12 @@ export class Bookkeeper implements EventSink {
       offStart = Math.min(Math.max(switchEnd, lastEnd), waitStart);
       if (offStart > lastEnd) {
         this.#wait(gil, lane, lane.lastCell, lane.lastStack, lastEnd, offStart);
+        lane.history.push(lastEnd, lastEnd, offStart, lane.lastStack);
         this.#listener?.switchWait(lane.index, lastEnd, offStart);
       }
     }
     books.cellSums.add(lane.lastCell, CELL.offNs, waitStart - offStart);
+    lane.history.push(offStart, waitStart, acquired, lane.lastStack);
     return waitStart;
   }
 

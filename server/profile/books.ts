@@ -1,6 +1,7 @@
 import { RELEASE_NODE } from '../trace/format';
 import { HoldWindow } from './hold-window';
 import { KeyIndex } from './key-index';
+import { LaneHistory } from './lane-history';
 import { Table, grownInts } from './table';
 
 /** Fields of a cell: what one thread did towards one GIL with one stack. */
@@ -33,6 +34,7 @@ export class LaneBook {
   readonly index: number;
   readonly gil: number;
   readonly thread: number;
+  readonly history = new LaneHistory();
   /** Cell of the last release, -1 before the first. */
   lastCell = -1;
   lastStack = 0;
@@ -167,7 +169,13 @@ export interface Sampled {
 }
 
 export type FaultKind =
-  'holdsOverlap' | 'holdNegative' | 'waitNegative' | 'waitBeforeRelease' | 'callerUnknown';
+  | 'holdsOverlap'
+  | 'holdNegative'
+  | 'waitNegative'
+  | 'waitBeforeRelease'
+  | 'callerUnknown'
+  | 'lockHoldsOverlap'
+  | 'lockTimesReversed';
 
 /** All that the engine keeps. Memory follows threads, stacks and pairs of stacks, not events. */
 export class Books {
@@ -214,6 +222,12 @@ export class Books {
     this.blocks.ensure(lane.index);
     gil.laneOfThread[thread] = lane.index + 1;
     return lane;
+  }
+
+  /** Undefined where the thread never had to do with the GIL. */
+  laneOf(gilIndex: number, thread: number): LaneBook | undefined {
+    const lane = (this.gils[gilIndex]?.laneOfThread[thread] ?? 0) - 1;
+    return this.lanes[lane];
   }
 
   cellOf(lane: number, stack: number): number {

@@ -6,17 +6,13 @@ import { findingsOf } from './findings';
 import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
 import { livesOf, type Lives } from './lives';
+import { LockAnalysis, type LockSnapshot } from './lock-analysis';
+import type { ReadSource } from './lock-identity';
+import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
 import { chargeOpen, type OpenState, openStatesOf } from './open';
-import {
-  blameRowsOf,
-  gilRowsOf,
-  laneOrder,
-  lineRowsOf,
-  overheadOf,
-  processRowsOf,
-  threadRowOf,
-} from './rows';
+import { blameRowsOf, gilRowsOf, lineRowsOf, overheadOf, processRowsOf } from './rows';
+import { threadRowsOf } from './thread-rows';
 
 /** What the trace does not know of its run. */
 export interface RunFacts {
@@ -28,11 +24,22 @@ export interface RunFacts {
   readonly live: boolean;
 }
 
+/** Who hears events after they were put right, and where texts come from. */
+export interface EngineOptions {
+  readonly listener?: CycleListener | null;
+  readonly onLockWait?: LockListener | null;
+  /** To find the names of locks; without it they have none. */
+  readonly readSource?: ReadSource;
+}
+
 /** One moment of a run, with what the chart needs beyond the profile. */
 export interface Snapshot {
   readonly profile: Profile;
-  /** Lane of each row of `profile.threads`. */
+  /** Lane of each row of `profile.threads`; -1: the thread never had to do with a GIL. */
   readonly laneOfRow: readonly number[];
+  /** Index in the trace's state, by row of `profile.threads`. */
+  readonly threadOfRow: readonly number[];
+  readonly locks: LockSnapshot;
   /** By lane. */
   readonly open: readonly OpenState[];
   readonly lives: Lives;
@@ -54,10 +61,11 @@ export interface Engine extends EventSink {
   snapshot(state: TraceState, facts: RunFacts): Snapshot;
 }
 
-export function createEngine(listener: CycleListener | null = null): Engine {
+export function createEngine(options: EngineOptions = {}): Engine {
   const books = new Books();
   const lines = new LineIndex();
-  const keeper = new Bookkeeper(books, listener);
+  const keeper = new Bookkeeper(books, options.listener ?? null);
+  const locks = new LockAnalysis(books, lines, options);
   return {
     lines,
     get cycleCount() {
@@ -66,24 +74,35 @@ export function createEngine(listener: CycleListener | null = null): Engine {
     gilOf: (lane) => books.lanes[lane]?.gil ?? 0,
     heldNs: (state) => heldNs(books, state),
     samples: (batch) => keeper.samples(batch),
-    cycles: (batch) => keeper.cycles(batch),
-    locks: () => keeper.locks(),
-    snapshot: (state, facts) => snapshotOf(books, lines, state, facts),
+    cycles: (batch) => {
+      keeper.cycles(batch);
+      locks.advance(batch.gil);
+    },
+    locks: (batch) => locks.add(batch),
+    snapshot: (state, facts) => snapshotOf(books, lines, locks, state, facts),
   };
 }
 
-function snapshotOf(books: Books, lines: LineIndex, state: TraceState, facts: RunFacts): Snapshot {
+function snapshotOf(
+  books: Books,
+  lines: LineIndex,
+  lockAnalysis: LockAnalysis,
+  state: TraceState,
+  facts: RunFacts,
+): Snapshot {
   lines.update(state.stacks);
   makeLostLanes(books, state);
   for (const index of state.gils.keys()) books.gil(index);
+  lockAnalysis.settle(!facts.live);
   const lives = livesOf(books, state);
   const open = openStatesOf(books, state, lives);
   const ledger = new Ledger(books, lines);
   chargeOpen(books, ledger, lives, open);
   const misfitNs = chargeLost(books, ledger, state);
   ledger.distribute();
+  const locks = lockAnalysis.snapshot(state, lives);
 
-  const laneOfRow = laneOrder(books, state, lives);
+  const rows = threadRowsOf(books, ledger, state, lives, locks.threadWaitNs);
   const profile: Profile = {
     format: 'gilscope-profile',
     version: 1,
@@ -95,25 +114,40 @@ function snapshotOf(books: Books, lines: LineIndex, state: TraceState, facts: Ru
     overhead: overheadOf(state),
     processes: processRowsOf(state, lives, facts.exit),
     gils: gilRowsOf(books, ledger, state),
-    threads: laneOfRow.map((lane) => threadRowOf(books, ledger, state, lives, lane)),
-    lines: lineRowsOf(ledger, lines),
-    blame: blameRowsOf(ledger, lines, state),
-    locks: [],
+    threads: rows.map(({ row }) => row),
+    lines: lineRowsOf(ledger, locks.ledger, lines),
+    blame: blameRowsOf(ledger, lines, state, locks.blame),
+    locks: locks.rows,
     findings: [],
   };
+  const placeOf = (stack: number) => lines.placeOf(lines.lineOf(stack));
   const findings = findingsOf(profile, {
     live: facts.live,
-    faults: faultsOf(books, lines),
+    faults: faultsOf(books, lines, lockAnalysis),
     misfitNs,
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
-    placeOf: (stack) => lines.placeOf(lines.lineOf(stack)),
+    placeOf,
+    locks,
+    state,
   });
-  return { profile: { ...profile, findings }, laneOfRow, open, lives };
+  return {
+    profile: { ...profile, findings },
+    laneOfRow: rows.map(({ lane }) => lane),
+    threadOfRow: rows.map(({ thread }) => thread),
+    open,
+    lives,
+    locks,
+  };
 }
 
-function faultsOf(books: Books, lines: LineIndex): ReadonlyMap<FaultKind, number> {
-  if (lines.misplaced === 0) return books.faults;
-  return new Map([...books.faults, ['callerUnknown', lines.misplaced]]);
+function faultsOf(
+  books: Books,
+  lines: LineIndex,
+  locks: LockAnalysis,
+): ReadonlyMap<FaultKind, number> {
+  const faults = new Map<FaultKind, number>([...books.faults, ...locks.faults]);
+  if (lines.misplaced > 0) faults.set('callerUnknown', lines.misplaced);
+  return faults;
 }
 
 function heldNs(books: Books, state: TraceState): number[] {

@@ -1,9 +1,11 @@
 import type { Finding, Place, Profile } from '../protocol';
+import type { TraceState } from '../trace/events';
 import type { FaultKind, LongBlock } from './books';
 import { checkInvariants } from './invariants';
 import { convoyFindings } from './finding-convoy';
 import { gilHogFindings } from './finding-gil-hog';
 import { nativeHoldFindings } from './finding-native';
+import type { LockSnapshot } from './lock-analysis';
 import { noContentionFindings, noGilFindings } from './finding-none';
 
 /** What findings need beyond the profile. */
@@ -16,6 +18,8 @@ export interface FindingFacts {
   /** By GIL, then by stack. */
   readonly longBlocks: readonly ReadonlyMap<number, LongBlock>[];
   readonly placeOf: (stack: number) => Place;
+  readonly locks: LockSnapshot;
+  readonly state: TraceState;
 }
 
 /** What one should look at, the most urgent first. */
@@ -37,6 +41,8 @@ const FAULTS: Readonly<Record<FaultKind, string>> = {
   waitNegative: 'a wait ends before it begins',
   waitBeforeRelease: 'a wait begins before the thread had released the GIL',
   callerUnknown: 'a stack came before that of its caller',
+  lockHoldsOverlap: 'two holds of one lock overlap',
+  lockTimesReversed: 'a wait for a lock or a hold of one ends before it begins',
 };
 
 function brokenFindings(profile: Profile, facts: FindingFacts): Finding[] {

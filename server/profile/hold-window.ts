@@ -77,6 +77,17 @@ export class HoldWindow {
     this.#sumFrom(first + 1);
   }
 
+  /** Adds what was held from `from` to `to` by unit, and charges nobody. */
+  sumBetween(from: number, to: number, sums: UnitSums): void {
+    if (this.#count === 0) return;
+    for (let i = this.#firstEndingAfter(from); i < this.#count; i++) {
+      const start = this.#start[i] as number;
+      if (start >= to) return;
+      const ns = Math.min(this.#end[i] as number, to) - Math.max(start, from);
+      if (ns > 0) sums.add(this.#unit[i] as number, ns);
+    }
+  }
+
   /** Adds what whole holds blocked since the last call to the lanes' `blocks`. */
   settle(blocks: Float64Array): void {
     let cover = 0;

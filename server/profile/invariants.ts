@@ -1,4 +1,4 @@
-import type { LineRow, Profile, SelfTotal } from '../protocol';
+import type { BlameRow, LineRow, LockSite, Profile, SelfTotal } from '../protocol';
 
 /** A sum that does not come out: `actual` should be `expected`. */
 export interface Violation {
@@ -22,12 +22,98 @@ export function checkInvariants(profile: Profile): Violation[] {
         ...notNegative(subject, thread),
       ];
     }),
+    ...gilViolations(profile),
     ...lockViolations(profile),
     ...lineViolations(profile),
+    ...lockLineViolations(profile),
   ];
 }
 
-function lockViolations(profile: Profile): Violation[] {
+/** For every lock what holds for a GIL. */
+function lockViolations({ locks, blame }: Profile): Violation[] {
+  const byLock = new Map<string, BlameRow[]>();
+  for (const row of blame) byLock.set(row.lock, [...(byLock.get(row.lock) ?? []), row]);
+  return locks.flatMap((lock) => {
+    const rows = byLock.get(lock.id) ?? [];
+    const subject = `lock ${lock.name ?? lock.kind} (${lock.id})`;
+    const heldNs = sum(
+      rows.filter((row) => row.holder !== null),
+      (row) => row.ns,
+    );
+    const nobodyNs = sum(
+      rows.filter((row) => row.holder === null),
+      (row) => row.ns,
+    );
+    const siteNs = (of: (site: LockSite) => number) => sum(lock.sites, of);
+    return [
+      ...equal(
+        'sum of waits = blame + hand-off + unattributed',
+        subject,
+        lock.waitNs,
+        heldNs + nobodyNs + lock.unattributedNs,
+      ),
+      ...equal('hand-off rows = hand-off', subject, lock.handoffNs, nobodyNs),
+      ...equal(
+        'sum of waits = waits of its lines',
+        subject,
+        lock.waitNs - lock.unattributedNs,
+        siteNs((site) => site.waitNs),
+      ),
+      ...equal(
+        'sum of holds = holds of its lines',
+        subject,
+        lock.holdNs,
+        siteNs((site) => site.holdNs),
+      ),
+      ...equal(
+        'sum of blame = blocks of its lines',
+        subject,
+        heldNs,
+        siteNs((site) => site.blocksNs),
+      ),
+      ...notNegative(subject, lock),
+    ];
+  });
+}
+
+function lockLineViolations({ lines, locks, threads, blame, gils }: Profile): Violation[] {
+  const gilIds = new Set(gils.map((gil) => gil.id));
+  const waitNs = sum(locks, (lock) => lock.waitNs - lock.unattributedNs);
+  const blockedNs = sum(
+    blame.filter((row) => row.holder !== null && !gilIds.has(row.lock)),
+    (row) => row.ns,
+  );
+  const self = (of: (line: LineRow) => SelfTotal) => sum(lines, (line) => of(line).selfNs);
+  const invariant = (name: string) => `sum over lines of self = sum over locks, ${name}`;
+  return [
+    ...equal(
+      invariant('lock wait'),
+      'lines',
+      waitNs,
+      self((line) => line.lockWait),
+    ),
+    ...equal(
+      invariant('lock hold'),
+      'lines',
+      sum(locks, (lock) => lock.holdNs),
+      self((line) => line.lockHold),
+    ),
+    ...equal(
+      invariant('lock blocks'),
+      'lines',
+      blockedNs,
+      self((line) => line.lockBlocks),
+    ),
+    ...equal(
+      'sum of waits for locks = lock waits of threads',
+      'threads',
+      waitNs,
+      sum(threads, (thread) => thread.lockWaitNs),
+    ),
+  ];
+}
+
+function gilViolations(profile: Profile): Violation[] {
   const ids = [...new Set(profile.gils.map((gil) => gil.id))];
   return ids.flatMap((id) => {
     const gils = profile.gils.filter((gil) => gil.id === id);
@@ -110,7 +196,7 @@ function lineViolations({ lines, threads }: Profile): Violation[] {
       sum(lines, (line) => line.acquires),
     ),
     ...lines.flatMap((line) =>
-      [line.hold, line.wait, line.blocks, line.off]
+      [line.hold, line.wait, line.blocks, line.off, line.lockWait, line.lockHold, line.lockBlocks]
         .filter((time) => time.selfNs > time.totalNs || time.selfNs < 0)
         .map((time) => ({
           invariant: '0 ≤ self ≤ total',

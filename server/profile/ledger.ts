@@ -191,7 +191,7 @@ export class Ledger {
   #distributeHolds(): void {
     const { units, unitSums } = this.#books;
     for (let unit = HAND_OFF + 1; unit < units.count; unit++) {
-      const { stacks, weights } = this.#holdersOf(unit);
+      const { stacks, weights } = holdersOf(this.#books, unit);
       const parts = apportion(unitSums.get(unit, UNIT.holdNs), weights);
       for (const [i, stack] of stacks.entries()) {
         this.nodes.add(this.#known(stack), SUM.holdNs, parts[i] ?? 0);
@@ -225,7 +225,7 @@ export class Ledger {
     count: number,
     maxNs: number,
   ): void {
-    const { stacks, weights } = this.#holdersOf(unit);
+    const { stacks, weights } = holdersOf(this.#books, unit);
     const parts = apportion(ns, weights);
     const counts = apportion(count, weights);
     for (const [i, stack] of stacks.entries()) {
@@ -237,18 +237,20 @@ export class Ledger {
       addBlame(ledger, waiter, holder, part, Math.max(counts[i] ?? 0, 1), Math.min(maxNs, part));
     }
   }
+}
 
-  /** The stacks of a unit and their weights: those of its samples, else the stack at the release. */
-  #holdersOf(unit: number): { stacks: number[]; weights: number[] } {
-    const { units, groupSamples } = this.#books;
-    const first = units.firstOf(unit);
-    const second = units.secondOf(unit);
-    if (second === KNOWN_STACK) return { stacks: [first], weights: [1] };
-    const samples = groupSamples.get(unit);
-    if (samples === undefined) return { stacks: [second], weights: [1] };
-    const stacks = [...samples.keys()].sort((a, b) => a - b);
-    return { stacks, weights: stacks.map((stack) => samples.get(stack) ?? 0) };
-  }
+/** The stacks of a unit and their weights: those of its samples, else the stack at the release. */
+export function holdersOf(
+  { units, groupSamples }: Books,
+  unit: number,
+): { readonly stacks: number[]; readonly weights: number[] } {
+  const first = units.firstOf(unit);
+  const second = units.secondOf(unit);
+  if (second === KNOWN_STACK) return { stacks: [first], weights: [1] };
+  const samples = groupSamples.get(unit);
+  if (samples === undefined) return { stacks: [second], weights: [1] };
+  const stacks = [...samples.keys()].sort((a, b) => a - b);
+  return { stacks, weights: stacks.map((stack) => samples.get(stack) ?? 0) };
 }
 
 function newGilLedger(gil: GilBook): GilLedger {

@@ -76,6 +76,9 @@ export function threadsSection(profile: Profile): string[] {
   const { shown, rest } = top(profile.threads, cost, TOP_THREADS, 0);
   if (shown.length === 0) return [];
   const inOrder = [...shown].sort((a, b) => a.startNs - b.startNs || a.tid - b.tid);
+  const columns = profile.locks.some((row) => row.waitNs > 0)
+    ? THREAD_COLUMNS.toSpliced(2, 0, LOCK_WAIT_COLUMN)
+    : THREAD_COLUMNS;
   const several = profile.processes.length > 1 || profile.gils.length > profile.processes.length;
   const last: Column<ThreadRow> = {
     head: 'thread',
@@ -84,7 +87,7 @@ export function threadsSection(profile: Profile): string[] {
   const more = `  and ${plural(rest.length, 'more thread')}, ${costSum(rest, { hold: (row) => row.holdNs, wait: (row) => row.waitNs, blocks: (row) => row.blocksNs })}`;
   return [
     `Threads (${formatCount(profile.threads.length)})`,
-    ...tableLines(THREAD_COLUMNS, last, inOrder),
+    ...tableLines(columns, last, inOrder),
     ...(rest.length === 0 ? [] : [more]),
   ];
 }
@@ -99,19 +102,34 @@ const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
   { head: 'longest wait', cell: (row) => duration(row.maxWaitNs) },
 ];
 
+const LOCK_WAIT_COLUMN: Column<ThreadRow> = {
+  head: 'lock wait',
+  cell: (row) => duration(row.lockWaitNs),
+};
+
 type CostColumn = 'selfNs' | 'totalNs';
 
-function costColumns(which: CostColumn): Column<LineRow>[] {
+function costColumns(which: CostColumn, withLocks: boolean): Column<LineRow>[] {
+  const ofLocks: Column<LineRow>[] = [
+    { head: 'lock wait', cell: (row) => duration(row.lockWait[which]) },
+    { head: 'lock blocks', cell: (row) => duration(row.lockBlocks[which]) },
+  ];
   return [
     { head: 'hold', cell: (row) => duration(row.hold[which]) },
     { head: 'wait', cell: (row) => duration(row.wait[which]) },
     { head: 'blocks', cell: (row) => duration(row.blocks[which]) },
+    ...(withLocks ? ofLocks : []),
     { head: 'off', cell: (row) => duration(row.off[which]) },
   ];
 }
 
 function lineCost(row: LineRow, which: CostColumn): number {
-  return Math.max(row.hold[which], row.wait[which], row.blocks[which]);
+  const { hold, wait, blocks, lockWait, lockBlocks } = row;
+  return Math.max(...[hold, wait, blocks, lockWait, lockBlocks].map((cost) => cost[which]));
+}
+
+function haveLockCosts(rows: readonly LineRow[]): boolean {
+  return rows.some((row) => row.lockWait.totalNs > 0 || row.lockBlocks.totalNs > 0);
 }
 
 export function linesSection(profile: Profile, names: PlaceNames): string[] {
@@ -123,7 +141,7 @@ export function linesSection(profile: Profile, names: PlaceNames): string[] {
   const rest = costly.rest.filter((row) => !idle.includes(row));
   if (shown.length === 0) return [];
   const columns: Column<LineRow>[] = [
-    ...costColumns('selfNs'),
+    ...costColumns('selfNs', haveLockCosts(shown)),
     { head: 'longest hold', cell: (row) => duration(row.maxHoldNs) },
   ];
   const costs = {
@@ -161,14 +179,16 @@ export function callersSection(profile: Profile, names: PlaceNames): string[] {
   if (shown.length === 0) return [];
   return [
     'Your lines, with all they call',
-    ...tableLines(costColumns('totalNs'), lineColumn(names), shown),
+    ...tableLines(costColumns('totalNs', haveLockCosts(shown)), lineColumn(names), shown),
   ];
 }
 
 export function blameSection(profile: Profile, names: PlaceNames): string[] {
-  const worst = largest(profile.blame, (row) => row.ns);
+  const gils = new Set(profile.gils.map((row) => row.id));
+  const blame = profile.blame.filter((row) => gils.has(row.lock));
+  const worst = largest(blame, (row) => row.ns);
   if (worst === undefined || worst.ns < profile.wallNs * BLAME_WORTH) return [];
-  const { shown, rest } = top(profile.blame, (row) => row.ns, TOP_PAIRS, SMALL);
+  const { shown, rest } = top(blame, (row) => row.ns, TOP_PAIRS, SMALL);
   const holder = ({ holder: place }: BlameRow): string =>
     place === null ? 'nobody held it (hand-off)' : placeAndFunction(place, names);
   const width = Math.max(...shown.map((row) => placeAndFunction(row.waiter, names).length));

@@ -1,6 +1,7 @@
 import type { Profile } from '../protocol';
 import { formatDuration } from './duration';
 import { headline, sum } from './report-headline';
+import { lockBlameSection, lockHeadline, locksSection, workSection } from './report-locks';
 import { placeNames } from './report-places';
 import {
   blameSection,
@@ -24,11 +25,16 @@ export function reportText(profile: Profile, options: ReportOptions): string {
   const names = placeNames(options.folder);
   const sections = [
     [titleLine(profile)],
-    headline(profile, names).flatMap((sentence) => wrap(sentence, '  ')),
+    [...headline(profile, names), ...lockHeadline(profile, names)].flatMap((sentence) =>
+      wrap(sentence, '  '),
+    ),
     findingsSection(profile, names),
     linesSection(profile, names),
     callersSection(profile, names),
     blameSection(profile, names),
+    locksSection(profile, names),
+    lockBlameSection(profile, names),
+    workSection(profile, names),
     threadsSection(profile),
     gilSection(profile),
     interpreterSection(profile),

@@ -9,6 +9,7 @@ import type {
 } from '../protocol';
 import type { ProcessState, TraceState } from '../trace/events';
 import { type Books, HAND_OFF, PAIR } from './books';
+import type { LockLedger } from './lock-ledger';
 import { type Ledger, NOBODY, SUM } from './ledger';
 import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
@@ -47,6 +48,7 @@ export function threadRowOf(
   state: TraceState,
   lives: Lives,
   index: number,
+  lockWaitNs: number,
 ): ThreadRow {
   const { thread, gil } = books.lanes[index] ?? { thread: 0, gil: 0 };
   const known = state.threads[thread];
@@ -61,7 +63,7 @@ export function threadRowOf(
     holdNs: sum(SUM.holdNs),
     waitNs: sum(SUM.waitNs),
     offNs: sum(SUM.offNs),
-    lockWaitNs: 0,
+    lockWaitNs,
     nativeNs: 0,
     blocksNs: sum(SUM.blocksNs),
     acquires: sum(SUM.acquires),
@@ -104,9 +106,14 @@ function handOffOf(books: Books, ledger: Ledger, gil: number): number {
   return ns;
 }
 
-/** Largest first. */
-export function blameRowsOf(ledger: Ledger, lines: LineIndex, state: TraceState): BlameRow[] {
-  const rows: BlameRow[] = [];
+/** Largest first, with those of locks among them. */
+export function blameRowsOf(
+  ledger: Ledger,
+  lines: LineIndex,
+  state: TraceState,
+  ofLocks: readonly BlameRow[],
+): BlameRow[] {
+  const rows: BlameRow[] = [...ofLocks];
   for (const [gil, { blame, blameSums }] of ledger.gils.entries()) {
     for (let row = 0; row < blame.count; row++) {
       const holder = blame.secondOf(row);
@@ -143,20 +150,17 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const NO_TIME = { selfNs: 0, totalNs: 0 } as const;
-
 /**
  * One row for each line that cost anything, the most expensive (self) first. Self and counts belong to the innermost line:
  * acquires, contended and maxWaitNs to that of the wait, forcedReleases and maxHoldNs to that of the release.
  */
-export function lineRowsOf(ledger: Ledger, lines: LineIndex): LineRow[] {
+export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex): LineRow[] {
   const column = (field: number) => {
     const nodes = new Float64Array(lines.nodeCount);
     for (let node = 0; node < nodes.length; node++) nodes[node] = ledger.nodes.get(node, field);
     return nodes;
   };
-  const timeOf = (field: number) => {
-    const nodes = column(field);
+  const timeOf = (nodes: Float64Array) => {
     const totals = lines.totals(nodes);
     const selfs = sumByLine(lines, nodes);
     return (line: number) => ({ selfNs: selfs[line] ?? 0, totalNs: totals[line] ?? 0 });
@@ -169,10 +173,13 @@ export function lineRowsOf(ledger: Ledger, lines: LineIndex): LineRow[] {
     const maxima = maxByLine(lines, column(field));
     return (line: number) => maxima[line] ?? 0;
   };
-  const hold = timeOf(SUM.holdNs);
-  const wait = timeOf(SUM.waitNs);
-  const blocks = timeOf(SUM.blocksNs);
-  const off = timeOf(SUM.offNs);
+  const hold = timeOf(column(SUM.holdNs));
+  const wait = timeOf(column(SUM.waitNs));
+  const blocks = timeOf(column(SUM.blocksNs));
+  const off = timeOf(column(SUM.offNs));
+  const lockWait = timeOf(locks.waitNs);
+  const lockHold = timeOf(locks.holdNs);
+  const lockBlocks = timeOf(locks.blocksNs);
   const acquires = countOf(SUM.acquires);
   const contended = countOf(SUM.contended);
   const forcedReleases = countOf(SUM.forced);
@@ -185,9 +192,9 @@ export function lineRowsOf(ledger: Ledger, lines: LineIndex): LineRow[] {
     wait: wait(line),
     blocks: blocks(line),
     off: off(line),
-    lockWait: NO_TIME,
-    lockHold: NO_TIME,
-    lockBlocks: NO_TIME,
+    lockWait: lockWait(line),
+    lockHold: lockHold(line),
+    lockBlocks: lockBlocks(line),
     acquires: acquires(line),
     contended: contended(line),
     forcedReleases: forcedReleases(line),
@@ -204,6 +211,9 @@ function costsAnything(row: LineRow): boolean {
   return (
     totalOf(row) > 0 ||
     row.off.totalNs > 0 ||
+    row.lockWait.totalNs > 0 ||
+    row.lockHold.totalNs > 0 ||
+    row.lockBlocks.totalNs > 0 ||
     row.acquires > 0 ||
     row.forcedReleases > 0 ||
     row.maxHoldNs > 0 ||

@@ -25,7 +25,7 @@ export class RunAnalysis {
   constructor(reader: RunReader, options: Pick<WorkerOptions, 'chart'>) {
     this.#reader = reader;
     this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
-    this.#engine = createEngine(this.#timeline);
+    this.#engine = createEngine({ listener: this.#timeline });
   }
 
   /** Reads what is new. @throws TraceError */

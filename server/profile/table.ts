@@ -30,6 +30,13 @@ export class Table {
     this.data[row * this.width + field] = value;
   }
 
+  /** A table of its own with the same numbers. */
+  copy(): Table {
+    const copy = new Table(this.width);
+    copy.data = this.data.slice();
+    return copy;
+  }
+
   raise(row: number, field: number, value: number): void {
     const at = row * this.width + field;
     if ((this.data[at] as number) < value) this.data[at] = value;

@@ -1,3 +1,4 @@
+import type { ThreadRow } from '../protocol';
 import type { CycleListener } from './bookkeeper';
 import type { Snapshot } from './engine';
 import { LaneTrack, type Tail } from './lane-track';
@@ -63,6 +64,7 @@ export class Timeline implements CycleListener {
   /** The lanes in the order of the profile's threads. */
   views(snapshot: Snapshot): LaneView[] {
     return snapshot.laneOfRow.map((lane, row) => {
+      if (lane < 0) return viewWithoutGil(snapshot.profile.threads[row]);
       const track = this.#track(lane);
       this.#viewed[lane] = track.count;
       const { startNs, endNs } = snapshot.profile.threads[row] ?? { startNs: 0, endNs: 0 };
@@ -106,6 +108,13 @@ export class Timeline implements CycleListener {
     this.#tracks[lane] = track;
     return track;
   }
+}
+
+/** Of a thread that never has to do with a GIL. */
+function viewWithoutGil(row: ThreadRow | undefined): LaneView {
+  const { startNs, endNs } = row ?? { startNs: 0, endNs: 0 };
+  const tail = { offNs: endNs - startNs, waitNs: 0, holdNs: 0, waitStack: 0, holdStack: 0 };
+  return new LaneView(-1, new LaneTrack(-1), startNs, endNs, tail);
 }
 
 function tailOf(open: OpenState | undefined, fromNs: number): Tail {

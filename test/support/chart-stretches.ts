@@ -11,7 +11,7 @@ const EXIT = { code: 0, signal: null };
 /** The chart of a whole trace. */
 export function chartOf(trace: TestTrace, maxEntries?: number): Chart {
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane), maxEntries);
-  const engine: Engine = createEngine(timeline);
+  const engine: Engine = createEngine({ listener: timeline });
   deliver(trace, engine);
   const facts = { command: ['a.py'], startedAt: '', exit: EXIT, live: false };
   return new Chart(engine.snapshot(trace.state, facts), timeline, engine.lines, 1, false);

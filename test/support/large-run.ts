@@ -28,7 +28,7 @@ const LINES = 120;
 export function largeRun(laneCount: number, segments: number, seed = 1): LargeRun {
   const cycles = Math.ceil(segments / 3);
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
-  const engine: Engine = createEngine(timeline);
+  const engine: Engine = createEngine({ listener: timeline });
   const log = Array.from({ length: laneCount }, () => ({
     endNs: [] as number[],
     states: [] as number[],

@@ -1,0 +1,85 @@
+import type { BlameRow, LockRow } from '../protocol';
+import type { LockBatch, TraceState } from '../trace/events';
+import type { Books } from './books';
+import type { LineIndex } from './line-index';
+import type { Lives } from './lives';
+import { LockBooks, LOCK_THREAD, type LockOrder, type LockSums } from './lock-books';
+import { type LockGroups, lockGroupsOf } from './lock-groups';
+import { LockIdentities, type ReadSource } from './lock-identity';
+import { LockKeeper, type LockListener } from './lock-keeper';
+import { type LockLedger, lockLedgerOf } from './lock-ledger';
+import { type OpenLockState, withOpenLocks } from './lock-open';
+import { lockBlameRowsOf, lockRowsOf } from './lock-rows';
+import { UserLines } from './user-lines';
+
+/** Locks at one moment. */
+export interface LockSnapshot {
+  readonly rows: readonly LockRow[];
+  readonly blame: readonly BlameRow[];
+  readonly ledger: LockLedger;
+  readonly sums: LockSums;
+  readonly groups: LockGroups;
+  readonly open: OpenLockState;
+  readonly orders: readonly LockOrder[];
+  readonly userLines: UserLines;
+  /** By thread of the trace. */
+  readonly threadWaitNs: (thread: number) => number;
+}
+
+/** Events of locks in, what they come to out; beside the GIL's books, which it reads. */
+export class LockAnalysis {
+  readonly #books: Books;
+  readonly #lines: LineIndex;
+  readonly #locks = new LockBooks();
+  readonly #keeper: LockKeeper;
+  readonly #identities: LockIdentities;
+  readonly #userLines: UserLines;
+
+  constructor(
+    books: Books,
+    lines: LineIndex,
+    options: { readonly onLockWait?: LockListener | null; readonly readSource?: ReadSource },
+  ) {
+    this.#books = books;
+    this.#lines = lines;
+    this.#keeper = new LockKeeper(books, this.#locks, options.onLockWait ?? null);
+    this.#identities = new LockIdentities(options.readSource ?? (() => null));
+    this.#userLines = new UserLines(lines);
+  }
+
+  get faults(): LockBooks['faults'] {
+    return this.#locks.faults;
+  }
+
+  add(batch: LockBatch): void {
+    this.#keeper.add(batch);
+  }
+
+  /** Cycles of the GIL have come. */
+  advance(gil: number): void {
+    this.#keeper.advance(gil);
+  }
+
+  /** @param final Nothing more will come. */
+  settle(final: boolean): void {
+    this.#keeper.settle(final);
+  }
+
+  snapshot(state: TraceState, lives: Lives): LockSnapshot {
+    const [books, lines, userLines] = [this.#books, this.#lines, this.#userLines];
+    const { sums, open } = withOpenLocks(books, this.#locks, this.#keeper, state, lives);
+    const groups = lockGroupsOf(state, sums, this.#identities);
+    const ledger = lockLedgerOf({ books, sums, groups, lines, userLines, state });
+    return {
+      rows: lockRowsOf(state, sums, groups, ledger, lines),
+      blame: lockBlameRowsOf(groups, ledger, lines),
+      ledger,
+      sums,
+      groups,
+      open,
+      orders: [...this.#locks.orders.values()],
+      userLines,
+      threadWaitNs: (thread) => sums.threads.get(thread, LOCK_THREAD.lockWaitNs),
+    };
+  }
+}

@@ -1,0 +1,159 @@
+import type { Books } from './books';
+import type { Stretch } from './lane-history';
+import type { LockBooks } from './lock-books';
+import type { LockPiece } from './lock-window';
+import { UnitSums } from './unit-sums';
+
+/** What goes on at the moment of a snapshot and is in no book yet. */
+export interface OpenLocks {
+  /** By lock: the hold that goes on. */
+  readonly holds: ReadonlyMap<number, LockPiece>;
+  /** By thread: its wait for a lock (the tag). */
+  readonly waits: ReadonlyMap<number, Stretch>;
+  /** By thread: its wait for the GIL. */
+  readonly gilWaits: ReadonlyMap<number, Stretch>;
+  /** By GIL: the hold that goes on, the tag is its unit. */
+  readonly gilHolds: ReadonlyMap<number, Stretch>;
+}
+
+/** Through more locks than this nobody looks: the holder of the first one is charged. */
+const MAX_DEPTH = 16;
+
+/**
+ * Splits a wait for a lock over those who held it, to the nanosecond. A holder that itself waited meanwhile, for the
+ * GIL or for another lock, is seen through: who held that is charged. Where the holders wait for each other in a
+ * circle, the holder of the lock itself is.
+ */
+export class LockCharge {
+  /** By unit. */
+  readonly sums = new UnitSums();
+  handOffNs = 0;
+  throughGilNs = 0;
+  throughLockNs = 0;
+  /** A hold that counts has not ended yet, so that the split is not final. */
+  unresolved = false;
+  readonly #books: Books;
+  readonly #locks: LockBooks;
+  readonly #gil: number;
+  readonly #open: OpenLocks | null;
+  readonly #path: number[] = [];
+
+  /** @param gil The GIL that the threads work with, -1: none. @param open Null: what goes on is not known. */
+  constructor(books: Books, locks: LockBooks, gil: number, open: OpenLocks | null) {
+    this.#books = books;
+    this.#locks = locks;
+    this.#gil = gil;
+    this.#open = open;
+  }
+
+  /**
+   * To be called once.
+   * @param acquired The wait ended with the lock, so that every hold in it is over.
+   */
+  charge(lock: number, fromNs: number, toNs: number, waiter: number, acquired: boolean): void {
+    this.#path.push(waiter);
+    if (!acquired) this.#resolve(lock, toNs);
+    this.#ofLock(lock, fromNs, toNs, -1);
+  }
+
+  #resolve(lock: number, toNs: number): void {
+    if (this.#locks.window(lock).endNs < toNs) this.unresolved = true;
+  }
+
+  /** `root`: the unit of the first holder, -1 while there is none. */
+  #ofLock(lock: number, fromNs: number, toNs: number, root: number): void {
+    let at = fromNs;
+    for (const piece of this.#holdersOf(lock, fromNs, toNs)) {
+      this.handOffNs += piece.startNs - at;
+      this.#ofHolder(piece, root);
+      at = piece.endNs;
+    }
+    this.handOffNs += toNs - at;
+  }
+
+  #holdersOf(lock: number, fromNs: number, toNs: number): LockPiece[] {
+    const window = this.#locks.window(lock);
+    const pieces = window.between(fromNs, toNs);
+    const open = this.#open?.holds.get(lock);
+    if (open === undefined) return pieces;
+    const startNs = Math.max(open.startNs, window.endNs, fromNs);
+    const endNs = Math.min(open.endNs, toNs);
+    if (startNs < endNs) pieces.push({ ...open, startNs, endNs });
+    return pieces;
+  }
+
+  #ofHolder({ thread, unit, startNs, endNs }: LockPiece, root: number): void {
+    const charged = root < 0 ? unit : root;
+    if (this.#path.includes(thread) || this.#path.length > MAX_DEPTH) {
+      this.#add(charged, endNs - startNs);
+      return;
+    }
+    let at = startNs;
+    for (const { wait, ofGil } of this.#waitsOf(thread, startNs, endNs)) {
+      const rest = { ...wait, startNs: Math.max(wait.startNs, at) };
+      if (rest.startNs >= rest.endNs) continue;
+      this.#add(unit, rest.startNs - at);
+      if (ofGil) this.#throughGil(rest, root < 0);
+      else this.#throughLock(rest, thread, charged, root < 0);
+      at = rest.endNs;
+    }
+    this.#add(unit, endNs - at);
+  }
+
+  #throughLock(wait: Stretch, holder: number, charged: number, isFirst: boolean): void {
+    if (isFirst) this.throughLockNs += wait.endNs - wait.startNs;
+    this.#resolve(wait.tag, wait.endNs);
+    this.#path.push(holder);
+    this.#ofLock(wait.tag, wait.startNs, wait.endNs, charged);
+    this.#path.pop();
+  }
+
+  #throughGil({ startNs, endNs }: Stretch, isFirst: boolean): void {
+    if (isFirst) this.throughGilNs += endNs - startNs;
+    const held = new UnitSums();
+    const { window } = this.#books.gil(this.#gil);
+    window.sumBetween(startNs, endNs, held);
+    let left = endNs - startNs;
+    const open = this.#open?.gilHolds.get(this.#gil);
+    const openNs =
+      open === undefined ? 0 : Math.min(open.endNs, endNs) - Math.max(open.startNs, startNs);
+    if (open !== undefined && openNs > 0) held.add(open.tag, openNs);
+    for (let i = 0; i < held.count; i++) {
+      const unit = held.touched[i] ?? 0;
+      const ns = held.ns[unit] ?? 0;
+      left -= ns;
+      this.#add(unit, ns);
+    }
+    this.handOffNs += left;
+  }
+
+  /** What the thread waited for between two moments, in order. */
+  #waitsOf(
+    thread: number,
+    fromNs: number,
+    toNs: number,
+  ): { readonly wait: Stretch; readonly ofGil: boolean }[] {
+    const waits = this.#locks
+      .waitsOf(thread)
+      .between(fromNs, toNs)
+      .map(({ startNs, endNs, unit }) => ({ wait: { startNs, endNs, tag: unit }, ofGil: false }));
+    const lane = this.#gil < 0 ? undefined : this.#books.laneOf(this.#gil, thread);
+    for (const wait of lane?.history.waitsBetween(fromNs, toNs) ?? []) {
+      waits.push({ wait, ofGil: true });
+    }
+    for (const [found, ofGil] of [
+      [this.#open?.waits.get(thread), false],
+      [this.#open?.gilWaits.get(thread), true],
+    ] as const) {
+      if (found === undefined) continue;
+      const startNs = Math.max(found.startNs, fromNs);
+      const endNs = Math.min(found.endNs, toNs);
+      if (startNs < endNs) waits.push({ wait: { startNs, endNs, tag: found.tag }, ofGil });
+    }
+    return waits.sort((a, b) => a.wait.startNs - b.wait.startNs);
+  }
+
+  #add(unit: number, ns: number): void {
+    if (ns > 0) this.sums.add(unit, ns);
+  }
+}

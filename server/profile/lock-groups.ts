@@ -1,0 +1,125 @@
+import type { LockState, TraceState } from '../trace/events';
+import { LOCK_CELL, type LockSums } from './lock-books';
+import { type LockIdentities, type LockIdentity, UNKNOWN_PLACE } from './lock-identity';
+import { WorkSense, workOfStack } from './lock-work';
+
+/** What is shown as one lock. */
+export interface LockGroup {
+  /** Differs from every GIL's. */
+  readonly id: string;
+  readonly process: number;
+  readonly identity: LockIdentity;
+  /** Indices in the state. */
+  readonly locks: number[];
+}
+
+/** Locks of one place of which somebody waited are shown each, up to so many; beyond it as one. */
+const MAX_SHOWN_EACH = 64;
+
+/** The row of each cell of the sums. */
+export interface LockGroups {
+  readonly groups: readonly LockGroup[];
+  /** By cell: index in {@link groups}, -1 for none. */
+  readonly ofCell: Int32Array;
+}
+
+/**
+ * What is shown as one lock: a lock that was waited for; all locks of one kind and place that were not; all waits for
+ * work of one kind, as far as their locks are made for one wait.
+ */
+export function lockGroupsOf(
+  state: TraceState,
+  sums: LockSums,
+  identities: LockIdentities,
+): LockGroups {
+  return new Grouping(state, sums, identities).run();
+}
+
+class Grouping {
+  readonly #state: TraceState;
+  readonly #sums: LockSums;
+  readonly #identities: LockIdentities;
+  readonly #sense = new WorkSense();
+  readonly #groups: LockGroup[] = [];
+  readonly #byKey = new Map<string, number>();
+  readonly #ofLock: Int32Array;
+  readonly #waitNs: Float64Array;
+
+  constructor(state: TraceState, sums: LockSums, identities: LockIdentities) {
+    this.#state = state;
+    this.#sums = sums;
+    this.#identities = identities;
+    this.#ofLock = new Int32Array(state.locks.length).fill(-1);
+    this.#waitNs = new Float64Array(state.locks.length);
+  }
+
+  run(): LockGroups {
+    const { cells, cellSums } = this.#sums;
+    for (let cell = 0; cell < cells.count; cell++) {
+      const lock = cells.firstOf(cell);
+      const ns = cellSums.get(cell, LOCK_CELL.waitNs) + cellSums.get(cell, LOCK_CELL.waits);
+      this.#waitNs[lock] = (this.#waitNs[lock] ?? 0) + ns;
+    }
+    this.#groupLocks();
+    const ofCell = new Int32Array(cells.count);
+    for (let cell = 0; cell < cells.count; cell++) {
+      ofCell[cell] = this.#groupOfCell(cells.firstOf(cell), cells.secondOf(cell));
+    }
+    return { groups: this.#groups, ofCell };
+  }
+
+  #groupLocks(): void {
+    const order = [...this.#state.locks.keys()];
+    order.sort((a, b) => (this.#waitNs[b] ?? 0) - (this.#waitNs[a] ?? 0) || a - b);
+    const shown = new Map<string, number>();
+    for (const lock of order) {
+      const known = this.#state.locks[lock];
+      if (known === undefined || isOnlyForWaits(this.#sense, this.#state, known)) continue;
+      const identity = this.#identities.of(this.#state.stacks, known);
+      const place = keyOf(known, identity);
+      const count = shown.get(place) ?? 0;
+      const alone = (this.#waitNs[lock] ?? 0) > 0 && count < MAX_SHOWN_EACH;
+      shown.set(place, count + 1);
+      const key = alone ? `${lock}` : place;
+      this.#ofLock[lock] = this.#group(key, `lock/${lock}`, known.process, identity, lock);
+    }
+  }
+
+  #groupOfCell(lock: number, stack: number): number {
+    const group = this.#ofLock[lock] ?? -1;
+    const known = this.#state.locks[lock];
+    if (group >= 0 || known === undefined) return group;
+    const kind = known.kind === 'join' ? 'join' : workOfStack(this.#state.stacks, stack);
+    const work = kind ?? 'Condition';
+    const identity = { kind: work, name: null, createdAt: UNKNOWN_PLACE, library: null };
+    const key = `work:${known.process}:${work}`;
+    return this.#group(key, `work/${work}`, known.process, identity, null);
+  }
+
+  #group(
+    key: string,
+    name: string,
+    process: number,
+    identity: LockIdentity,
+    lock: number | null,
+  ): number {
+    const index = this.#byKey.get(key) ?? this.#groups.length;
+    if (index === this.#groups.length) {
+      const pid = this.#state.processes[process]?.pid ?? 0;
+      this.#groups.push({ id: `${pid}/${name}`, process, identity, locks: [] });
+      this.#byKey.set(key, index);
+    }
+    if (lock !== null) this.#groups[index]?.locks.push(lock);
+    return index;
+  }
+}
+
+/** Made for one wait, or for the end of one thread: nothing that a program has. */
+function isOnlyForWaits(sense: WorkSense, state: TraceState, lock: LockState): boolean {
+  const role = sense.roleOf(state.stacks, lock);
+  return role === 'waiter' || role === 'join';
+}
+
+function keyOf({ process }: LockState, { kind, createdAt, library, name }: LockIdentity): string {
+  return JSON.stringify([process, kind, createdAt.file, createdAt.line, library, name]);
+}

@@ -1,0 +1,131 @@
+import { KeyIndex } from './key-index';
+import { grown, grownInts } from './table';
+
+/** Holds kept singly of a lock; beyond it the older half is folded. */
+const WINDOW_HOLDS = 1 << 15;
+/** Neighbouring holds that are folded together. */
+const FOLD_HOLDS = 512;
+
+/** A hold of a lock, or a part of one. */
+export interface LockPiece {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly thread: number;
+  readonly unit: number;
+}
+
+/**
+ * The holds of one lock that a wait may still reach back to, in their order. Memory is bounded as in HoldWindow: old
+ * neighbours of one thread and unit become one hold of their total length.
+ */
+export class LockWindow {
+  #limit: number;
+  readonly #foldHolds: number;
+  #count = 0;
+  #start = new Float64Array(4);
+  #end = new Float64Array(4);
+  #thread = new Int32Array(4);
+  #unit = new Int32Array(4);
+
+  constructor(limit = WINDOW_HOLDS, foldHolds = FOLD_HOLDS) {
+    this.#limit = limit;
+    this.#foldHolds = foldHolds;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** End of the last hold, 0 before the first. */
+  get endNs(): number {
+    return this.#count === 0 ? 0 : (this.#end[this.#count - 1] as number);
+  }
+
+  /** Who held it last, -1 before the first. */
+  get lastThread(): number {
+    return this.#count === 0 ? -1 : (this.#thread[this.#count - 1] as number);
+  }
+
+  /** Appends a hold. It must not begin before the last one's end. */
+  push(startNs: number, endNs: number, thread: number, unit: number): void {
+    if (this.#count >= this.#limit) this.#fold();
+    const at = this.#count;
+    if (at === this.#start.length) this.#grow();
+    this.#start[at] = startNs;
+    this.#end[at] = endNs;
+    this.#thread[at] = thread;
+    this.#unit[at] = unit;
+    this.#count = at + 1;
+  }
+
+  /** The parts of holds between two moments, in order. */
+  between(fromNs: number, toNs: number): LockPiece[] {
+    const pieces: LockPiece[] = [];
+    for (let i = this.#firstEndingAfter(fromNs); i < this.#count; i++) {
+      const startNs = Math.max(this.#start[i] as number, fromNs);
+      const endNs = Math.min(this.#end[i] as number, toNs);
+      if (startNs >= toNs) break;
+      if (startNs < endNs) {
+        pieces.push({
+          startNs,
+          endNs,
+          thread: this.#thread[i] as number,
+          unit: this.#unit[i] as number,
+        });
+      }
+    }
+    return pieces;
+  }
+
+  #firstEndingAfter(timeNs: number): number {
+    let low = -1;
+    let high = this.#count;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#end[middle] as number) > timeNs) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
+  #fold(): void {
+    const oldHalf = this.#count >> 1;
+    let to = 0;
+    for (let from = 0; from < oldHalf; from += this.#foldHolds) {
+      to = this.#foldRun(from, Math.min(from + this.#foldHolds, oldHalf), to);
+    }
+    for (const column of [this.#start, this.#end, this.#thread, this.#unit]) {
+      column.copyWithin(to, oldHalf, this.#count);
+    }
+    this.#count = to + this.#count - oldHalf;
+    // Too many threads and places to fold much: memory follows them rather than the holds.
+    if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
+  }
+
+  #foldRun(from: number, end: number, to: number): number {
+    const keys = new KeyIndex();
+    const lengths: number[] = [];
+    let at = this.#start[from] as number;
+    for (let i = from; i < end; i++) {
+      const key = keys.of(this.#thread[i] as number, this.#unit[i] as number);
+      lengths[key] = (lengths[key] ?? 0) + (this.#end[i] as number) - (this.#start[i] as number);
+    }
+    for (const [key, ns] of lengths.entries()) {
+      this.#start[to] = at;
+      at += ns;
+      this.#end[to] = at;
+      this.#thread[to] = keys.firstOf(key);
+      this.#unit[to] = keys.secondOf(key);
+      to++;
+    }
+    return to;
+  }
+
+  #grow(): void {
+    const needed = this.#count * 2;
+    this.#start = grown(this.#start, needed);
+    this.#end = grown(this.#end, needed);
+    this.#thread = grownInts(this.#thread, needed);
+    this.#unit = grownInts(this.#unit, needed);
+  }
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createEngine } from '../../../server/profile/engine';
+import { checkInvariants } from '../../../server/profile/invariants';
+import type { Profile } from '../../../server/protocol';
+import { naiveLocks } from '../../support/naive-locks';
+import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
+
+const FACTS = {
+  command: ['app.py'],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  exit: { code: 0, signal: null },
+  live: false,
+} as const;
+
+function profileOf(history: LockHistory, batchLengths: readonly number[] = []): Profile {
+  const engine = createEngine();
+  deliverHistory(history, engine, batchLengths);
+  return engine.snapshot(history.state, FACTS).profile;
+}
+
+/** Rows of locks that were used at all, by the index of the lock. */
+function rowsByLock({ locks }: Profile): Map<number, Profile['locks'][number]> {
+  return new Map(locks.map((row) => [Number(row.id.split('/').at(-1)), row]));
+}
+
+function sortedEntries(map: ReadonlyMap<string, number>): [string, number][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+describe('lock analysis', () => {
+  it('agrees with looking at every nanosecond of random histories', () => {
+    fc.assert(
+      fc.property(lockHistoryArbitrary, (history) => {
+        const profile = profileOf(history);
+        const naive = naiveLocks(history);
+        const rows = rowsByLock(profile);
+        for (const [lock, waitNs] of naive.waitNs.entries()) {
+          // Locks of one place that nobody waited for share a row.
+          const row = waitNs > 0 ? rows.get(lock) : undefined;
+          if (waitNs > 0) assert.ok(row, `lock ${lock} has a row`);
+          if (row === undefined) continue;
+          assert.deepEqual(
+            {
+              ...{ waitNs: row.waitNs, holdNs: row.holdNs, handOffNs: row.handoffNs },
+              ...{ throughGilNs: row.throughGilNs, throughLockNs: row.throughLockNs },
+            },
+            {
+              ...{ waitNs, holdNs: naive.holdNs[lock], handOffNs: naive.handOffNs[lock] },
+              throughGilNs: naive.throughGilNs[lock],
+              throughLockNs: naive.throughLockNs[lock],
+            },
+          );
+        }
+        const blame = new Map<string, number>();
+        for (const row of profile.blame) {
+          if (!row.lock.includes('lock')) continue;
+          const key = `${row.lock.split('/').at(-1)}|${row.waiter.line}|${row.holder?.line ?? '-'}`;
+          blame.set(key, (blame.get(key) ?? 0) + row.ns);
+        }
+        assert.deepEqual(sortedEntries(blame), sortedEntries(naive.blame));
+        assert.deepEqual(
+          profile.threads.map((row) => [row.tid, row.lockWaitNs]).filter(([, ns]) => ns !== 0),
+          naive.threadWaitNs.map((ns, thread) => [thread + 1, ns]).filter(([, ns]) => ns !== 0),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps the invariants on random histories, also in live views', () => {
+    fc.assert(
+      fc.property(
+        lockHistoryArbitrary,
+        fc.array(fc.integer({ min: 1, max: 9 })),
+        (history, cuts) => {
+          const engine = createEngine();
+          deliverHistory(history, engine, cuts, () => {
+            const live = engine.snapshot(
+              { ...history.state, locks: history.state.locks },
+              { ...FACTS, live: true },
+            );
+            assert.deepEqual(checkInvariants(live.profile), []);
+          });
+          const { profile } = engine.snapshot(history.state, FACTS);
+          assert.deepEqual(checkInvariants(profile), []);
+          assert.deepEqual(
+            profile.findings.filter(({ rule }) => rule === 'invariant-broken'),
+            [],
+          );
+        },
+      ),
+    );
+  });
+
+  it('does not depend on how the events were cut into batches', () => {
+    fc.assert(
+      fc.property(
+        lockHistoryArbitrary,
+        fc.array(fc.integer({ min: 1, max: 9 })),
+        (history, cuts) => {
+          assert.deepEqual(profileOf(history, cuts), profileOf(history));
+        },
+      ),
+    );
+  });
+});
