@@ -1,22 +1,21 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { ChartMeta, ToChart } from '../../server/protocol';
-import { AnalysisClient } from './analysis-client';
+import type { ChartMeta, Segment, ToChart } from '../../server/protocol';
+import type { Span } from '../../server/protocol-analysis';
+import { AnalysisClient, useAnswer } from './analysis-client';
 import { Banners } from './banners';
-import { BlameView } from './blame-view';
-import { FindingsView } from './findings-view';
-import { formatDuration, formatPlace, isKnown, laneName } from './format';
+import { describe, type Selection } from './describe';
 import { Header } from './header';
 import type { Host } from './host';
-import { LinesView } from './lines-view';
+import { useSaving } from './saving';
+import { useScope } from './scope';
 import { SegmentClient } from './segments';
 import { Separator } from './separator';
 import { translator, type Translate } from './strings';
-import { Tabs, type Tab } from './tabs';
-import { ThreadsView } from './threads-view';
+import { Tables } from './tables';
 import { Timeline } from './timeline';
 import type { TimelineController } from './timeline-controller';
-import type { Cursor } from './timeline-model';
+import { TimelineTools, type TimelineSettings } from './timeline-tools';
 
 interface AppProps {
   readonly host: Host;
@@ -24,78 +23,42 @@ interface AppProps {
   readonly bound?: (timeline: TimelineController | null) => void;
 }
 
-const SAVE_DELAY_MS = 250;
 const DEFAULT_SPLIT = 0.55;
+/** Idle time is collapsed from this part of the run on. */
+const IDLE_SHARE = 1 / 100;
+const NOTHING: Selection = { cursor: null, rank: null, end: false };
 
 /** Undefined: the host has not answered yet. */
 type Loaded = ChartMeta | null | undefined;
 
 /** The whole page. */
 export function App({ host, bound }: AppProps): JSX.Element {
-  const saved = useMemo(() => host.load(), [host]);
   const [meta, setMeta] = useState<Loaded>(undefined);
   const [t, setT] = useState<Translate>(() => translator({}));
-  const [tab, setTab] = useState(saved.tab ?? 'lines');
-  const [split, setSplit] = useState(saved.split ?? DEFAULT_SPLIT);
-  const [selection, setSelection] = useState<Selection>({ cursor: null, rank: null, end: false });
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient((message) => host.post(message)), [host]);
-  const save = useSaving(host, timeline, tab, split);
   useEffect(() => {
     host.listen((message) => {
-      if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
-      else receive(message, timeline.current, segments, setMeta, setT);
+      if (message.type === 'segment') segments.receive(message.requestId, message.segment);
+      else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
+      else receive(message, timeline.current, setMeta, setT);
     });
     host.post({ type: 'ready' });
   }, [host]);
-  const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
   if (meta === undefined) return <main class="app" />;
   if (meta === null) return <Empty t={t} title={t('empty.title')} />;
   if (meta.lanes.length === 0) return <Empty t={t} title={t('empty.lanes')} />;
-  return (
-    <main class="app">
-      <Header
-        meta={meta}
-        t={t}
-        timeline={() => timeline.current}
-        waited={waited}
-        status={describe(selection, meta, t)}
-      />
-      <Banners meta={meta} t={t} />
-      <div class="body">
-        <Timeline
-          host={host}
-          meta={meta}
-          segments={segments}
-          t={t}
-          split={split}
-          bind={(controller) => {
-            timeline.current = controller;
-            bound?.(controller);
-          }}
-          selected={(cursor, rank) => setSelection({ cursor, rank, end: false })}
-          waited={waited}
-          moved={save}
-        />
-        <Separator label={t('split.label')} split={split} move={setSplit} />
-        <Tables host={host} meta={meta} t={t} tab={tab} select={setTab} timeline={timeline} />
-      </div>
-    </main>
-  );
-}
-
-interface Selection {
-  readonly cursor: Cursor | null;
-  readonly rank: number | null;
-  /** There is no further longest wait. */
-  readonly end: boolean;
+  const bind = (controller: TimelineController | null): void => {
+    timeline.current = controller;
+    bound?.(controller);
+  };
+  return <Page {...{ host, meta, t, segments, analysis, timeline, bind }} />;
 }
 
 function receive(
-  message: Exclude<ToChart, { type: 'analysis' }>,
+  message: Exclude<ToChart, { type: 'analysis' | 'segment' }>,
   timeline: TimelineController | null,
-  segments: SegmentClient,
   setMeta: (meta: Loaded) => void,
   setT: (update: () => Translate) => void,
 ): void {
@@ -106,9 +69,6 @@ function receive(
     case 'tile':
       timeline?.receiveTile(message);
       break;
-    case 'segment':
-      segments.receive(message.requestId, message.segment);
-      break;
     case 'marks':
       timeline?.setMarks(message.marks);
       break;
@@ -118,89 +78,87 @@ function receive(
   }
 }
 
-/** Keeps view, cursor, tab and split; a little after the last change. */
-function useSaving(
-  host: Host,
-  timeline: { readonly current: TimelineController | null },
-  tab: string,
-  split: number,
-): () => void {
-  const timer = useRef(0);
-  const latest = useRef({ tab, split });
-  latest.current = { tab, split };
-  const save = (): void => {
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => {
-      const model = timeline.current?.model;
-      if (!model) return;
-      const { cursor } = model;
-      host.save({
-        ...model.view,
-        wallNs: model.wallNs,
-        top: model.top / model.pitch,
-        cursor: cursor && { lane: cursor.lane, atNs: cursor.atNs },
-        ...latest.current,
-      });
-    }, SAVE_DELAY_MS);
-  };
-  useEffect(save, [tab, split]);
-  return save;
-}
-
-interface TablesProps {
+interface PageProps {
   readonly host: Host;
   readonly meta: ChartMeta;
   readonly t: Translate;
-  readonly tab: string;
-  readonly select: (tab: string) => void;
+  readonly segments: SegmentClient;
+  readonly analysis: AnalysisClient;
   readonly timeline: { readonly current: TimelineController | null };
+  readonly bind: (timeline: TimelineController | null) => void;
 }
 
-function Tables({ host, meta, t, tab, select, timeline }: TablesProps): JSX.Element {
-  const open = useMemo(
-    () =>
-      host.standalone
-        ? null
-        : (file: string, line: number): void => host.post({ type: 'goto', file, line }),
-    [host],
-  );
-  const show = useMemo(() => (lane: number) => timeline.current?.selectLane(lane), [timeline]);
-  const tabs: readonly Tab[] = [
-    {
-      id: 'lines',
-      label: t('tab.lines'),
-      count: 0,
-      render: () => <LinesView t={t} lines={meta.lines} open={open} />,
-    },
-    {
-      id: 'blame',
-      label: t('tab.blame'),
-      count: 0,
-      render: () => <BlameView t={t} blame={meta.blame} open={open} />,
-    },
-    {
-      id: 'findings',
-      label: t('tab.findings'),
-      count: meta.findings.length,
-      render: () => <FindingsView t={t} findings={meta.findings} live={meta.live} open={open} />,
-    },
-    {
-      id: 'threads',
-      label: t('tab.threads'),
-      count: 0,
-      render: () => <ThreadsView t={t} lanes={meta.lanes} show={show} />,
-    },
-  ];
-  const active = tabs.some((each) => each.id === tab) ? tab : 'lines';
+/** A profile: its timeline above, its tables below. */
+function Page(props: PageProps): JSX.Element {
+  const { host, meta, t, analysis, timeline } = props;
+  const saved = useMemo(() => host.load(), [host]);
+  const [tab, setTab] = useState(saved.tab ?? 'lines');
+  const [split, setSplit] = useState(saved.split ?? DEFAULT_SPLIT);
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [span, setSpan] = useState<Span | null>(null);
+  const [lit, setLit] = useState<Segment | null>(null);
+  const [settings, setSettings] = useState<TimelineSettings>({
+    order: saved.order ?? 'start',
+    collapsed: false,
+    curves: saved.curves ?? true,
+    filter: saved.filter ?? '',
+  });
+  const { filter, order, curves } = settings;
+  const save = useSaving(host, timeline, { tab, split, filter, order, curves });
+  const scope = useScope(analysis, meta, filter, span);
+  useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes, meta]);
+  useIdle(props, settings.collapsed);
+  const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
   return (
-    <Tabs
-      label={t('tabs.label')}
-      tabs={tabs}
-      active={active}
-      select={select}
-      keepAll={host.standalone}
-    />
+    <main class="app">
+      <header>
+        <Header meta={meta} t={t} />
+        <TimelineTools
+          meta={meta}
+          t={t}
+          timeline={() => timeline.current}
+          waited={waited}
+          settings={settings}
+          change={(change) => setSettings((before) => ({ ...before, ...change }))}
+          analyses={!host.standalone}
+          status={describe(selection, span, meta, t)}
+        />
+      </header>
+      <Banners meta={meta} t={t} />
+      <div class="body">
+        <Timeline
+          {...props}
+          split={split}
+          curves={curves && !host.standalone}
+          selected={(cursor, rank) => setSelection({ cursor, rank, end: false })}
+          spanned={setSpan}
+          lit={setLit}
+          waited={waited}
+          moved={save}
+        />
+        <Separator label={t('split.label')} split={split} move={setSplit} />
+        <Tables
+          {...props}
+          tab={tab}
+          select={setTab}
+          scope={scope}
+          cursor={selection.cursor}
+          lit={lit ?? selection.cursor?.segment ?? null}
+        />
+      </div>
+    </main>
   );
+}
+
+/** Draws idle time short while that is wanted. */
+function useIdle({ analysis, meta, timeline }: PageProps, collapsed: boolean): void {
+  const leastNs = Math.floor(meta.wallNs * IDLE_SHARE);
+  const idle = useAnswer<'idle'>(
+    analysis,
+    collapsed ? { kind: 'idle', leastNs } : null,
+    meta.revision,
+  );
+  useEffect(() => timeline.current?.collapse(idle?.spans ?? []), [idle]);
 }
 
 function Empty({ t, title }: { readonly t: Translate; readonly title: string }): JSX.Element {
@@ -211,21 +169,4 @@ function Empty({ t, title }: { readonly t: Translate; readonly title: string }):
       <p class="dim">{t('empty.open')}</p>
     </main>
   );
-}
-
-/** The cursor in words, for the status line and for screen readers. */
-function describe({ cursor, rank, end }: Selection, meta: ChartMeta, t: Translate): string {
-  if (end) return t('wait.none');
-  const lane = cursor === null ? undefined : meta.lanes[cursor.lane];
-  if (cursor === null || lane === undefined) return '';
-  const { segment } = cursor;
-  const parts = rank === null ? [] : [t('wait.rank', rank + 1)];
-  parts.push(laneName(lane, t));
-  if (segment !== null) {
-    parts.push(`${t(`state.${segment.state}`)} ${formatDuration(segment.endNs - segment.startNs)}`);
-    if (isKnown(segment.place))
-      parts.push(`${formatPlace(segment.place)} ${segment.place.function}`);
-    parts.push(t('tip.at', formatDuration(segment.startNs)));
-  }
-  return parts.join(' · ');
 }

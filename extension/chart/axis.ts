@@ -1,3 +1,5 @@
+import type { TimelineModel } from './timeline-model';
+
 /** Time between two marks of the axis: 1, 2 or 5 times a power of ten, at least `minimumNs`. */
 export function tickStep(minimumNs: number): number {
   const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, minimumNs))));
@@ -17,6 +19,25 @@ export function ticks(t0: number, t1: number, count: number): Ticks {
   const last = Math.floor(t1 / stepNs);
   const times: number[] = [];
   for (let index = first; index <= last; index++) times.push(index * stepNs);
+  return { stepNs, times };
+}
+
+/** The round times in view: where idle time is collapsed, those of what is between. */
+export function ticksOf(
+  { view, scale }: Pick<TimelineModel, 'view' | 'scale'>,
+  count: number,
+): Ticks {
+  if (scale.isReal) return ticks(view.t0, view.t1, count);
+  const stepNs = tickStep((view.t1 - view.t0) / Math.max(1, count));
+  const times = scale.chunksIn(view).flatMap((chunk) => {
+    if (chunk.gap) return [];
+    const offset = chunk.realFrom - chunk.shownFrom;
+    const from = Math.max(chunk.realFrom, view.t0 + offset);
+    const to = Math.min(chunk.realTo, view.t1 + offset);
+    const first = Math.ceil(from / stepNs);
+    const found = Math.max(0, Math.floor(to / stepNs) - first + 1);
+    return Array.from({ length: found }, (_, index) => (first + index) * stepNs);
+  });
   return { stepNs, times };
 }
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { BlameRow } from '../../server/protocol';
+import type { BlameSums } from '../../server/protocol-analysis';
 import { buildMatrix, placeKey, type BlameCell, type BlameMatrix, type Party } from './blame';
 import { DataTable, type Column } from './data-table';
 import { formatCount, formatDuration, formatPlace } from './format';
@@ -10,7 +10,7 @@ import type { Translate } from './strings';
 
 interface BlameViewProps extends Opener {
   readonly t: Translate;
-  readonly blame: readonly BlameRow[];
+  readonly blame: readonly BlameSums[];
 }
 
 const MATRIX_LIMIT = 30;
@@ -112,7 +112,7 @@ function heat(ns: number, largestNs: number): number {
   return 0.12 + 0.88 * Math.sqrt(ns / largestNs);
 }
 
-function blameColumns(t: Translate, open: Opener['open']): readonly Column<BlameRow>[] {
+function blameColumns(t: Translate, open: Opener['open']): readonly Column<BlameSums>[] {
   return [
     {
       id: 'waiter',

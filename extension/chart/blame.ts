@@ -1,4 +1,5 @@
-import type { BlameRow, Place } from '../../server/protocol';
+import type { Place } from '../../server/protocol';
+import type { BlameSums } from '../../server/protocol-analysis';
 
 /** A row or column of the matrix. */
 export type Party =
@@ -26,7 +27,7 @@ export function placeKey(place: Place): string {
 }
 
 /** Who waited for whom: the `limit` costliest places each way, the rest summed up as others; nothing is left out. */
-export function buildMatrix(rows: readonly BlameRow[], limit: number): BlameMatrix {
+export function buildMatrix(rows: readonly BlameSums[], limit: number): BlameMatrix {
   const waiters = rank(rows, (row) => row.waiter, limit);
   const holders = rank(rows, (row) => row.holder, limit);
   const cells: (BlameCell | null)[][] = waiters.parties.map(() => holders.parties.map(() => null));
@@ -52,8 +53,8 @@ interface Ranking {
 }
 
 function rank(
-  rows: readonly BlameRow[],
-  side: (row: BlameRow) => Place | null,
+  rows: readonly BlameSums[],
+  side: (row: BlameSums) => Place | null,
   limit: number,
 ): Ranking {
   const sums = new Map<string, { readonly place: Place | null; ns: number }>();

@@ -14,6 +14,8 @@ export interface Column<T> {
   readonly bar?: { readonly value: (row: T) => number; readonly className: string };
   /** Columns that take the rest of the width; the others are as wide as numbers need. */
   readonly wide?: boolean;
+  /** Words rather than a number. */
+  readonly text?: boolean;
 }
 
 interface DataTableProps<T> {
@@ -22,7 +24,10 @@ interface DataTableProps<T> {
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly rowKey: (row: T) => string;
+  readonly rowClass?: (row: T) => string;
   readonly sortedBy: string;
+  /** Default: largest first. */
+  readonly sortedFrom?: Direction;
   readonly empty: string;
 }
 
@@ -33,7 +38,7 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
   const { columns, rows, rowKey, t } = props;
   const [sort, setSort] = useState<{ id: string; direction: Direction }>({
     id: props.sortedBy,
-    direction: 'descending',
+    direction: props.sortedFrom ?? 'descending',
   });
   const box = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState({ top: 0, height: 600 });
@@ -71,7 +76,7 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
               <th
                 key={each.id}
                 scope="col"
-                class={each.wide === true ? 'wide' : 'number'}
+                class={columnClass(each)}
                 aria-sort={sort.id === each.id ? sort.direction : undefined}
               >
                 <button type="button" title={each.help} onClick={() => sortBy(each)}>
@@ -87,7 +92,11 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
         <tbody>
           <Spacer height={part.before} columns={columns.length} />
           {sorted.slice(part.first, part.last).map((row, index) => (
-            <tr key={rowKey(row)} aria-rowindex={part.first + index + 2}>
+            <tr
+              key={rowKey(row)}
+              class={props.rowClass?.(row)}
+              aria-rowindex={part.first + index + 2}
+            >
               {columns.map((each) => (
                 <Cell key={each.id} column={each} row={row} largest={largest.get(each.id) ?? 0} />
               ))}
@@ -119,7 +128,7 @@ function Cell<T>(props: {
   const { column, row, largest } = props;
   const value = column.bar?.value(row) ?? 0;
   return (
-    <td class={column.wide === true ? 'wide' : 'number'}>
+    <td class={columnClass(column)}>
       {column.bar !== undefined && value > 0 && largest > 0 && (
         <span
           class={`bar ${column.bar.className}`}
@@ -130,6 +139,10 @@ function Cell<T>(props: {
       <span class="value">{column.render(row)}</span>
     </td>
   );
+}
+
+function columnClass<T>({ wide, text }: Column<T>): string {
+  return wide === true ? 'wide' : text === true ? 'text' : 'number';
 }
 
 function largestValues<T>(

@@ -8,6 +8,8 @@ interface FindingsViewProps extends Opener {
   readonly t: Translate;
   readonly findings: readonly Finding[];
   readonly live: boolean;
+  /** Shows what a finding rests on, by its index; null: that cannot be shown here. */
+  readonly evidence: ((finding: number) => void) | null;
 }
 
 const ORDER: Readonly<Record<Finding['severity'], number>> = {
@@ -17,7 +19,8 @@ const ORDER: Readonly<Record<Finding['severity'], number>> = {
 };
 
 /** What stands out in the run, gravest first. */
-export function FindingsView({ t, findings, live, open }: FindingsViewProps): JSX.Element {
+export function FindingsView(props: FindingsViewProps): JSX.Element {
+  const { t, findings, live, open, evidence } = props;
   if (findings.length === 0) {
     return <p class="nothing">{t(live ? 'findings.live' : 'findings.none')}</p>;
   }
@@ -34,6 +37,15 @@ export function FindingsView({ t, findings, live, open }: FindingsViewProps): JS
                 <PlaceLink t={t} file={finding.where.file} line={finding.where.line} open={open} />
               )}
               <span class="rule">{finding.rule}</span>
+              {evidence !== null && (
+                <button
+                  type="button"
+                  class="link evidence"
+                  onClick={() => evidence(findings.indexOf(finding))}
+                >
+                  {t('findings.evidence')}
+                </button>
+              )}
             </p>
           </div>
         </li>

@@ -1,4 +1,5 @@
 import type { FromChart, ToChart } from '../../server/protocol';
+import type { LaneOrder } from './rows';
 
 /** What the chart keeps across a hidden tab and a window reload. Small: it is encoded at every change. */
 export interface SavedState {
@@ -12,6 +13,10 @@ export interface SavedState {
   readonly tab: string;
   /** Share of the height that the timeline takes. */
   readonly split: number;
+  readonly filter: string;
+  readonly order: LaneOrder;
+  /** Whether the curves above the lanes are shown. */
+  readonly curves: boolean;
 }
 
 /** Whoever shows the chart: the webview of VS Code, or the self-contained page. */

@@ -3,10 +3,10 @@ import { packColumns, paintLane } from './lane-painter';
 import type { Palette } from './palette';
 import { barHeight, type Row } from './rows';
 import type { Surface } from './surface';
-import { planPage, type PagePlan } from './tile-plan';
+import { planPage, shifted, type PagePlan } from './tile-plan';
 import type { TileAddress, TileStore } from './tile-store';
 import type { TimelineModel } from './timeline-model';
-import { levelFor } from './view';
+import { levelFor, xAt, type View } from './view';
 
 /** Rows that are in sight, with their index. */
 export function visibleRows(
@@ -39,6 +39,7 @@ export function paintLanes(
   const { ratio } = surface;
   const level = levelFor(model.view, model.wallNs, raster.width, model.levelMax);
   const plans = new Map<number, PagePlan>();
+  const stretches = stretchesOf(model, raster.width);
   const columns = new Uint32Array(raster.width);
   const perPixel = (model.view.t1 - model.view.t0) / raster.width;
   const phase = Math.round((model.view.t0 / perPixel) % 1e6);
@@ -47,7 +48,7 @@ export function paintLanes(
     const page = Math.floor(lane / TILE_LANES);
     let plan = plans.get(page);
     if (plan === undefined) {
-      plan = planPage(store, page, model.view, model.wallNs, level, raster.width);
+      plan = planStretches(store, page, model.wallNs, level, stretches);
       plans.set(page, plan);
     }
     columns.fill(0);
@@ -57,6 +58,44 @@ export function paintLanes(
   }
   surface.put();
   return [...plans.values()].flatMap((plan) => middleFirst(plan.missing));
+}
+
+/** Pixels [fromX, toX) that show a stretch of real time to one scale. */
+interface Stretch {
+  readonly fromX: number;
+  readonly toX: number;
+  readonly view: View;
+}
+
+/** What the pixels show; where idle time is collapsed it has none. */
+function stretchesOf(model: TimelineModel, width: number): readonly Stretch[] {
+  if (model.scale.isReal) return [{ fromX: 0, toX: width, view: model.view }];
+  const perPixel = (model.view.t1 - model.view.t0) / width;
+  return model.scale.chunksIn(model.view).flatMap((chunk) => {
+    if (chunk.gap) return [];
+    const fromX = Math.max(0, Math.round(xAt(model.view, chunk.shownFrom, width)));
+    const toX = Math.min(width, Math.round(xAt(model.view, chunk.shownTo, width)));
+    if (toX <= fromX) return [];
+    const realAt = (x: number): number =>
+      model.view.t0 + x * perPixel - chunk.shownFrom + chunk.realFrom;
+    return [{ fromX, toX, view: { t0: Math.max(0, realAt(fromX)), t1: realAt(toX) } }];
+  });
+}
+
+function planStretches(
+  store: TileStore,
+  page: number,
+  wallNs: number,
+  level: number,
+  stretches: readonly Stretch[],
+): PagePlan {
+  const plans = stretches.map(({ fromX, toX, view }) =>
+    shifted(planPage(store, page, view, wallNs, level, toX - fromX), fromX),
+  );
+  return {
+    pieces: plans.flatMap(({ pieces }) => pieces),
+    missing: plans.flatMap(({ missing }) => missing),
+  };
 }
 
 function middleFirst(tiles: readonly TileAddress[]): readonly TileAddress[] {
@@ -74,8 +113,7 @@ export function sharesAt(
 ): number {
   const page = Math.floor(lane / TILE_LANES);
   const pixel = Math.floor(x);
-  const span = (model.view.t1 - model.view.t0) / width;
-  const view = { t0: model.view.t0 + pixel * span, t1: model.view.t0 + (pixel + 1) * span };
+  const view = { t0: model.timeOf(pixel, width), t1: model.timeOf(pixel + 1, width) };
   const level = levelFor(model.view, model.wallNs, width, model.levelMax);
   const columns = new Uint32Array(1);
   for (const piece of planPage(store, page, view, model.wallNs, level, 1).pieces) {

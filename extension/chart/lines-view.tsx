@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { LineRow, SelfTotal } from '../../server/protocol';
+import type { Segment, SelfTotal } from '../../server/protocol';
+import type { LineSums } from '../../server/protocol-analysis';
 import { DataTable, type Column } from './data-table';
 import { formatCount, formatDuration } from './format';
 import { PlaceLink, type Opener } from './place-link';
@@ -8,7 +9,9 @@ import type { StringKey, Translate } from './strings';
 
 interface LinesViewProps extends Opener {
   readonly t: Translate;
-  readonly lines: readonly LineRow[];
+  readonly lines: readonly LineSums[];
+  /** Rows of its lines stand out. */
+  readonly lit: Segment | null;
 }
 
 type Cost = 'hold' | 'wait' | 'blocks' | 'off' | 'lockWait';
@@ -21,12 +24,13 @@ const MODES: readonly (readonly [Mode, StringKey, StringKey])[] = [
 ];
 
 /** The lines of the profile with their costs. */
-export function LinesView({ t, lines, open }: LinesViewProps): JSX.Element {
+export function LinesView({ t, lines, lit, open }: LinesViewProps): JSX.Element {
   const [mode, setMode] = useState<Mode>('selfNs');
   const [filter, setFilter] = useState('');
   const costs = useMemo(() => costsIn(lines), [lines]);
   const columns = useMemo(() => lineColumns(t, costs, mode, open), [t, costs, mode, open]);
   const rows = useMemo(() => matching(lines, filter), [lines, filter]);
+  const marks = useMemo(() => litLines(lit), [lit]);
   return (
     <div class="table-view">
       <div class="tools">
@@ -57,6 +61,7 @@ export function LinesView({ t, lines, open }: LinesViewProps): JSX.Element {
         columns={columns}
         rows={rows}
         rowKey={(row) => `${row.file}\n${row.line}\n${row.function}`}
+        rowClass={(row) => marks.get(`${row.file}:${row.line}`) ?? ''}
         sortedBy="blocks"
         empty={t(lines.length > 0 ? 'table.nomatch' : 'table.none')}
       />
@@ -64,7 +69,19 @@ export function LinesView({ t, lines, open }: LinesViewProps): JSX.Element {
   );
 }
 
-function matching(lines: readonly LineRow[], filter: string): readonly LineRow[] {
+/** Which lines the segment is about: its own, and those that held meanwhile. */
+function litLines(segment: Segment | null): ReadonlyMap<string, string> {
+  const marks = new Map<string, string>();
+  if (segment === null) return marks;
+  for (const { place } of [...segment.holders, ...segment.holds]) {
+    if (place !== null) marks.set(`${place.file}:${place.line}`, 'lit-holder');
+  }
+  const { place } = segment;
+  if (place !== null) marks.set(`${place.file}:${place.line}`, `lit-${segment.state}`);
+  return marks;
+}
+
+function matching(lines: readonly LineSums[], filter: string): readonly LineSums[] {
   const words = filter
     .toLowerCase()
     .split(/\s+/)
@@ -77,7 +94,7 @@ function matching(lines: readonly LineRow[], filter: string): readonly LineRow[]
 }
 
 /** All costs but waits for locks that nobody waited for: a column of nothing takes room from the names. */
-function costsIn(lines: readonly LineRow[]): readonly Cost[] {
+function costsIn(lines: readonly LineSums[]): readonly Cost[] {
   const hasLockWaits = lines.some(({ lockWait }) => lockWait.totalNs > 0);
   return COSTS.filter((cost) => cost !== 'lockWait' || hasLockWaits);
 }
@@ -87,8 +104,8 @@ function lineColumns(
   shown: readonly Cost[],
   mode: Mode,
   open: Opener['open'],
-): readonly Column<LineRow>[] {
-  const costs = shown.map((cost): Column<LineRow> => ({
+): readonly Column<LineSums>[] {
+  const costs = shown.map((cost): Column<LineSums> => ({
     id: cost,
     label: t(`col.${cost}`),
     key: (row) => row[cost][mode],

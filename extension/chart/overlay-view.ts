@@ -1,8 +1,9 @@
-import { ticks } from './axis';
+import { ticksOf } from './axis';
+import { paintCause } from './cause-view';
 import { css } from './colour';
 import { visibleLanes, visibleRows } from './lanes-view';
 import type { Palette } from './palette';
-import { barHeight } from './rows';
+import { barHeight, rowOfLane } from './rows';
 import type { Surface } from './surface';
 import type { TimelineModel } from './timeline-model';
 import { xAt } from './view';
@@ -25,8 +26,11 @@ export function paintOverlay(
   const context = surface.begin();
   const left = labelWidth(surface.cssWidth);
   paintGrid(context, surface, model, palette, left);
+  paintGaps(context, surface, model, palette, left);
   paintMarks(context, surface, model, palette, left);
-  paintSegments(context, surface, model, palette, left, focused);
+  paintSpan(context, surface, model, palette, left);
+  paintCause(surface, model, palette, left);
+  paintCursor(context, surface, model, palette, left, focused);
   paintLabelGround(context, surface, model, palette, left);
   if (model.hover !== null) {
     context.fillStyle = css(palette.foreground, 0.45);
@@ -43,9 +47,58 @@ function paintGrid(
 ): void {
   const width = surface.cssWidth - left;
   context.fillStyle = css(palette.foreground, 0.1);
-  for (const time of ticks(model.view.t0, model.view.t1, width / TICK_PIXELS).times) {
-    context.fillRect(left + Math.round(xAt(model.view, time, width)), 0, 1, surface.cssHeight);
+  for (const time of ticksOf(model, width / TICK_PIXELS).times) {
+    context.fillRect(left + Math.round(model.xOf(time, width)), 0, 1, surface.cssHeight);
   }
+}
+
+/** Idle time that is drawn short. */
+function paintGaps(
+  context: CanvasRenderingContext2D,
+  surface: Surface,
+  model: TimelineModel,
+  palette: Palette,
+  left: number,
+): void {
+  if (model.scale.isReal) return;
+  const width = surface.cssWidth - left;
+  for (const chunk of model.scale.chunksIn(model.view)) {
+    if (!chunk.gap) continue;
+    const from = left + xAt(model.view, chunk.shownFrom, width);
+    const to = Math.max(from + 2, left + xAt(model.view, chunk.shownTo, width));
+    context.fillStyle = css(palette.foreground, 0.08);
+    context.fillRect(from, 0, to - from, surface.cssHeight);
+    context.strokeStyle = css(palette.foreground, 0.4);
+    context.setLineDash([2, 3]);
+    context.beginPath();
+    for (const x of [from, to]) {
+      context.moveTo(Math.round(x) + 0.5, 0);
+      context.lineTo(Math.round(x) + 0.5, surface.cssHeight);
+    }
+    context.stroke();
+    context.setLineDash([]);
+  }
+}
+
+/** The selected span: what is beside it is dimmed. */
+function paintSpan(
+  context: CanvasRenderingContext2D,
+  surface: Surface,
+  model: TimelineModel,
+  palette: Palette,
+  left: number,
+): void {
+  if (model.span === null) return;
+  const width = surface.cssWidth - left;
+  const clamp = (x: number): number => Math.min(width, Math.max(0, x));
+  const from = left + clamp(model.xOf(model.span.startNs, width));
+  const to = left + clamp(model.xOf(model.span.endNs, width));
+  context.fillStyle = css(palette.background, 0.55);
+  context.fillRect(left, 0, from - left, surface.cssHeight);
+  context.fillRect(to, 0, left + width - to, surface.cssHeight);
+  context.fillStyle = css(palette.focus);
+  context.fillRect(Math.round(from) - 1, 0, 1, surface.cssHeight);
+  context.fillRect(Math.round(to), 0, 1, surface.cssHeight);
 }
 
 /** Where the editor's line was the place of a segment: a bracket over the bar. */
@@ -65,8 +118,8 @@ function paintMarks(
   for (const [row, lane] of visibleLanes(model, surface.cssHeight)) {
     const y = row * model.pitch - model.top;
     for (const bin of byLane.get(lane) ?? []) {
-      const from = xAt(model.view, bin * binNs, width);
-      const to = xAt(model.view, (bin + 1) * binNs, width);
+      const from = model.xOf(bin * binNs, width);
+      const to = model.xOf((bin + 1) * binNs, width);
       if (to < 0 || from > width) continue;
       const start = Math.max(0, from);
       const end = Math.max(Math.min(width, to), start + 2);
@@ -75,8 +128,8 @@ function paintMarks(
   }
 }
 
-/** The segment under the cursor, and the holders of the wait that is pointed at. */
-function paintSegments(
+/** The segment under the cursor. */
+function paintCursor(
   context: CanvasRenderingContext2D,
   surface: Surface,
   model: TimelineModel,
@@ -84,37 +137,18 @@ function paintSegments(
   left: number,
   focused: boolean,
 ): void {
-  const width = surface.cssWidth - left;
-  const box = (
-    lane: number,
-    startNs: number,
-    endNs: number,
-  ): readonly [number, number, number] | null => {
-    const row = model.rows.findIndex((each) => each.kind === 'lane' && each.lane === lane);
-    const from = Math.max(-2, xAt(model.view, startNs, width));
-    const to = Math.min(width + 2, xAt(model.view, endNs, width));
-    if (row < 0 || to < 0 || from > width) return null;
-    return [left + from, row * model.pitch - model.top, Math.max(2, to - from)];
-  };
-  const shown = model.hover?.segment ?? model.cursor?.segment ?? null;
-  context.lineWidth = 1;
-  context.strokeStyle = css(palette.foreground, 0.9);
-  context.setLineDash([3, 2]);
-  for (const holder of shown?.holders ?? []) {
-    if (shown === null) break;
-    const place = box(holder.lane, shown.startNs, shown.endNs);
-    if (place === null) continue;
-    context.strokeRect(place[0] - 0.5, place[1] + 2.5, place[2] + 1, model.pitch - 5);
-  }
-  context.setLineDash([]);
   const { cursor } = model;
-  if (cursor === null) return;
-  const from = cursor.segment?.startNs ?? cursor.atNs;
-  const place = box(cursor.lane, from, cursor.segment?.endNs ?? from);
-  if (place === null) return;
+  const row = cursor === null ? null : rowOfLane(model.rows, cursor.lane);
+  if (cursor === null || row === null) return;
+  const width = surface.cssWidth - left;
+  const from = Math.max(-2, model.xOf(cursor.segment?.startNs ?? cursor.atNs, width));
+  const to = Math.min(width + 2, model.xOf(cursor.segment?.endNs ?? cursor.atNs, width));
+  if (to < 0 || from > width) return;
+  const y = row * model.pitch - model.top;
   context.lineWidth = 2;
   context.strokeStyle = css(focused ? palette.focus : palette.foreground);
-  context.strokeRect(place[0] - 1, place[1] + 2, place[2] + 2, barHeight(model.pitch) + 4);
+  const length = Math.max(2, to - from) + 2;
+  context.strokeRect(left + from - 1, y + 2, length, barHeight(model.pitch) + 4);
 }
 
 /** Ground of the column of names and of the headings; the texts themselves are elements (see LaneLabels). */

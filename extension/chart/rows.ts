@@ -5,17 +5,38 @@ export type Row =
   | { readonly kind: 'process'; readonly pid: number }
   | { readonly kind: 'lane'; readonly lane: number };
 
-/** Lanes grouped by process in the order in which the processes appear; headings only if there are several. */
-export function buildRows(lanes: readonly Lane[]): readonly Row[] {
+/** Orders of the lanes: as they started, or the largest cost first. */
+export const LANE_ORDERS = ['start', 'wait', 'blocks', 'hold'] as const;
+export type LaneOrder = (typeof LANE_ORDERS)[number];
+
+/**
+ * Lanes grouped by process; headings only if there are several processes. In the order of starting the groups are in
+ * the order in which the profile names them, else that with the largest lane comes first.
+ *
+ * @param wanted indexes of the lanes to show; null: all
+ */
+export function buildRows(
+  lanes: readonly Lane[],
+  order: LaneOrder = 'start',
+  wanted: readonly number[] | null = null,
+): readonly Row[] {
+  const shown = wanted === null ? null : new Set(wanted);
+  const indexes = [...lanes.keys()].filter((index) => shown?.has(index) !== false);
+  if (order !== 'start') {
+    const cost = (index: number): number => lanes[index]?.[`${order}Ns`] ?? 0;
+    indexes.sort((a, b) => cost(b) - cost(a) || a - b);
+  }
   const byPid = new Map<number, number[]>();
-  lanes.forEach((lane, index) => {
-    const group = byPid.get(lane.pid);
-    if (group === undefined) byPid.set(lane.pid, [index]);
+  for (const index of indexes) {
+    const pid = lanes[index]?.pid ?? 0;
+    const group = byPid.get(pid);
+    if (group === undefined) byPid.set(pid, [index]);
     else group.push(index);
-  });
+  }
+  const several = new Set(lanes.map(({ pid }) => pid)).size > 1;
   const rows: Row[] = [];
   for (const [pid, members] of byPid) {
-    if (byPid.size > 1) rows.push({ kind: 'process', pid });
+    if (several) rows.push({ kind: 'process', pid });
     for (const lane of members) rows.push({ kind: 'lane', lane });
   }
   return rows;

@@ -3,9 +3,9 @@ import {
   TILE_LANES,
   type FromChart,
   type Segment,
-  type StandaloneData,
   type ToChart,
 } from '../../server/protocol';
+import type { StandaloneData } from '../../server/protocol-standalone';
 import type { Host } from './host';
 
 type TileMessage = Extract<FromChart, { type: 'tile' }>;

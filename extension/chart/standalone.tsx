@@ -1,5 +1,5 @@
+import type { StandaloneData } from '../../server/protocol-standalone';
 import { render } from 'preact';
-import type { StandaloneData } from '../../server/protocol';
 import { App } from './app';
 import './chart.css';
 import { standaloneHost } from './standalone-host';

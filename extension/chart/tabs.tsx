@@ -16,9 +16,11 @@ interface TabsProps {
   readonly select: (id: string) => void;
   /** Keeps every panel in the page, for printing. */
   readonly keepAll: boolean;
+  /** At the end of the row of tabs. */
+  readonly aside: ComponentChildren;
 }
 
-export function Tabs({ label, tabs, active, select, keepAll }: TabsProps): JSX.Element {
+export function Tabs({ label, tabs, active, select, keepAll, aside }: TabsProps): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = tabs.findIndex((tab) => tab.id === active);
@@ -37,22 +39,25 @@ export function Tabs({ label, tabs, active, select, keepAll }: TabsProps): JSX.E
   };
   return (
     <section class="tabs">
-      <div class="tab-list" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
-        {tabs.map((tab) => (
-          <button
-            key={tab.id}
-            type="button"
-            role="tab"
-            id={`tab-${tab.id}`}
-            aria-selected={tab.id === active}
-            aria-controls={`panel-${tab.id}`}
-            tabIndex={tab.id === active ? 0 : -1}
-            onClick={() => select(tab.id)}
-          >
-            {tab.label}
-            {tab.count > 0 && <span class="badge">{tab.count}</span>}
-          </button>
-        ))}
+      <div class="tab-row">
+        <div class="tab-list" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
+          {tabs.map((tab) => (
+            <button
+              key={tab.id}
+              type="button"
+              role="tab"
+              id={`tab-${tab.id}`}
+              aria-selected={tab.id === active}
+              aria-controls={`panel-${tab.id}`}
+              tabIndex={tab.id === active ? 0 : -1}
+              onClick={() => select(tab.id)}
+            >
+              {tab.label}
+              {tab.count > 0 && <span class="badge">{tab.count}</span>}
+            </button>
+          ))}
+        </div>
+        {aside}
       </div>
       {tabs.map((tab) => (
         <div

@@ -27,6 +27,15 @@ export interface PagePlan {
 /** A border of tiles this close to one of pixels is on it. Pixels. */
 const ON_PIXEL = 1e-6;
 
+/** The same pieces, `by` pixels to the right. */
+export function shifted({ pieces, missing }: PagePlan, by: number): PagePlan {
+  if (by === 0) return { pieces, missing };
+  return {
+    pieces: pieces.map((piece) => ({ ...piece, fromX: piece.fromX + by, toX: piece.toX + by })),
+    missing,
+  };
+}
+
 /** Which tile fills which pixels of a page; a pixel on the border of two is filled by both. */
 export function planPage(
   store: TileStore,

@@ -1,44 +1,27 @@
 import type { ChartMeta, Lane, Marks, Segment, SegmentRequest } from '../../server/protocol';
+import type { Curves, Span } from '../../server/protocol-analysis';
 import type { Host } from './host';
-import { LaneLabels } from './lane-labels';
-import { paintLanes, sharesAt } from './lanes-view';
-import { labelWidth, paintOverlay } from './overlay-view';
+import { sharesAt } from './lanes-view';
 import { Overview } from './overview';
-import { readPalette, type Palette } from './palette';
-import { neighbourLane, rowOfLane } from './rows';
+import { neighbourLane, rowOfLane, type LaneOrder } from './rows';
 import type { SegmentClient } from './segments';
 import type { Translate } from './strings';
-import { paintAxis, paintStrip, paintWindow } from './strip-view';
-import { Surface } from './surface';
 import { TileStore, type TileAnswer } from './tile-store';
+import { TimelineDrawing, type TimelineElements } from './timeline-drawing';
 import { TimelineModel, type Cursor, type Hover } from './timeline-model';
-import { isWhole, panBy, reveal, timeAt, zoomAt } from './view';
-
-/** Elements of the timeline, as the page lays them out. */
-export interface TimelineElements {
-  readonly root: HTMLElement;
-  readonly strip: HTMLCanvasElement;
-  readonly stripWindow: HTMLCanvasElement;
-  readonly axis: HTMLCanvasElement;
-  readonly scroller: HTMLElement;
-  readonly content: HTMLElement;
-  readonly stage: HTMLElement;
-  readonly lanes: HTMLCanvasElement;
-  readonly overlay: HTMLCanvasElement;
-  readonly labels: HTMLElement;
-}
+import { panBy, reveal, zoomAt } from './view';
 
 export interface TimelineEvents {
   /** The tooltip's content; null: none. */
   hovered(hover: Hover | null, shares: number): void;
   /** The cursor moved by keyboard or click; the text is for a live region. */
   selected(cursor: Cursor | null, rank: number | null): void;
+  /** A span was selected, or no longer is. */
+  spanned(span: Span | null): void;
   /** Something to keep changed. */
   moved(): void;
 }
 
-export const STRIP_HEIGHT = 44;
-export const AXIS_HEIGHT = 22;
 const HOVER_DELAY_MS = 30;
 const SETTLE_MS = 120;
 const RETRY_MS = 1100;
@@ -52,15 +35,10 @@ export class TimelineController {
   readonly #events: TimelineEvents;
   readonly #store: TileStore;
   readonly #overview = new Overview();
-  readonly #surfaces: Readonly<
-    Record<'strip' | 'stripWindow' | 'axis' | 'lanes' | 'overlay', Surface>
-  >;
-  readonly #labels: LaneLabels;
-  #palette: Palette;
+  readonly #drawing: TimelineDrawing;
   #t: Translate;
   #frame = 0;
   #moving = false;
-  #stripDirty = true;
   #settleTimer = 0;
   #hoverTimer = 0;
   #retryTimer = 0;
@@ -82,15 +60,7 @@ export class TimelineController {
       (tile) => host.post({ type: 'tile', ...tile }),
       () => performance.now(),
     );
-    this.#surfaces = {
-      strip: new Surface(elements.strip),
-      stripWindow: new Surface(elements.stripWindow),
-      axis: new Surface(elements.axis),
-      lanes: new Surface(elements.lanes),
-      overlay: new Surface(elements.overlay),
-    };
-    this.#labels = new LaneLabels(elements.labels);
-    this.#palette = readPalette(elements.root);
+    this.#drawing = new TimelineDrawing(elements, this.model, this.#store, this.#overview);
   }
 
   dispose(): void {
@@ -101,20 +71,21 @@ export class TimelineController {
 
   /** CSS pixels of the column of names. */
   get left(): number {
-    return labelWidth(this.elements.scroller.clientWidth);
+    return this.#drawing.left;
   }
 
   /** CSS pixels of the time axis. */
   get width(): number {
-    return Math.max(1, this.elements.scroller.clientWidth - this.left);
+    return this.#drawing.width;
   }
 
   setMeta(meta: ChartMeta | null): void {
     const same = this.model.setMeta(meta);
     this.#overview.resize(meta?.lanes.length ?? 0, same);
-    this.#stripDirty = true;
+    this.#drawing.touchStrip();
     if (meta !== null) this.#store.advance(meta.revision, meta.wallNs, same);
-    this.elements.content.style.height = `${this.model.rows.length * this.model.pitch}px`;
+    this.#layOut();
+    if (!same) this.#events.spanned(null);
     if (!same) this.elements.scroller.scrollTop = this.model.top;
     if (this.model.hover === null) this.#events.hovered(null, 0);
     this.#events.moved();
@@ -139,19 +110,18 @@ export class TimelineController {
         ? answer.data
         : answer.data.slice();
     const tile = { ...answer, data };
-    if (this.#overview.receive(tile)) this.#stripDirty = true;
+    if (this.#overview.receive(tile)) this.#drawing.touchStrip();
     this.#store.receive(tile);
     this.schedule();
   }
 
   themeChanged(): void {
-    this.#palette = readPalette(this.elements.root);
-    this.#stripDirty = true;
+    this.#drawing.readTheme();
     this.schedule();
   }
 
   resized(): void {
-    this.#stripDirty = true;
+    this.#drawing.touchStrip();
     this.schedule();
   }
 
@@ -165,27 +135,8 @@ export class TimelineController {
 
   /** Draws at once: before printing there is no next frame. */
   draw(): void {
-    const { clientWidth, clientHeight } = this.elements.scroller;
-    if (clientWidth === 0 || clientHeight === 0) return;
-    const { strip, stripWindow, axis, lanes, overlay } = this.#surfaces;
-    const { left, model } = this;
-    const sharp = devicePixelRatio;
-    lanes.resize(this.width, clientHeight, this.#moving ? Math.min(1, sharp) : sharp);
-    const leftStyle = `${left}px`;
-    if (this.elements.lanes.style.left !== leftStyle) this.elements.lanes.style.left = leftStyle;
-    const missing = paintLanes(lanes, model, this.#store, this.#palette);
-    overlay.resize(clientWidth, clientHeight, sharp);
-    paintOverlay(overlay, model, this.#palette, document.activeElement === this.elements.stage);
-    this.#labels.update(model, this.#t, left, clientHeight);
-    axis.resize(clientWidth, AXIS_HEIGHT, sharp);
-    paintAxis(axis, model, this.#palette, left);
-    if (this.#stripDirty) {
-      strip.resize(clientWidth, STRIP_HEIGHT, sharp);
-      paintStrip(strip, model, this.#overview, this.#palette, left);
-      this.#stripDirty = false;
-    }
-    stripWindow.resize(clientWidth, STRIP_HEIGHT, sharp);
-    paintWindow(stripWindow, model, this.#palette, left);
+    const missing = this.#drawing.paint(this.#t, this.#moving);
+    if (missing === null) return;
     const revision = this.#store.revision;
     this.#store.want(revision === null ? [] : [...missing, ...this.#overview.missing(revision)]);
     clearTimeout(this.#retryTimer);
@@ -199,26 +150,89 @@ export class TimelineController {
   ): { readonly lane: number; readonly atNs: number; readonly label: boolean } | null {
     const row = this.model.rows[Math.floor((y + this.model.top) / this.model.pitch)];
     if (row?.kind !== 'lane') return null;
-    const atNs = timeAt(this.model.view, x - this.left, this.width);
+    const atNs = this.model.timeOf(x - this.left, this.width);
     return { lane: row.lane, atNs: Math.max(0, Math.floor(atNs)), label: x < this.left };
   }
 
   zoom(factor: number, x?: number): void {
     const { model } = this;
-    const cursorNs = model.cursor?.atNs ?? -1;
-    const inView = cursorNs >= model.view.t0 && cursorNs <= model.view.t1;
-    const middle = inView ? cursorNs : (model.view.t0 + model.view.t1) / 2;
-    const atNs = x === undefined ? middle : timeAt(model.view, x - this.left, this.width);
-    this.show(zoomAt(model.view, factor, atNs, model.wallNs, model.shortestNs));
+    const { view, lengthNs, shortestNs } = model;
+    const cursor = model.scale.toShown(model.cursor?.atNs ?? -1);
+    const inView = cursor >= view.t0 && cursor <= view.t1;
+    const middle = inView ? cursor : (view.t0 + view.t1) / 2;
+    const at =
+      x === undefined ? middle : view.t0 + ((x - this.left) / this.width) * (view.t1 - view.t0);
+    this.show(zoomAt(view, factor, at, lengthNs, shortestNs));
   }
 
   pan(pixels: number): void {
-    const { view, wallNs } = this.model;
-    this.show(panBy(view, (pixels / this.width) * (view.t1 - view.t0), wallNs));
+    const { view, lengthNs } = this.model;
+    this.show(panBy(view, (pixels / this.width) * (view.t1 - view.t0), lengthNs));
   }
 
   fit(): void {
-    this.show({ t0: 0, t1: this.model.wallNs });
+    this.show({ t0: 0, t1: this.model.lengthNs });
+  }
+
+  /** Shows the selected span, else the selected segment, with a little around it. */
+  zoomToSelection(): void {
+    const { span, cursor } = this.model;
+    const target = span ?? cursor?.segment ?? null;
+    if (target === null) return;
+    const margin = (target.endNs - target.startNs) * 0.05;
+    this.showReal({ t0: target.startNs - margin, t1: target.endNs + margin });
+  }
+
+  showReal(view: TimelineModel['view']): void {
+    this.model.setRealView(view);
+    this.#move();
+  }
+
+  /** Selects a part of the run; null: all of it. */
+  select(span: Span | null): void {
+    const { wallNs } = this.model;
+    const clamp = (ns: number): number => Math.round(Math.min(wallNs, Math.max(0, ns)));
+    const cut = span && { startNs: clamp(span.startNs), endNs: clamp(span.endNs) };
+    this.model.span = cut !== null && cut.endNs > cut.startNs ? cut : null;
+    this.#events.spanned(this.model.span);
+    this.schedule();
+  }
+
+  /** Moves one end of the span to the selected segment: its start, or its end. */
+  setSpanEdge(edge: 'startNs' | 'endNs'): void {
+    const segment = this.model.cursor?.segment;
+    if (!segment) return;
+    const span = this.model.span ?? { startNs: segment.startNs, endNs: segment.endNs };
+    const moved = { ...span, [edge]: segment[edge] };
+    // An edge beyond the other one begins a new span.
+    const fits = moved.endNs > moved.startNs;
+    this.select(fits ? moved : { startNs: segment.startNs, endNs: segment.endNs });
+  }
+
+  /** Which lanes are shown, in which order. */
+  arrange(order: LaneOrder, wanted: readonly number[] | null): void {
+    this.model.arrange(order, wanted);
+    this.unhover();
+    this.#layOut();
+    this.schedule();
+  }
+
+  /** Draws idle spans short; none: time as it was. */
+  collapse(idle: readonly Span[]): void {
+    this.model.collapse(idle);
+    this.#move();
+  }
+
+  setCurves(curves: Curves | null): void {
+    this.model.curves = curves;
+    this.schedule();
+  }
+
+  /** Shows a segment with its surroundings, and selects it. */
+  showSegment(segment: Segment): void {
+    this.#showAround(segment);
+    this.#accept(segment, null);
+    this.elements.stage.focus();
   }
 
   show(view: TimelineModel['view']): void {
@@ -294,17 +308,18 @@ export class TimelineController {
   }
 
   selectLane(lane: number): void {
-    const { view } = this.model;
-    const atNs = this.model.cursor?.atNs ?? (view.t0 + view.t1) / 2;
+    const { t0, t1 } = this.model.realView;
+    const atNs = this.model.cursor?.atNs ?? (t0 + t1) / 2;
     void this.#find(lane, Math.floor(atNs), 'at', false);
     this.#revealLane(lane);
   }
 
   step(direction: 'previous' | 'next'): void {
-    const { cursor, view } = this.model;
+    const { cursor, realView } = this.model;
     if (cursor === null) {
       const first = this.model.rows.find((row) => row.kind === 'lane');
-      if (first) void this.#find(first.lane, Math.floor((view.t0 + view.t1) / 2), 'at', true);
+      const middle = Math.floor((realView.t0 + realView.t1) / 2);
+      if (first) void this.#find(first.lane, middle, 'at', true);
       return;
     }
     void this.#find(cursor.lane, cursor.atNs, direction, true);
@@ -322,8 +337,7 @@ export class TimelineController {
     const segment = await this.#segments.ask({ kind: 'longWait', rank });
     if (segment === null) return false;
     this.model.rank = rank;
-    const length = segment.endNs - segment.startNs;
-    this.model.setView({ t0: segment.startNs - length, t1: segment.endNs + length });
+    this.#showAround(segment);
     this.#accept(segment, rank);
     return true;
   }
@@ -349,10 +363,7 @@ export class TimelineController {
         this.#setCursor({ lane, atNs, segment }, null);
       return;
     }
-    if (follow)
-      this.model.setView(
-        reveal(this.model.view, segment.startNs, segment.endNs, this.model.wallNs),
-      );
+    if (follow) this.#follow(segment);
     this.#accept(segment, null);
   }
 
@@ -363,6 +374,21 @@ export class TimelineController {
     this.model.hover = { ...hover, segment };
     this.#tell(this.model.hover);
     this.schedule();
+  }
+
+  #follow({ startNs, endNs }: Segment): void {
+    const { view, scale, lengthNs } = this.model;
+    this.model.setView(reveal(view, scale.toShown(startNs), scale.toShown(endNs), lengthNs));
+  }
+
+  #showAround({ startNs, endNs }: Segment): void {
+    const length = endNs - startNs;
+    this.model.setRealView({ t0: startNs - length, t1: endNs + length });
+  }
+
+  #layOut(): void {
+    const { rows, pitch } = this.model;
+    this.elements.content.style.height = `${rows.length * pitch}px`;
   }
 
   #tell(hover: Hover): void {
@@ -406,10 +432,5 @@ export class TimelineController {
     }, SETTLE_MS);
     this.#events.moved();
     this.schedule();
-  }
-
-  /** Whether the whole run is in view. */
-  get whole(): boolean {
-    return isWhole(this.model.view, this.model.wallNs);
   }
 }

@@ -21,6 +21,7 @@ export function listenToInput(
   stage.addEventListener('focus', () => timeline.schedule(), { signal });
   stage.addEventListener('blur', () => timeline.schedule(), { signal });
   listenToPointer(timeline, stage, signal);
+  listenToRuler(timeline, timeline.elements.axis, signal);
   listenToBrush(timeline, stripWindow, signal);
   return () => abort.abort();
 }
@@ -44,7 +45,7 @@ function listenToPointer(
   stage: HTMLElement,
   signal: AbortSignal,
 ): void {
-  let start: { x: number; y: number; lastX: number; top: number; dragged: boolean } | null = null;
+  let start: Press | null = null;
   const local = (event: PointerEvent): readonly [number, number] => {
     const box = stage.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -54,7 +55,9 @@ function listenToPointer(
     (event) => {
       if (event.button !== 0) return;
       const [x, y] = local(event);
-      start = { x, y, lastX: x, top: timeline.elements.scroller.scrollTop, dragged: false };
+      const top = timeline.elements.scroller.scrollTop;
+      const fromNs = event.shiftKey && x >= timeline.left ? snapped(timeline, x) : null;
+      start = { x, y, lastX: x, top, dragged: false, fromNs };
       stage.setPointerCapture(event.pointerId);
     },
     { signal },
@@ -69,6 +72,11 @@ function listenToPointer(
       }
       if (!start.dragged && Math.hypot(x - start.x, y - start.y) < CLICK_SLOP) return;
       start.dragged = true;
+      if (start.fromNs !== null) {
+        timeline.hover(x, y);
+        selectTo(timeline, start.fromNs, x);
+        return;
+      }
       stage.classList.add('dragging');
       timeline.unhover();
       timeline.pan(start.lastX - x);
@@ -88,11 +96,65 @@ function listenToPointer(
   stage.addEventListener('pointerleave', () => timeline.unhover(), { signal });
 }
 
+/** A button of the mouse that is down. CSS pixels. */
+interface Press {
+  readonly x: number;
+  readonly y: number;
+  lastX: number;
+  readonly top: number;
+  dragged: boolean;
+  /** Where a span began that is being selected; null: the drag moves the view. */
+  readonly fromNs: number | null;
+}
+
+/** The time at a place, or the nearest change of state of what is pointed at. */
+function snapped(timeline: TimelineController, x: number): number {
+  const { model, left, width } = timeline;
+  const atNs = model.timeOf(Math.min(width, Math.max(0, x - left)), width);
+  const { segment = null } = model.hover ?? {};
+  const edges = segment === null ? [] : [segment.startNs, segment.endNs];
+  return edges.find((edge) => Math.abs(left + model.xOf(edge, width) - x) <= EDGE) ?? atNs;
+}
+
+function selectTo(timeline: TimelineController, fromNs: number, x: number): void {
+  const toNs = snapped(timeline, x);
+  timeline.select({ startNs: Math.min(fromNs, toNs), endNs: Math.max(fromNs, toNs) });
+}
+
+/** Dragging along the axis selects a span; a click on it clears the selection. */
+function listenToRuler(timeline: TimelineController, axis: HTMLElement, signal: AbortSignal): void {
+  let from: { readonly x: number; readonly ns: number } | null = null;
+  const xOf = (event: PointerEvent): number => event.clientX - axis.getBoundingClientRect().left;
+  axis.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (event.button !== 0) return;
+      from = { x: xOf(event), ns: snapped(timeline, xOf(event)) };
+      axis.setPointerCapture(event.pointerId);
+    },
+    { signal },
+  );
+  axis.addEventListener(
+    'pointermove',
+    (event) => {
+      if (from === null || Math.abs(xOf(event) - from.x) < CLICK_SLOP) return;
+      selectTo(timeline, from.ns, xOf(event));
+    },
+    { signal },
+  );
+  const end = (event: PointerEvent): void => {
+    if (from !== null && Math.abs(xOf(event) - from.x) < CLICK_SLOP) timeline.select(null);
+    from = null;
+  };
+  axis.addEventListener('pointerup', end, { signal });
+  axis.addEventListener('pointercancel', end, { signal });
+}
+
 /** A window drawn anew over the whole run; a mere press leaves the whole run in view. */
 function drawWindow(timeline: TimelineController, timeNs: number, startNs: number): void {
   const slopNs = (CLICK_SLOP / timeline.width) * timeline.model.wallNs;
   if (Math.abs(timeNs - startNs) < slopNs) return;
-  timeline.show({ t0: Math.min(timeNs, startNs), t1: Math.max(timeNs, startNs) });
+  timeline.showReal({ t0: Math.min(timeNs, startNs), t1: Math.max(timeNs, startNs) });
 }
 
 /** The window in the overview: drag it, drag its edges, or press beside it to bring it there. */
@@ -108,21 +170,22 @@ function listenToBrush(
     return (x / timeline.width) * runLength(timeline.model.wallNs);
   };
   const gripAt = (timeNs: number): Grip => {
-    const { t0, t1 } = timeline.model.view;
+    const { t0, t1 } = timeline.model.realView;
     const edgeNs = (EDGE / timeline.width) * timeline.model.wallNs;
     if (Math.abs(timeNs - t0) < edgeNs) return { kind: 'start', offsetNs: timeNs - t0 };
     if (Math.abs(timeNs - t1) < edgeNs) return { kind: 'end', offsetNs: timeNs - t1 };
-    if (timeline.whole) return { kind: 'draw', offsetNs: timeNs };
+    if (timeline.model.isWhole) return { kind: 'draw', offsetNs: timeNs };
     const inside = timeNs > t0 && timeNs < t1;
     return { kind: 'move', offsetNs: inside ? timeNs - t0 : (t1 - t0) / 2 };
   };
   const apply = (timeNs: number, { kind, offsetNs }: Grip): void => {
-    const { t0, t1 } = timeline.model.view;
-    const shortest = timeline.model.shortestNs;
-    if (kind === 'start') timeline.show({ t0: Math.min(timeNs - offsetNs, t1 - shortest), t1 });
-    else if (kind === 'end') timeline.show({ t0, t1: Math.max(timeNs - offsetNs, t0 + shortest) });
+    const { t0, t1 } = timeline.model.realView;
+    const { shortestNs } = timeline.model;
+    const atNs = timeNs - offsetNs;
+    if (kind === 'start') timeline.showReal({ t0: Math.min(atNs, t1 - shortestNs), t1 });
+    else if (kind === 'end') timeline.showReal({ t0, t1: Math.max(atNs, t0 + shortestNs) });
     else if (kind === 'draw') drawWindow(timeline, timeNs, offsetNs);
-    else timeline.show({ t0: timeNs - offsetNs, t1: timeNs - offsetNs + (t1 - t0) });
+    else timeline.showReal({ t0: atNs, t1: atNs + (t1 - t0) });
   };
   strip.addEventListener(
     'pointerdown',
@@ -202,10 +265,17 @@ function keyAction(
     case 'p':
     case 'P':
       return () => void timeline.stepWait(-1).then(waited);
+    case '[':
+      return () => timeline.setSpanEdge('startNs');
+    case ']':
+      return () => timeline.setSpanEdge('endNs');
+    case 'z':
+    case 'Z':
+      return () => timeline.zoomToSelection();
     case 'Enter':
       return () => timeline.openCursor();
     case 'Escape':
-      return () => timeline.clearCursor();
+      return () => (timeline.model.span === null ? timeline.clearCursor() : timeline.select(null));
     default:
       return null;
   }

@@ -1,17 +1,21 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol';
+import type { Span } from '../../server/protocol-analysis';
+import type { AnalysisClient } from './analysis-client';
+import { CurveFeed } from './curve-feed';
 import { formatDuration } from './format';
 import type { Host } from './host';
 import { watchTheme } from './palette';
 import type { SegmentClient } from './segments';
 import type { Translate } from './strings';
+import { TimelineController } from './timeline-controller';
 import {
   AXIS_HEIGHT,
+  CURVES_HEIGHT,
   STRIP_HEIGHT,
-  TimelineController,
   type TimelineElements,
-} from './timeline-controller';
+} from './timeline-drawing';
 import { listenToInput } from './timeline-input';
 import type { Cursor } from './timeline-model';
 import { Tooltip, type TooltipContent } from './tooltip';
@@ -20,11 +24,17 @@ interface TimelineProps {
   readonly host: Host;
   readonly meta: ChartMeta;
   readonly segments: SegmentClient;
+  readonly analysis: AnalysisClient;
   readonly t: Translate;
   /** Largest share of the window's height. */
   readonly split: number;
+  /** Whether the curves above the lanes are shown. */
+  readonly curves: boolean;
   readonly bind: (controller: TimelineController | null) => void;
   readonly selected: (cursor: Cursor | null, rank: number | null) => void;
+  readonly spanned: (span: Span | null) => void;
+  /** What is pointed at. */
+  readonly lit: (segment: Segment | null) => void;
   readonly waited: (found: boolean) => void;
   readonly moved: () => void;
 }
@@ -37,19 +47,28 @@ export function Timeline(props: TimelineProps): JSX.Element {
   const [tip, setTip] = useState<TooltipContent | null>(null);
   useLayoutEffect(() => {
     if (root.current === null) return;
-    const { selected, moved, bind } = props;
+    const { selected, spanned, lit, moved, bind, analysis } = props;
     const elements = findElements(root.current);
     const timeline = new TimelineController(elements, host, segments, t, {
-      hovered: (hover, shares) => setTip(hover === null ? null : { hover, shares }),
+      hovered: (hover, shares) => {
+        setTip(hover === null ? null : { hover, shares });
+        lit(hover?.segment ?? null);
+      },
       selected,
-      moved,
+      spanned,
+      moved: () => {
+        moved();
+        feed?.touch();
+      },
     });
+    const feed = host.standalone ? null : new CurveFeed(analysis, timeline);
     controller.current = timeline;
     bind(timeline);
     const stopInput = listenToInput(timeline, props.waited);
     const stopTheme = watchTheme(document, () => timeline.themeChanged());
     const stopSize = watchSize(elements, timeline);
     return () => {
+      feed?.stop();
       stopInput();
       stopTheme();
       stopSize();
@@ -59,20 +78,24 @@ export function Timeline(props: TimelineProps): JSX.Element {
   }, []);
   useLayoutEffect(() => controller.current?.setMeta(meta), [meta]);
   useEffect(() => controller.current?.setTranslate(t), [t]);
+  useEffect(() => controller.current?.resized(), [props.curves]);
   return (
     <section
       class="timeline"
       ref={root}
       style={{
         maxHeight: `${props.split * 100}%`,
-        minHeight: `${STRIP_HEIGHT + AXIS_HEIGHT + 60}px`,
+        minHeight: `${STRIP_HEIGHT + AXIS_HEIGHT + 60 + (props.curves ? CURVES_HEIGHT : 0)}px`,
       }}
     >
       <div class="strip" style={{ height: `${STRIP_HEIGHT + 1}px` }} title={t('timeline.overview')}>
         <canvas data-part="strip" aria-hidden="true" />
         <canvas data-part="stripWindow" aria-hidden="true" />
       </div>
-      <div class="axis" style={{ height: `${AXIS_HEIGHT + 1}px` }}>
+      <div class="curves" style={{ height: `${CURVES_HEIGHT}px` }} hidden={!props.curves}>
+        <canvas data-part="curves" aria-hidden="true" />
+      </div>
+      <div class="axis" title={t('timeline.ruler')} style={{ height: `${AXIS_HEIGHT + 1}px` }}>
         <canvas data-part="axis" aria-hidden="true" />
       </div>
       <div class="scroller" data-part="scroller">
@@ -122,6 +145,7 @@ function findElements(root: HTMLElement): TimelineElements {
     root,
     strip: canvas('strip'),
     stripWindow: canvas('stripWindow'),
+    curves: canvas('curves'),
     axis: canvas('axis'),
     scroller: part('scroller'),
     content: part('content'),

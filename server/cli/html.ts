@@ -10,8 +10,8 @@ import {
   type ChartResponse,
   type Finding,
   type Segment,
-  type StandaloneData,
 } from '../protocol';
+import type { StandaloneData } from '../protocol-standalone';
 import { ToolFault } from './tool-fault';
 
 type Ask = (request: ChartRequest) => ChartResponse | Promise<ChartResponse>;

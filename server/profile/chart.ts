@@ -82,8 +82,8 @@ export class Chart {
   }
 
   meta(): ChartMeta {
-    const { command, wallNs, processes, threads, lines, blame, gils, findings, lost } =
-      this.#profile;
+    const { command, wallNs, processes, threads, ...tables } = this.#profile;
+    const { lines, blame, gils, locks, findings, lost } = tables;
     return {
       title: titleOf(command),
       revision: this.#revision,
@@ -105,6 +105,7 @@ export class Chart {
       lines,
       blame,
       gils,
+      locks,
       findings,
       lost,
     };

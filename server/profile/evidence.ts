@@ -50,13 +50,11 @@ export function* lanesOfFile(
     const own = lines.placeOf(lines.lineOf(node)).file.toLowerCase().includes(file.toLowerCase());
     isInFile[node] = own ? 1 : (isInFile[lines.parentOf(node)] as number);
   }
-  const lanes: number[] = [];
+  const found = new Set<number>();
   for (const [lane, view] of views.entries()) {
-    let found = false;
     yield* eachSegment(view, view.startNs, view.endNs, ({ stack }) => {
-      found ||= isInFile[stack] === 1;
+      if (isInFile[stack] === 1) found.add(lane);
     });
-    if (found) lanes.push(lane);
   }
-  return lanes;
+  return [...found];
 }

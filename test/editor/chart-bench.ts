@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { LEVEL_MIN, TILE_LANES } from '../../server/protocol';
-import { ChartPage, type ChartBackend } from '../support/chart-page';
+import { chartBackend, ChartPage } from '../support/chart-page';
 import { seeded } from '../support/fake-run';
 import { largeRun, type LargeRun } from '../support/large-run';
 import { openBrowser, settle, stageBox } from './support/chart-driver';
@@ -85,15 +85,8 @@ function tileTimes({ chart }: LargeRun): string {
 }
 
 async function benchChart(browser: Browser, { chart, segmentCount }: LargeRun): Promise<Row[]> {
-  const meta = chart.meta();
-  const backend: ChartBackend = {
-    meta,
-    tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
-    segment: (request) =>
-      request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
-  };
   const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
-  host.answerFrom(backend);
+  host.answerFrom(chartBackend(chart));
   const url = await host.start();
   const rows: Row[] = [];
   for (const ratio of [1, 2]) {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import type { Chart } from '../../server/profile/chart';
+import { runAll } from '../../server/profile/stretches';
 import type { ChartMeta, FromChart, Segment, ToChart } from '../../server/protocol';
+import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
 import { answerSegment } from './fake-chart';
 import { FakeTiles, type FakeRun } from './fake-run';
 
@@ -12,6 +15,18 @@ export interface ChartBackend {
   readonly meta: ChartMeta | null;
   tile(level: number, index: number, page: number): Uint8Array;
   segment(request: SegmentRequest): Segment | null;
+  analysis(question: AnalysisQuestion): AnalysisAnswer | null;
+}
+
+/** The chart of the product itself. */
+export function chartBackend(chart: Chart): ChartBackend {
+  return {
+    meta: chart.meta(),
+    tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
+    segment: (request) =>
+      request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
+    analysis: (question) => runAll(chart.analyse(question)),
+  };
 }
 
 function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {
@@ -20,6 +35,7 @@ function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {
     meta,
     tile: (level, index, page) => tiles.tile(level, index, page),
     segment: (request) => answerSegment(run, request),
+    analysis: () => null,
   };
 }
 
@@ -133,6 +149,10 @@ export class ChartPage {
 
   #reply(message: FromChart): ToChart | null {
     if (message.type === 'ready') return { type: 'meta', meta: this.#backend.meta };
+    if (message.type === 'analysis') {
+      const answer = this.#backend.analysis(message.question);
+      return { type: 'analysis', requestId: message.requestId, answer };
+    }
     if (message.type !== 'segment') return null;
     const segment = this.#backend.segment(message.request);
     return { type: 'segment', requestId: message.requestId, segment };

@@ -81,6 +81,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
     lines: FAKE_PLACES.map((place, index) => fakeLine(place, lanes, index)),
     blame: fakeBlame(lanes),
     gils: [],
+    locks: [],
     findings: [],
     lost: { events: 0, samples: 0, reason: null },
     ...overrides,

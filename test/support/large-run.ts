@@ -2,7 +2,7 @@ import { Chart } from '../../server/profile/chart';
 import { createEngine, type Engine } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
 import { BATCH_FLAG, type Location } from '../../server/trace/events';
-import { seeded } from './fake-run';
+import { seeded, type FakeLane } from './fake-run';
 import { gilState, processState, stackTable, threadState } from './random-cycles';
 
 /** Segments of all lanes, back to back: those of lane i are [first[i], first[i + 1]), of which each has its end and state. */
@@ -141,4 +141,14 @@ function flatten(lanes: readonly LaneLog[], wallNs: number): Segments {
     first[index + 1] = ++at;
   }
   return { first, endNs, states };
+}
+
+/** The segments of a lane singly, to compare pictures with. */
+export function laneOf({ segments }: LargeRun, lane: number): FakeLane {
+  const { first, endNs, states } = segments;
+  const [from = 0, to = 0] = [first[lane], first[lane + 1]];
+  return {
+    edges: Float64Array.from([0, ...endNs.subarray(from, to)]),
+    states: states.slice(from, to),
+  };
 }

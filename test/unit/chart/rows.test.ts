@@ -31,6 +31,22 @@ describe('rows of the timeline', () => {
     assert.deepEqual(buildRows([lane(1, 1, 'MainThread')]), [{ kind: 'lane', lane: 0 }]);
   });
 
+  it('are those that are wanted, the costliest first if so asked', () => {
+    const costs = lanes.map((each, index) => ({ ...each, waitNs: [5, 9, 7][index] ?? 0 }));
+    assert.deepEqual(buildRows(costs, 'wait'), [
+      { kind: 'process', pid: 2 },
+      { kind: 'lane', lane: 1 },
+      { kind: 'process', pid: 1 },
+      { kind: 'lane', lane: 2 },
+      { kind: 'lane', lane: 0 },
+    ]);
+    assert.deepEqual(buildRows(costs, 'start', [2]), [
+      { kind: 'process', pid: 1 },
+      { kind: 'lane', lane: 2 },
+    ]);
+    assert.deepEqual(buildRows(costs, 'blocks', []), []);
+  });
+
   it('are walked from lane to lane, over headings, to the ends', () => {
     const rows = buildRows(lanes);
     assert.equal(rowOfLane(rows, 2), 2);

@@ -29,6 +29,7 @@ const meta: ChartMeta = {
   lines: [],
   blame: [],
   gils: [],
+  locks: [],
   findings: [],
   lost: { events: 0, samples: 0, reason: '</script><!--' },
 };

@@ -1,0 +1,43 @@
+import type { ChartMeta } from '../../server/protocol';
+import type { Span } from '../../server/protocol-analysis';
+import { formatDuration, formatPlace, isKnown, laneName } from './format';
+import type { Translate } from './strings';
+import type { Cursor } from './timeline-model';
+
+/** What the keyboard or a click has chosen. */
+export interface Selection {
+  readonly cursor: Cursor | null;
+  /** Rank of the longest wait that was asked for. */
+  readonly rank: number | null;
+  /** There is no further longest wait. */
+  readonly end: boolean;
+}
+
+/** The cursor in words, for the status line and for screen readers. */
+export function describe(
+  { cursor, rank, end }: Selection,
+  span: Span | null,
+  meta: ChartMeta,
+  t: Translate,
+): string {
+  if (end) return t('wait.none');
+  const lane = cursor === null ? undefined : meta.lanes[cursor.lane];
+  if (cursor === null || lane === undefined) return span === null ? '' : describeSpan(span, t);
+  const { segment } = cursor;
+  const parts = rank === null ? [] : [t('wait.rank', rank + 1)];
+  parts.push(laneName(lane, t));
+  if (segment !== null) {
+    parts.push(`${t(`state.${segment.state}`)} ${formatDuration(segment.endNs - segment.startNs)}`);
+    if (isKnown(segment.place))
+      parts.push(`${formatPlace(segment.place)} ${segment.place.function}`);
+    parts.push(t('tip.at', formatDuration(segment.startNs)));
+    const releaser = meta.lanes[segment.releasedBy?.lane ?? -1];
+    if (releaser !== undefined) parts.push(t('status.releasedBy', laneName(releaser, t)));
+  }
+  return parts.join(' · ');
+}
+
+export function describeSpan({ startNs, endNs }: Span, t: Translate): string {
+  const length = formatDuration(endNs - startNs);
+  return t('scope.span', length, formatDuration(startNs), formatDuration(endNs));
+}

@@ -1,0 +1,79 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { LockRow } from '../../server/protocol';
+import { DataTable, type Column } from './data-table';
+import { count, duration } from './lines-view';
+import { PlaceLink, type Opener } from './place-link';
+import type { Translate } from './strings';
+
+interface LocksViewProps extends Opener {
+  readonly t: Translate;
+  readonly locks: readonly LockRow[];
+}
+
+/** Python's own locks, and what each cost over the whole run. */
+export function LocksView({ t, locks, open }: LocksViewProps): JSX.Element {
+  const columns = useMemo(() => lockColumns(t, open), [t, open]);
+  return (
+    <div class="table-view">
+      <DataTable
+        t={t}
+        caption={t('locks.caption')}
+        columns={columns}
+        rows={locks}
+        rowKey={({ id }) => id}
+        sortedBy="wait"
+        empty={t('locks.none')}
+      />
+    </div>
+  );
+}
+
+function lockColumns(t: Translate, open: Opener['open']): readonly Column<LockRow>[] {
+  const time = (
+    id: 'wait' | 'hold' | 'maxWait' | 'maxHold',
+    value: (row: LockRow) => number,
+  ): Column<LockRow> => ({
+    id,
+    label: t(`col.${id}`),
+    key: value,
+    render: (row) => duration(value(row)),
+    ...(id === 'wait' && { bar: { value, className: 'bar-lockWait' } }),
+    ...(id === 'hold' && { bar: { value, className: 'bar-hold' } }),
+  });
+  return [
+    {
+      id: 'lock',
+      label: t('col.lock'),
+      wide: true,
+      key: ({ kind, name, createdAt }) => `${name ?? kind} ${createdAt.file}:${createdAt.line}`,
+      render: ({ kind, name, createdAt }) => (
+        <>
+          {name ?? kind}
+          <span class="function">
+            {name !== null && `${kind} `}
+            {createdAt.line > 0 && (
+              <PlaceLink t={t} file={createdAt.file} line={createdAt.line} open={open} />
+            )}
+          </span>
+        </>
+      ),
+    },
+    time('wait', ({ waitNs }) => waitNs),
+    time('hold', ({ holdNs }) => holdNs),
+    {
+      id: 'acquires',
+      label: t('col.acquires'),
+      key: ({ acquires }) => acquires,
+      render: ({ acquires }) => count(acquires),
+    },
+    {
+      id: 'contended',
+      label: t('col.contended'),
+      key: ({ contended }) => contended,
+      render: ({ contended }) => count(contended),
+    },
+    time('maxWait', ({ maxWaitNs }) => maxWaitNs),
+    time('maxHold', ({ maxHoldNs }) => maxHoldNs),
+  ];
+}
