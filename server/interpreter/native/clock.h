@@ -21,6 +21,12 @@ static inline uint64_t clock_ns(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* The clock of a thread's CPU time, as the kernel makes it up (CPUCLOCK_SCHED | CPUCLOCK_PERTHREAD_MASK). */
+static inline clockid_t clock_of_thread(uint32_t tid)
+{
+    return (clockid_t)(~tid << 3 | 4 | 2);
+}
+
 /* GILSCOPE_CLOCK_*: what to stamp events with on this machine. Reads a file of the system: not for hooks. */
 uint32_t clock_choose(void);
 

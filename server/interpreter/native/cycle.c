@@ -20,7 +20,7 @@ static bool was_forced(const struct thread *t, uint64_t now)
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
 {
     t->asking = gil;
-    t->contended = false;
+    t->contended = t->at_once = false;
     t->request_ticks = now;
     if (t->after_release)
         t->after_release = gil == t->last && was_forced(t, now);
@@ -38,6 +38,7 @@ void cycle_contended(struct thread *t)
     if (t->contended)
         return;
     t->contended = true;
+    t->at_once = false;
     bool forced = t->after_release;
     publish_wait(t, t->asking, forced ? t->released_ticks : t->request_ticks,
                  GILSCOPE_CYCLE_FLAG_CONTENDED |
@@ -129,7 +130,7 @@ void cycle_releasing(struct thread *t)
 
 static inline uint32_t size_code(uint64_t v)
 {
-    return v < 0x10000u ? v >= 0x100u : v < 0x100000000u ? 2 : 3;
+    return (v > 0xffu) + (v > 0xffffu) + (v > 0xffffffffu);
 }
 
 /* Writes the low 1, 2, 4 or 8 bytes of `v`; always stores 8. */
@@ -137,6 +138,21 @@ static inline uint8_t *put_sized(uint8_t *p, uint64_t v, uint32_t code)
 {
     __builtin_memcpy(p, &v, sizeof v);
     return p + (1u << code);
+}
+
+/*
+ * The commonest record by one store and a byte: nothing special, the same thread, gap, hold and stack of 2 bytes and a
+ * wait of 1. Null: it is another.
+ */
+static inline uint8_t *put_short_cycle(uint8_t *p, uint32_t flags, uint64_t gap, uint64_t wait,
+                                       uint64_t hold, uint64_t stack)
+{
+    const uint64_t sizes = 1 | 0 << 2 | 1 << 4 | 1 << 6;
+    if ((gap | hold | stack) > 0xffff || wait > 0xff || flags & ~GILSCOPE_CYCLE_FLAG_CONTENDED)
+        return NULL;
+    put_u64(p, flags | sizes << 8 | gap << 16 | wait << 32 | hold << 40 | stack << 56);
+    p[8] = (uint8_t)(stack >> 8);
+    return p + 9;
 }
 
 static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
@@ -160,6 +176,12 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     uint32_t flags = t->hold_flags;
     if (overrun > MIN_OVERRUN_GAPS * probe.long_gap_ticks)
         flags |= GILSCOPE_CYCLE_FLAG_OVERRUN;
+    uint8_t *end = t->index == s->thread ? put_short_cycle(p, flags, gap, wait, hold, stack) : NULL;
+    if (__builtin_expect(end != NULL, 1)) {
+        s->base_ticks = released;
+        stream_commit(s, end);
+        return true;
+    }
     uint32_t g = size_code(gap), w = size_code(wait), h = size_code(hold), k = size_code(stack);
     uint8_t *head = p;
     head[1] = (uint8_t)(g | w << 2 | h << 4 | k << 6);

@@ -189,7 +189,6 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
         snprintf(error, error_bytes, "no CPython is loaded in this process");
         return false;
     }
-    pthread_mutex_init(&probe.thread_lock, NULL);
     probe.clock = clock_choose();
     probe.long_gap_ticks = long_gap_ticks();
     if (!open_trace(0, error, error_bytes))

@@ -5,6 +5,7 @@
 #ifndef GILSCOPE_PROBE_H
 #define GILSCOPE_PROBE_H
 
+#include "bare_thread.h"
 #include "clock.h"
 #include "drop_caller.h"
 #include "gil.h"
@@ -65,13 +66,13 @@ struct probe {
     struct gil gils[GILSCOPE_GIL_CAPACITY];
 
     pthread_key_t thread_key;
-    pthread_mutex_t thread_lock;
+    atomic_flag thread_lock;
     _Atomic uint32_t thread_blocks, thread_hint, entry_chunks;
     struct thread *threads[MAX_THREAD_BLOCKS];
     struct thread_entry *entries[MAX_ENTRY_CHUNKS];
     char forking_name[GILSCOPE_THREAD_NAME_BYTES];
 
-    pthread_t sampler;
+    struct bare_thread sampler;
     _Atomic bool sampler_runs, sampler_stop;
     atomic_flag time_lock; /* of what the header says of time; taken for good at the end of the program */
 };

@@ -2,10 +2,7 @@
 #include "probe.h"
 #include "remote_memory.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
 
 #define DEFAULT_PERIOD_NS 1000000u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
@@ -72,12 +69,11 @@ static bool instructions_are_sound(struct sampler *s, int count)
     return true;
 }
 
-/* CPU time of a thread by its clock's id, as the kernel makes it up (CPUCLOCK_SCHED | CPUCLOCK_PERTHREAD_MASK). */
 static uint64_t cpu_ns(uint32_t thread)
 {
     const struct thread_entry *entry =
         &probe.entries[thread / GILSCOPE_THREADS_PER_CHUNK][thread % GILSCOPE_THREADS_PER_CHUNK];
-    return clock_ns((clockid_t)(~entry->tid << 3 | 4 | 2));
+    return clock_ns(clock_of_thread(entry->tid));
 }
 
 static void write_sample(struct sampler *s, const struct gil *gil, uint32_t thread, uint64_t ticks,
@@ -160,12 +156,11 @@ static void sleep_one_period(struct sampler *s)
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
 
-static void *run(void *unused)
+static void run(void)
 {
     struct sampler *s = memory_reserve(sizeof *s);
-    (void)unused;
     if (!s)
-        return NULL;
+        return;
     struct memory remote = {remote_memory_copy, &s->remote};
     s->random = clock_ticks(probe.clock) | 1;
     stream_open(&s->stream, &probe.file, GILSCOPE_CHUNK_KIND_SAMPLER, 0);
@@ -185,36 +180,26 @@ static void *run(void *unused)
     }
     stack_table_close(&s->stacks);
     memory_release(s, sizeof *s);
-    return NULL;
 }
 
 bool sampler_start(void)
 {
-    sigset_t all, before;
-    pthread_attr_t attributes;
     probe.file.header->sample_period_ns =
         probe.options.sample_ns ? probe.options.sample_ns : DEFAULT_PERIOD_NS;
     atomic_store(&probe.sampler_stop, false);
-    /* Signals are the program's: none may be delivered here. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 256 * 1024);
-    int failed = pthread_create(&probe.sampler, &attributes, run, NULL);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    atomic_store(&probe.sampler_runs, failed == 0);
-    return failed == 0;
+    bool started = bare_thread_start(&probe.sampler, run);
+    atomic_store(&probe.sampler_runs, started);
+    return started;
 }
 
 void sampler_end(void)
 {
-    clockid_t clock;
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
     atomic_store_explicit(&probe.sampler_stop, true, memory_order_release);
     while (atomic_flag_test_and_set(&probe.time_lock))
         sched_yield();
-    if (pthread_getcpuclockid(probe.sampler, &clock) == 0)
-        probe.file.header->sampler_cpu_ns = clock_ns(clock);
+    uint64_t cpu_ns = bare_thread_cpu_ns(&probe.sampler);
+    if (cpu_ns)
+        probe.file.header->sampler_cpu_ns = cpu_ns;
 }

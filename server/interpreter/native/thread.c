@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -128,9 +129,11 @@ struct thread *thread_attach(void)
     return t;
 }
 
+/* Not in a hook that is often run. No pthread mutex: the probe's own thread may be a bare one. */
 static void make_room(void)
 {
-    pthread_mutex_lock(&probe.thread_lock);
+    while (atomic_flag_test_and_set(&probe.thread_lock))
+        sched_yield();
     if (entry_capacity() < atomic_load(&probe.file.header->thread_count) + SPARE_ENTRIES)
         add_entries();
     uint32_t in_use = 0, blocks = atomic_load(&probe.thread_blocks);
@@ -139,7 +142,7 @@ static void make_room(void)
             in_use += atomic_load(&probe.threads[blocks - 1][i].taken) != 0;
     if (!blocks || in_use > THREADS_PER_BLOCK / 2)
         add_block();
-    pthread_mutex_unlock(&probe.thread_lock);
+    atomic_flag_clear(&probe.thread_lock);
 }
 
 void thread_table_prepare(void)
@@ -184,7 +187,7 @@ void thread_table_restart(void)
     char name[GILSCOPE_THREAD_NAME_BYTES] = "";
     if (self)
         memcpy(name, probe.forking_name, sizeof name);
-    pthread_mutex_init(&probe.thread_lock, NULL);
+    atomic_flag_clear(&probe.thread_lock);
     for (uint32_t b = 0; b < atomic_load(&probe.thread_blocks); b++)
         for (uint32_t i = 0; i < THREADS_PER_BLOCK; i++)
             atomic_store(&probe.threads[b][i].taken, 0);

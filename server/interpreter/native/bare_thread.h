@@ -1,0 +1,30 @@
+/*
+ * A thread that the C library does not count. A second pthread would end the library's fast paths for programs of one
+ * thread (plain stores instead of atomic ones in its mutexes), and a second user of the process's descriptors those of
+ * the kernel (it then counts references in each read and write): such a program would be slower only because it is
+ * watched. So the thread also has descriptors of its own, none at first, and a folder of its own.
+ */
+#ifndef GILSCOPE_BARE_THREAD_H
+#define GILSCOPE_BARE_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bare_thread {
+    void *memory; /* its stack and thread-local storage; kept, and used again after a fork */
+    int tid;      /* 0: it is a pthread */
+    pthread_t pthread;
+};
+
+/*
+ * Runs `run` with all signals blocked. It may use system calls, atomics and errno, and nothing of the C library that
+ * allocates, locks or keeps state for a thread. Where that cannot be had it is a common thread. False: neither could
+ * be made. Not for hooks.
+ */
+bool bare_thread_start(struct bare_thread *thread, void (*run)(void));
+
+/* Its CPU time, ns; 0: unknown. */
+uint64_t bare_thread_cpu_ns(const struct bare_thread *thread);
+
+#endif
