@@ -20,7 +20,7 @@ static bool was_forced(const struct thread *t, uint64_t now)
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
 {
     t->asking = gil;
-    t->contended = t->at_once = false;
+    t->contended = false;
     t->request_ticks = now;
     if (t->after_release)
         t->after_release = gil == t->last && was_forced(t, now);
@@ -38,7 +38,6 @@ void cycle_contended(struct thread *t)
     if (t->contended)
         return;
     t->contended = true;
-    t->at_once = false;
     bool forced = t->after_release;
     publish_wait(t, t->asking, forced ? t->released_ticks : t->request_ticks,
                  GILSCOPE_CYCLE_FLAG_CONTENDED |

@@ -1,6 +1,5 @@
 #include "hooks.h"
 #include "cycle.h"
-#include "mutex_linux.h"
 #include "probe.h"
 #include "thread_names.h"
 
@@ -32,30 +31,14 @@ static void lock_unknown(struct thread *t, pthread_mutex_t *mutex)
     cycle_request(t, gil, now());
 }
 
-/*
- * A thread that finds nobody at the mutex does not wait for that: if the GIL is free too, one stamp, taken with the mutex
- * held, is both its request and its acquisition.
- */
-static int request(struct thread *t, struct gil *gil, pthread_mutex_t *mutex)
-{
-    if (__builtin_expect(!mutex_is_free(mutex), 0)) {
-        cycle_request(t, gil, now());
-        return probe.real.mutex_lock(mutex);
-    }
-    int result = probe.real.mutex_lock(mutex);
-    cycle_request(t, gil, now());
-    t->at_once = true;
-    return result;
-}
-
 static int hook_mutex_lock(pthread_mutex_t *mutex)
 {
     struct thread *t = thread_self;
     struct gil *gil = t ? t->last : NULL;
     if (__builtin_expect(gil && mutex == gil->mutex, 1)) {
-        if (!t->holds)
-            return request(t, gil, mutex);
-        if (measures_itself(t)) {
+        if (!t->holds) {
+            cycle_request(t, gil, now());
+        } else if (measures_itself(t)) {
             uint64_t start = now();
             cycle_releasing(t);
             t->self_ticks = now() - start;
@@ -72,8 +55,8 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
 static void count_self(struct thread *t, uint64_t stretch)
 {
     uint64_t start = now(), clock_cost = now() - start;
-    /* Two clock readings of each cycle, or three, are not inside a measured stretch. */
-    uint64_t ticks = t->self_ticks + stretch + 2 * clock_cost;
+    /* Three clock readings of each cycle are not inside a measured stretch. */
+    uint64_t ticks = t->self_ticks + stretch + 3 * clock_cost;
     t->self_ticks = 0;
     if (ticks > probe.long_gap_ticks)
         return;
@@ -99,15 +82,11 @@ static int hook_cond_signal(pthread_cond_t *cond)
     }
     gil = t->asking;
     if (gil && cond == gil->switch_cond) {
-        uint64_t stamp = t->at_once ? t->request_ticks : now();
+        uint64_t stamp = now();
         int result = probe.real.cond_signal(cond);
-        if (measures_itself(t)) {
-            uint64_t start = now();
-            cycle_acquired(t, stamp);
-            t->self_ticks += now() - start;
-        } else {
-            cycle_acquired(t, stamp);
-        }
+        cycle_acquired(t, stamp);
+        if (measures_itself(t))
+            t->self_ticks += now() - stamp;
         return result;
     }
     return probe.real.cond_signal(cond);
