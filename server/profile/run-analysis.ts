@@ -7,6 +7,7 @@ import { createEngine, type Engine } from './engine';
 import { GilLoad } from './gil-load';
 import type { Sliced } from './stretches';
 import { Timeline } from './timeline';
+import type { ReadSourceUntil } from './worker-sources';
 import type { PollResult, RunDescription, WorkerOptions } from './worker-protocol';
 
 const EVENTS_PER_CYCLE = 3;
@@ -21,11 +22,21 @@ export class RunAnalysis {
   #final = false;
   #chart: Chart | null = null;
   #revision = 0;
+  /** A source that was changed later is not what ran. */
+  #recordedUntilMs: number | null = null;
 
-  constructor(reader: RunReader, options: Pick<WorkerOptions, 'chart'>) {
+  /** @param readSource To find the names of locks. */
+  constructor(
+    reader: RunReader,
+    options: Pick<WorkerOptions, 'chart'>,
+    readSource: ReadSourceUntil = () => null,
+  ) {
     this.#reader = reader;
     this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
-    this.#engine = createEngine({ listener: this.#timeline });
+    this.#engine = createEngine({
+      listener: this.#timeline,
+      readSource: (file) => readSource(file, this.#recordedUntilMs),
+    });
   }
 
   /** Reads what is new. @throws TraceError */
@@ -49,9 +60,11 @@ export class RunAnalysis {
     if (state === null) throw new Error('poll leaves a state');
     const manifest = this.#reader.manifest();
     const live = !this.#final;
+    const startedAt = run.startedAt ?? manifest.startedAt;
+    this.#recordedUntilMs = live ? null : endMsOf(startedAt, state);
     const snapshot = this.#engine.snapshot(state, {
       command: run.command ?? manifest.command,
-      startedAt: run.startedAt ?? manifest.startedAt,
+      startedAt,
       exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
       live,
     });
@@ -85,4 +98,11 @@ export class RunAnalysis {
   analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> | null {
     return this.#chart?.analyse(question) ?? null;
   }
+}
+
+/** Null where it is not known. */
+function endMsOf(startedAt: string, { processes }: TraceState): number | null {
+  const startMs = Date.parse(startedAt);
+  if (Number.isNaN(startMs)) return null;
+  return startMs + Math.max(0, ...processes.map(({ endNs }) => endNs)) / 1e6;
 }
