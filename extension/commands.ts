@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { METHOD } from '../server/protocol';
 import { askArguments, askModule } from './argument-prompts';
 import type { ChartPanels } from './chart-panels';
+import { askExport, exportParamsIn } from './export-prompts';
 import { showFailure, showUntrusted } from './failure-messages';
 import { toggleInlineTimes } from './inline-toggle';
 import { askProfileToOpen, askWhereToSave } from './profile-files';
@@ -37,7 +38,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
 }
 
 function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
-  const { server, run, chart, report, log } = context;
+  const { server, run, chart, log } = context;
   return {
     'gilscope.profileFile': (argument) => profileFile(context, argument, false),
     'gilscope.profileFileWithArguments': (argument) => profileFile(context, argument, true),
@@ -50,11 +51,11 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
     'gilscope.clearResults': () => server.profile && server.request(METHOD.clear, {}),
     'gilscope.openProfile': (argument) => openProfile(context, argument),
     'gilscope.saveProfileAs': (argument) => saveProfile(context, argument),
-    'gilscope.showReport': async () => {
-      if (!hasProfile(context)) return;
-      const { text } = await server.request(METHOD.report, {});
-      await report.show(text, server.profile?.files ?? []);
-    },
+    'gilscope.exportProfile': (argument) => exportProfile(context, argument),
+    'gilscope.compareProfiles': (argument) => compareProfiles(context, argument),
+    'gilscope.endComparison': () =>
+      server.profile && server.request(METHOD.compare, { path: null }),
+    'gilscope.showReport': () => showReport(context),
     'gilscope.restartServer': () => server.restart(),
     'gilscope.showLog': () => {
       log.show();
@@ -107,6 +108,39 @@ async function saveProfile(context: CommandContext, argument: unknown): Promise<
   const title = context.server.profile?.title ?? '';
   const file = argument instanceof vscode.Uri ? argument : await askWhereToSave(title);
   if (file) await context.server.request(METHOD.saveProfile, { path: file.fsPath });
+}
+
+async function exportProfile(context: CommandContext, argument: unknown): Promise<void> {
+  if (!hasProfile(context)) return;
+  const { server } = context;
+  const params = exportParamsIn(argument) ?? (await askExport(server.profile?.title ?? ''));
+  if (!params) return;
+  const { notes } = await server.request(METHOD.exportProfile, params);
+  const message = [vscode.l10n.t('{0} is written.', params.path), ...notes].join(' ');
+  void vscode.window.showInformationMessage(message);
+}
+
+/** With the current profile as the one from after; without one it is asked for too. */
+async function compareProfiles(context: CommandContext, argument: unknown): Promise<void> {
+  const { server } = context;
+  const title = vscode.l10n.t('Compare: the Profile from Before');
+  const before = argument instanceof vscode.Uri ? argument : await askProfileToOpen(title);
+  if (!before) return;
+  if (!server.profile) {
+    const after = await askProfileToOpen(vscode.l10n.t('Compare: the Profile from After'));
+    if (!after) return;
+    await server.request(METHOD.openProfile, { path: after.fsPath });
+  }
+  const comparison = await server.request(METHOD.compare, { path: before.fsPath });
+  if (comparison) await showReport(context);
+}
+
+/** Of the profile, or of its comparison. */
+async function showReport(context: CommandContext): Promise<void> {
+  if (!hasProfile(context)) return;
+  const { server, report } = context;
+  const { text } = await server.request(METHOD.report, {});
+  await report.show(text, server.profile?.files ?? []);
 }
 
 function hasProfile({ server }: CommandContext): boolean {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { RUN_ERROR } from '../server/protocol';
+import { RUN_ERROR } from '../server/protocol-run';
 import { canSelectInterpreter } from './python-extension';
 import { ServerUnavailableError } from './server-connection';
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import type { ProfileSummary, RunStatus } from '../server/protocol';
+import type { ProfileSummary } from '../server/protocol';
+import type { RunStatus } from '../server/protocol-run';
 import { ChartPanels } from './chart-panels';
 import { registerCommands } from './commands';
 import { showCrash } from './failure-messages';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
     run.onRunning((running) => setContext('running', running)),
     server.onProfileChanged((summary) => {
       setContext('hasProfile', summary !== null);
+      setContext('comparing', summary !== null && summary.comparedWith !== null);
     }),
     server.onGone(({ asked }) => {
       if (!asked) void showCrash();

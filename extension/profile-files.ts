@@ -3,9 +3,11 @@ import * as vscode from 'vscode';
 import { folderOf } from './settings';
 
 /** Asks for a saved profile. Undefined: the user left. */
-export async function askProfileToOpen(): Promise<vscode.Uri | undefined> {
+export async function askProfileToOpen(
+  title = vscode.l10n.t('Open Profile'),
+): Promise<vscode.Uri | undefined> {
   const chosen = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t('Open Profile'),
+    title,
     defaultUri: startFolder(),
     filters: { [vscode.l10n.t('GILscope profiles')]: ['gilscope'] },
   });
@@ -14,10 +16,9 @@ export async function askProfileToOpen(): Promise<vscode.Uri | undefined> {
 
 /** Asks where to keep the current profile; the ending of the name chooses the format. Undefined: the user left. */
 export async function askWhereToSave(title: string): Promise<vscode.Uri | undefined> {
-  const name = title.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
   const chosen = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Save Profile As'),
-    defaultUri: vscode.Uri.joinPath(startFolder(), `${name === '' ? 'profile' : name}.gilscope`),
+    defaultUri: vscode.Uri.joinPath(startFolder(), `${fileNameOf(title)}.gilscope`),
     filters: {
       [vscode.l10n.t('GILscope profile')]: ['gilscope'],
       [vscode.l10n.t('JSON')]: ['json'],
@@ -28,7 +29,13 @@ export async function askWhereToSave(title: string): Promise<vscode.Uri | undefi
   return chosen.with({ path: `${chosen.path}.gilscope` });
 }
 
-function startFolder(): vscode.Uri {
+/** A title as the name of a file. */
+export function fileNameOf(title: string): string {
+  const name = title.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
+  return name === '' ? 'profile' : name;
+}
+
+export function startFolder(): vscode.Uri {
   const active = vscode.window.activeTextEditor?.document.uri;
   const folder = folderOf(active) ?? vscode.workspace.workspaceFolders?.[0];
   return folder?.uri ?? vscode.Uri.file(homedir());

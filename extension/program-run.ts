@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { METHOD, type RunParams, type RunResult, type RunStatus } from '../server/protocol';
+import { METHOD } from '../server/protocol';
+import type { RunParams, RunResult, RunStatus } from '../server/protocol-run';
 import { showFailure, showRunFailure } from './failure-messages';
 import { ProgramTerminal, type ProgramExit } from './program-terminal';
 import type { ServerConnection } from './server-connection';

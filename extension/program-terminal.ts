@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Launch } from '../server/protocol';
+import type { Launch } from '../server/protocol-run';
 import { readMessages, type FromRunner, type RunnerTexts, type ToRunner } from './runner-messages';
 import { joinArguments } from './split-arguments';
 

@@ -5,9 +5,10 @@ import type {
   FileNotes,
   METHOD,
   ProfileSummary,
-  RunParams,
-  RunResult,
 } from '../server/protocol';
+import type { RunParams, RunResult } from '../server/protocol-run';
+import type { CompareParams, Comparison } from '../server/protocol-comparison';
+import type { ExportParams, ExportResult } from '../server/protocol-export';
 
 /** The requests of server/protocol.ts that this client makes: parameters and result of each. */
 export interface ServerRequests {
@@ -16,6 +17,8 @@ export interface ServerRequests {
   readonly [METHOD.clear]: { params: Record<string, never>; result: null };
   readonly [METHOD.openProfile]: { params: { path: string }; result: ProfileSummary };
   readonly [METHOD.saveProfile]: { params: { path: string }; result: null };
+  readonly [METHOD.exportProfile]: { params: ExportParams; result: ExportResult };
+  readonly [METHOD.compare]: { params: CompareParams; result: Comparison | null };
   readonly [METHOD.report]: { params: Record<string, never>; result: { text: string } };
   readonly [METHOD.fileNotes]: { params: { uri: string }; result: FileNotes | null };
   readonly [METHOD.chart]: { params: ChartRequest; result: ChartResponse };

@@ -1,6 +1,6 @@
 /** Between the extension and the runner in the terminal: one JSON text a line, over a socket of this user. */
 
-import type { Launch } from '../server/protocol';
+import type { Launch } from '../server/protocol-run';
 
 /** Extension → runner. */
 export type ToRunner =

@@ -5,12 +5,8 @@ import type {
   LanguageClient,
   LanguageClientOptions,
 } from 'vscode-languageclient/node';
-import {
-  METHOD,
-  type ProfileSummary,
-  type RunStatus,
-  type ServerSettings,
-} from '../server/protocol';
+import { METHOD, type ProfileSummary } from '../server/protocol';
+import type { RunStatus, ServerSettings } from '../server/protocol-run';
 import { pythonExtensionChoice } from './python-extension';
 import type { Requester, ServerRequests } from './requests';
 import { SECTION, serverSettings } from './settings';

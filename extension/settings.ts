@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { ServerSettings } from '../server/protocol';
+import type { ServerSettings } from '../server/protocol-run';
 
 export type InlineMode = ServerSettings['inlineMode'];
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunStatus } from '../server/protocol';
+import type { RunStatus } from '../server/protocol-run';
 
 /** One item of the status bar, there only while a program runs; a click stops it. */
 export class StatusItem implements vscode.Disposable {

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import process, { argv, env, exit, stdin } from 'node:process';
-import type { Launch } from '../server/protocol';
+import type { Launch } from '../server/protocol-run';
 import { readMessages, type FromRunner, type RunnerTexts, type ToRunner } from './runner-messages';
 
 /** What follows an interrupt when the program does not end. */

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { RunError } from './interpreter/run-error';
+import { compareCommand } from './cli/compare-command';
+import { exportCommand } from './cli/export-command';
 import { parseCommand } from './cli/options';
 import { reportCommand } from './cli/report-command';
 import { runCommand } from './cli/run-command';
@@ -14,7 +16,7 @@ async function main(args: readonly string[]): Promise<number | null> {
   const command = parseCommand(args);
   switch (command.kind) {
     case 'help':
-      await print(process.stdout, USAGE);
+      await print(process.stdout, USAGE[command.topic]);
       return 0;
     case 'version':
       await print(process.stdout, `gilscope ${version}\n`);
@@ -23,6 +25,10 @@ async function main(args: readonly string[]): Promise<number | null> {
       return runCommand(command);
     case 'report':
       return reportCommand(command);
+    case 'export':
+      return exportCommand(command);
+    case 'compare':
+      return compareCommand(command);
     case 'serve':
       // The server ends the process when its client says so.
       await serveCommand();

@@ -1,9 +1,10 @@
 /**
  * Every message between the language server and its client, the messages of the chart, and the profile's types.
- * With protocol-analysis.ts all that server, client and chart share. Times are integers in nanoseconds; absolute ones
+ * With the other protocol-*.ts all that server, client and chart share. Times are integers in nanoseconds; absolute ones
  * are on the monotonic clock from the start of the run.
  */
 import type { AnalysisAnswer, AnalysisQuestion } from './protocol-analysis';
+import type { ComparisonView } from './protocol-comparison';
 
 export const PROTOCOL_VERSION = 1;
 
@@ -223,76 +224,6 @@ export interface Finding {
 
 // ── Language server: requests and notifications beside those of LSP ─────────────────────────────────────────────
 
-/** In `initializationOptions` of the client, and as `gilscope` section of `workspace/configuration`. */
-export interface ServerSettings {
-  /** Interpreter to use, empty: find one. */
-  readonly python: string;
-  /** The Python extension's choice, empty: none. The client fills it in, the server never asks that extension. */
-  readonly pythonExtensionChoice: string;
-  readonly inlineMode: 'decoration' | 'inlayHint' | 'off';
-  readonly codeLens: boolean;
-  /** Costs below this are not shown inline. */
-  readonly minimumMicroseconds: number;
-  readonly maxTraceMegabytes: number;
-  readonly sampleMicroseconds: number;
-  /** Folder for traces while they are recorded; empty: the system's temporary folder. */
-  readonly traceFolder: string;
-}
-
-export interface RunParams {
-  /** What to run. */
-  readonly target:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'module'; readonly module: string };
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** Folder whose `.venv` and settings count; null for a single file without a folder. */
-  readonly workspaceFolder: string | null;
-  /**
-   * `client`: the answer says what to start in a terminal, and the client does it and reports `gilscope/programEnded`.
-   * `server`: the server starts it, without standard input; output arrives as `gilscope/output`.
-   */
-  readonly startedBy: 'client' | 'server';
-}
-
-/** What to start, as an argument vector; never a shell string. */
-export interface Launch {
-  readonly executable: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** Added to the environment; null removes. */
-  readonly env: Readonly<Record<string, string | null>>;
-}
-
-export interface RunResult {
-  readonly runId: string;
-  readonly python: string;
-  readonly pythonVersion: string;
-  readonly launch: Launch;
-}
-
-/** Error codes of `gilscope/run` and `gilscope/openProfile`; the message says what failed, on what, what to do next. */
-export const RUN_ERROR = {
-  noInterpreter: 1001,
-  badInterpreter: 1002,
-  noScript: 1003,
-  notSupported: 1004,
-  traceFolder: 1005,
-  badProfile: 1006,
-  alreadyRunning: 1007,
-} as const;
-
-export interface RunStatus {
-  readonly runId: string;
-  readonly state: 'starting' | 'running' | 'finished' | 'failed';
-  readonly elapsedMs: number;
-  readonly events: number;
-  /** Share of the last second in which a GIL was held, 0 … 1. */
-  readonly gilLoad: number;
-  /** When finished or failed: one sentence for the user, e.g. what signal ended it. */
-  readonly message: string | null;
-}
-
 /** What the editor shows on one line; the server computes, the client draws. */
 export interface LineNote {
   /** 1-based. */
@@ -334,6 +265,10 @@ export const METHOD = {
   openProfile: 'gilscope/openProfile',
   /** C→S request `{ path }` → null. Writes the current profile as *.gilscope, *.json or *.html by the ending. */
   saveProfile: 'gilscope/saveProfile',
+  /** C→S request: ExportParams → ExportResult. Writes the current profile for another tool. */
+  exportProfile: 'gilscope/exportProfile',
+  /** C→S request: CompareParams → Comparison | null. */
+  compare: 'gilscope/compare',
   /** C→S request `{}` → `{ text }`: the text report. */
   report: 'gilscope/report',
   /** C→S request `{ uri }` → FileNotes | null. */
@@ -359,6 +294,8 @@ export interface ProfileSummary {
   readonly files: readonly string[];
   readonly findings: readonly Finding[];
   readonly lost: Lost;
+  /** Title of the profile from before that it is compared with. */
+  readonly comparedWith: string | null;
 }
 
 // ── Chart ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -478,7 +415,8 @@ export type ChartRequest =
   | SegmentRequest
   | LongWaitRequest
   | MarksRequest
-  | { readonly kind: 'analysis'; readonly question: AnalysisQuestion };
+  | { readonly kind: 'analysis'; readonly question: AnalysisQuestion }
+  | { readonly kind: 'comparison' };
 
 export type ChartResponse =
   | { readonly kind: 'meta'; readonly meta: ChartMeta | null }
@@ -486,7 +424,9 @@ export type ChartResponse =
   | { readonly kind: 'segment'; readonly segment: Segment | null }
   | { readonly kind: 'marks'; readonly marks: Marks }
   /** Null: there is no profile, or a newer question of this kind came first. */
-  | { readonly kind: 'analysis'; readonly answer: AnalysisAnswer | null };
+  | { readonly kind: 'analysis'; readonly answer: AnalysisAnswer | null }
+  /** Null: nothing is compared. */
+  | { readonly kind: 'comparison'; readonly view: ComparisonView | null };
 
 /** Extension host → webview. Bytes are fresh Uint8Arrays, never Buffers or subarrays. */
 export type ToChart =

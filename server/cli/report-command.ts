@@ -1,3 +1,4 @@
+import { analyseRun } from './analyse';
 import type { ReportCommand } from './options';
 import { showProfile } from './show-profile';
 import { checkWritable } from './write-outputs';
@@ -9,7 +10,7 @@ import { checkWritable } from './write-outputs';
 export async function reportCommand(command: ReportCommand): Promise<number> {
   checkWritable([command.outputs.json, command.outputs.html]);
   await showProfile({
-    path: command.file,
+    analysed: analyseRun(command.file, command.outputs.html !== null),
     folder: process.cwd(),
     outputs: command.outputs,
     // Standard output is one document or the other.

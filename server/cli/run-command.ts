@@ -7,11 +7,15 @@ import { writeExit } from '../interpreter/run-folder';
 import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-program';
 import { packRun } from '../trace/container-writer';
 import { openRunSource } from '../trace/run-reader';
+import { storeHashes } from '../lsp/profile-files';
+import type { Profile } from '../protocol';
+import { type AnalysedRun, analyseRun } from './analyse';
 import { newProfilePath } from './default-name';
 import { shellOpenFiles } from './shell-limits';
 import { forwardSignals } from './forward-signals';
 import type { RunCommand } from './options';
 import { showProfile, type ShownProfile } from './show-profile';
+import { sourceHashes } from './source-hashes';
 import { BUDGET_BROKEN_STATUS, ToolFault, TOOL_FAULT_STATUS } from './tool-fault';
 import { checkWritable, print } from './write-outputs';
 
@@ -88,8 +92,10 @@ async function finish(
     );
   }
   const faults: string[] = [];
+  const analysed = analyse(command, runFolder, faults);
+  if (analysed !== null) keepSources(runFolder, analysed.profile);
   const out = await keep(command, cwd, runFolder, faults);
-  const shown = await show(command, cwd, out ?? runFolder, faults);
+  const shown = analysed === null ? null : await show(command, cwd, analysed, faults);
   if (out !== null) {
     rmSync(runFolder, { recursive: true, force: true });
     if (!command.quiet) await print(process.stderr, keptLine(cwd, out));
@@ -98,6 +104,24 @@ async function finish(
   if (faults.length > 0) return TOOL_FAULT_STATUS;
   if (status === 0 && command.check && shown?.budgetsHeld === false) return BUDGET_BROKEN_STATUS;
   return status;
+}
+
+/** Null, with a fault, where the traces cannot be read: they are kept all the same. */
+function analyse(command: RunCommand, runFolder: string, faults: string[]): AnalysedRun | null {
+  try {
+    return analyseRun(runFolder, command.outputs.html !== null);
+  } catch (error) {
+    faults.push(messageOf(error));
+    return null;
+  }
+}
+
+function keepSources(runFolder: string, profile: Profile): void {
+  try {
+    storeHashes(runFolder, sourceHashes(profile));
+  } catch {
+    // The profile is as good without: its lines are found again by their numbers.
+  }
 }
 
 /** Keeps the profile; null, with a fault, where it cannot be written. */
@@ -128,13 +152,13 @@ async function keep(
 async function show(
   command: RunCommand,
   cwd: string,
-  path: string,
+  analysed: AnalysedRun,
   faults: string[],
 ): Promise<ShownProfile | null> {
   const script = command.target.kind === 'file' ? [resolve(cwd, command.target.path)] : [];
   try {
     return await showProfile({
-      path,
+      analysed,
       folder: cwd,
       outputs: command.outputs,
       report: command.quiet ? null : process.stderr,

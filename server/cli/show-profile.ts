@@ -1,14 +1,13 @@
 import type { Profile } from '../protocol';
 import { reportText } from '../profile/report-text';
-import { analyseRun } from './analyse';
+import type { AnalysedRun } from './analyse';
 import { collectStandalone, standalonePage } from './html';
 import type { Outputs } from './options';
 import { checkSourceBudgets } from './source-budgets';
 import { print, writeOutput } from './write-outputs';
 
 export interface ShowOptions {
-  /** Run folder or container. */
-  readonly path: string;
+  readonly analysed: AnalysedRun;
   /** Paths in here are shown relative to it. */
   readonly folder: string;
   readonly outputs: Outputs;
@@ -24,12 +23,11 @@ export interface ShownProfile {
 }
 
 /**
- * Analyses a run and writes everything that was asked for.
- * @throws TraceError, ToolFault
+ * Writes everything that was asked for.
+ * @throws ToolFault
  */
 export async function showProfile(options: ShowOptions): Promise<ShownProfile> {
-  const { outputs, report } = options;
-  const analysed = analyseRun(options.path, outputs.html !== null);
+  const { analysed, outputs, report } = options;
   const checked = withBudgets(analysed.profile, options);
   const { profile } = checked;
   if (report !== null) {

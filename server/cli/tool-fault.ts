@@ -5,3 +5,5 @@ export class ToolFault extends Error {
 
 export const TOOL_FAULT_STATUS = 125;
 export const BUDGET_BROKEN_STATUS = 3;
+/** A condition of `gilscope compare --fail-if` is met. */
+export const CONDITION_MET_STATUS = 1;

@@ -4,7 +4,7 @@ import { reasonOf } from '../interpreter/run-folder';
 import { ToolFault } from './tool-fault';
 
 /**
- * Checks that files can be written, so that nobody runs a program for hours in vain.
+ * Checks that files can be written, so that nobody runs or reads for long in vain.
  * @throws ToolFault
  */
 export function checkWritable(paths: readonly (string | null)[]): void {
@@ -14,7 +14,7 @@ export function checkWritable(paths: readonly (string | null)[]): void {
       accessSync(dirname(resolve(path)), constants.W_OK | constants.X_OK);
     } catch (error) {
       throw new ToolFault(
-        `${path} cannot be written: its folder: ${reasonOf(error)}. Nothing was run.`,
+        `${path} cannot be written: its folder: ${reasonOf(error)}. Nothing was done.`,
       );
     }
   }

@@ -1,4 +1,4 @@
-import type { Launch, RunParams } from '../protocol';
+import type { Launch, RunParams } from '../protocol-run';
 import type { Interpreter } from './inspect-interpreter';
 import type { NativeFiles } from './platform';
 import { preloadPath } from './preload-path';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Launch, RunParams } from '../protocol';
+import type { Launch, RunParams } from '../protocol-run';
 import { findInterpreter, type FindOptions, type FoundInterpreter } from './find-interpreter';
 import { isFile, isFolder } from './interpreter-paths';
 import { commandOf, makeLaunch, type ProbeOptions } from './launch';

@@ -1,4 +1,4 @@
-import { RUN_ERROR } from '../protocol';
+import { RUN_ERROR } from '../protocol-run';
 
 export type RunErrorKind = keyof typeof RUN_ERROR;
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
-import type { Launch } from '../protocol';
+import type { Launch } from '../protocol-run';
 import { environmentFor } from './launch';
 import { errnoOf, messageOf, RunError } from './run-error';
 import { stopProcesses, type StopOptions } from './stop-processes';

@@ -9,7 +9,8 @@ import {
   type InitializeResult,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { METHOD, type ServerSettings } from '../protocol';
+import { METHOD } from '../protocol';
+import type { ServerSettings } from '../protocol-run';
 import { version } from '../../package.json';
 import { abilitiesOf, foldersOf, NO_ABILITIES, type ClientAbilities } from './client-abilities';
 import { CurrentProfile, type CurrentProfileOptions } from './current-profile';

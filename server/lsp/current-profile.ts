@@ -1,17 +1,16 @@
 import { ResponseError } from 'vscode-languageserver';
 import { collectStandalone, standalonePage } from '../cli/html';
 import { messageOf } from '../interpreter/run-error';
+import { comparisonText } from '../profile/compare/comparison-text';
 import { reportText } from '../profile/report-text';
 import type { ProfileWorker } from '../profile/worker-client';
-import {
-  RUN_ERROR,
-  type ChartRequest,
-  type ChartResponse,
-  type Profile,
-  type ServerSettings,
-} from '../protocol';
+import { type ChartRequest, type ChartResponse, type Profile } from '../protocol';
+import { RUN_ERROR, type ServerSettings } from '../protocol-run';
+import type { Comparison } from '../protocol-comparison';
+import type { ExportParams, ExportResult } from '../protocol-export';
 import { noChart } from './no-chart';
-import { loadProfile, withMinimum, type LoadedProfile } from './loaded-profile';
+import { ProfileBefore } from './comparison';
+import { loadProfile, withComparison, withMinimum, type LoadedProfile } from './loaded-profile';
 import { readManifest, saveContainer, saveText, storeHashes } from './profile-files';
 import type { GrowingProfile } from './run-session';
 import { SourceFiles } from './source-files';
@@ -36,6 +35,8 @@ const REVISIONS_PER_PROFILE = 1_000_000;
 export class CurrentProfile {
   loaded: LoadedProfile | null = null;
   private worker: ProfileWorker | null = null;
+  /** That the shown one is compared with. */
+  private before: ProfileBefore | null = null;
   /** The profile as a file, once its run is over. */
   private container: string | null = null;
   /** Each worker counts its revisions from 1; the client must be able to tell those of different profiles apart. */
@@ -115,14 +116,68 @@ export class CurrentProfile {
     this.options.onChange();
   }
 
-  /** @throws ResponseError where there is no profile. */
+  /** Of the comparison while there is one. @throws ResponseError where there is no profile. */
   report(folder: string | null): string {
-    return reportText(this.published(), { folder });
+    const profile = this.published();
+    const compared = this.loaded?.compared;
+    if (!compared) return reportText(profile, { folder });
+    const names = [compared.title, this.loaded?.title ?? ''] as const;
+    return comparisonText(compared.comparison, { names, folder, conditions: [] });
+  }
+
+  /**
+   * Shows the profile beside a saved one from before; null: on its own again.
+   * @throws ResponseError
+   */
+  async compareWith(path: string | null): Promise<Comparison | null> {
+    const { loaded } = this;
+    if (path === null) {
+      this.endComparison();
+      if (loaded?.compared) this.show(withComparison(loaded, null));
+      return null;
+    }
+    const profile = this.finished(text.comparison.stillRunning);
+    if (!loaded) return null;
+    let before: ProfileBefore;
+    try {
+      const { sources } = loaded;
+      before = await ProfileBefore.open(path, this.options.openWorker, { profile, sources });
+    } catch (error) {
+      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+    }
+    // Another profile may be shown by now.
+    if (this.loaded?.index !== loaded.index) {
+      before.close();
+      return null;
+    }
+    this.endComparison();
+    this.before = before;
+    const { title, comparison } = before;
+    this.show(withComparison(this.loaded, { title, comparison }));
+    return comparison;
+  }
+
+  /**
+   * Writes the profile for another tool.
+   * @throws ResponseError
+   */
+  async exportTo(params: ExportParams): Promise<ExportResult> {
+    this.finished(text.export.stillRunning);
+    try {
+      return (await this.worker?.export(params)) ?? { notes: [] };
+    } catch (error) {
+      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+    }
   }
 
   async chart(request: ChartRequest): Promise<ChartResponse> {
     const { worker, loaded, revisionOffset } = this;
     if (!worker || !loaded) return noChart(request);
+    if (request.kind === 'comparison') {
+      const { title, index } = loaded;
+      const view = (await this.before?.view(worker, title, index.profile.wallNs)) ?? null;
+      return { kind: 'comparison', view };
+    }
     const response = await worker.chart(request);
     return withOffset(response, revisionOffset);
   }
@@ -132,9 +187,9 @@ export class CurrentProfile {
    * @throws ResponseError
    */
   async save(path: string): Promise<void> {
-    const profile = this.published();
+    const profile = this.finished(text.profile.stillRunning);
     const { worker, container } = this;
-    if (!worker || this.loaded?.live === true || container === null) {
+    if (!worker || container === null) {
       throw new ResponseError(RUN_ERROR.badProfile, text.profile.stillRunning);
     }
     const ending = /\.[^.\\/]*$/.exec(path)?.[0].toLowerCase();
@@ -160,10 +215,25 @@ export class CurrentProfile {
   }
 
   private set(profile: Profile, sources: SourceFiles, title: string, live: boolean): LoadedProfile {
-    const loaded = loadProfile(profile, sources, { title, live, minimumNs: this.minimumNs() });
+    return this.show(loadProfile(profile, sources, { title, live, minimumNs: this.minimumNs() }));
+  }
+
+  private show(loaded: LoadedProfile): LoadedProfile {
     this.loaded = loaded;
     this.options.onChange();
     return loaded;
+  }
+
+  private endComparison(): void {
+    this.before?.close();
+    this.before = null;
+  }
+
+  /** The profile as it is published, of a run that is over. @throws ResponseError */
+  private finished(stillRunning: string): Profile {
+    const profile = this.published();
+    if (this.loaded?.live !== true) return profile;
+    throw new ResponseError(RUN_ERROR.badProfile, stillRunning);
   }
 
   private async keep(runFolder: string, sources: SourceFiles): Promise<void> {
@@ -184,6 +254,7 @@ export class CurrentProfile {
 
   private forget(): void {
     this.loaded = null;
+    this.endComparison();
     void this.worker?.close();
     this.worker = null;
     this.container = null;

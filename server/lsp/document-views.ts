@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs';
 import type { CodeLens, InlayHint } from 'vscode-languageserver';
-import type { ServerSettings } from '../protocol';
+import type { ServerSettings } from '../protocol-run';
 import type { BudgetProblem } from '../profile/budgets';
 import { codeLenses } from './code-lens';
 import { pathOfUri } from './file-paths';
 import { inlayHints } from './inlay-hints';
-import { mapLines } from './line-map';
+import { mapLines } from '../profile/line-map';
 import type { LoadedProfile } from './loaded-profile';
 import { budgetsOf, hashLine, linesOf } from './source-text';
 

@@ -7,6 +7,7 @@ import {
   chartRequestOf,
   countField,
   exitOf,
+  exportParamsOf,
   fieldsOf,
   runParamsOf,
   textField,
@@ -55,6 +56,8 @@ export function answerGilscope(connection: Connection, handlers: GilscopeHandler
     await state.profile.save(textField(fieldsOf(params), 'path'));
     return null;
   });
+  on(METHOD.exportProfile, (params) => state.profile.exportTo(exportParamsOf(params)));
+  on(METHOD.compare, (params) => state.profile.compareWith(textOrNull(fieldsOf(params), 'path')));
   on(METHOD.report, () => ({ text: state.profile.report(state.folders[0] ?? null) }));
   on(METHOD.fileNotes, (params) => {
     const uri = textField(fieldsOf(params), 'uri');

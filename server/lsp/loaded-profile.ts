@@ -1,5 +1,7 @@
 import { checkBudgets } from '../profile/budgets';
 import type { FileNotes, Finding, LineNote, Profile, ProfileSummary } from '../protocol';
+import type { ComparedLine, Comparison } from '../protocol-comparison';
+import { comparedNotes } from './compared-notes';
 import { functionCosts, type FunctionCosts } from './code-lens';
 import type { CostKind } from './line-costs';
 import { lineNotes } from './notes';
@@ -13,11 +15,18 @@ export interface LoadedProfile {
   readonly index: ProfileIndex;
   readonly sources: SourceFiles;
   readonly minimumNs: number;
+  /** With a profile from before; null: it is shown on its own. */
+  readonly compared: ComparedWith | null;
   /** Those of the profile, and at the end also the broken budgets. */
   readonly findings: readonly Finding[];
   /** By file key; only files whose text as profiled is known. */
   readonly notes: ReadonlyMap<string, readonly LineNote[]>;
   readonly functions: ReadonlyMap<string, readonly FunctionCosts[]>;
+}
+
+export interface ComparedWith {
+  readonly title: string;
+  readonly comparison: Comparison;
 }
 
 /** @param sources Has learned the files of the profile. */
@@ -31,9 +40,10 @@ export function loadProfile(
     ...options,
     index,
     sources,
+    compared: null,
     // A budget is judged when the run is over.
     findings: options.live ? profile.findings : withBudgets(index, sources),
-    ...worked(index, sources, options.minimumNs),
+    ...worked(index, sources, options.minimumNs, null),
   };
 }
 
@@ -55,13 +65,24 @@ function withBudgets(index: ProfileIndex, sources: SourceFiles): readonly Findin
 /** The same profile with another threshold for what is shown inline. */
 export function withMinimum(loaded: LoadedProfile, minimumNs: number): LoadedProfile {
   if (loaded.minimumNs === minimumNs) return loaded;
-  return { ...loaded, minimumNs, ...worked(loaded.index, loaded.sources, minimumNs) };
+  const { index, sources, compared } = loaded;
+  return { ...loaded, minimumNs, ...worked(index, sources, minimumNs, compared) };
+}
+
+/** The same profile beside one from before, or on its own. */
+export function withComparison(
+  loaded: LoadedProfile,
+  compared: ComparedWith | null,
+): LoadedProfile {
+  const { index, sources, minimumNs } = loaded;
+  return { ...loaded, compared, ...worked(index, sources, minimumNs, compared) };
 }
 
 function worked(
   index: ProfileIndex,
   sources: SourceFiles,
   minimumNs: number,
+  compared: ComparedWith | null,
 ): Pick<LoadedProfile, 'notes' | 'functions'> {
   const limits = wholeProgram(index.profile);
   const notes = new Map<string, readonly LineNote[]>();
@@ -74,7 +95,30 @@ function worked(
     notes.set(key, lineNotes(inText, index.largestNs, minimumNs));
     functions.set(key, functionCosts(inText, source.definitions, limits));
   }
+  if (compared !== null) {
+    for (const [key, lines] of linesByFile(compared.comparison, sources)) {
+      const count = sources.sourceOf(key)?.lineHashes.length ?? 0;
+      const inText = lines.filter(({ after }) => after !== null && after.line <= count);
+      notes.set(key, comparedNotes(inText, index.largestNs, minimumNs));
+    }
+  }
   return { notes, functions };
+}
+
+/** By file key: the lines that the later run has, or would have. */
+function linesByFile(
+  { lines }: Comparison,
+  sources: SourceFiles,
+): ReadonlyMap<string, readonly ComparedLine[]> {
+  const byFile = new Map<string, ComparedLine[]>();
+  for (const line of lines) {
+    if (line.after === null) continue;
+    const key = sources.keyOf(line.after.file);
+    const found = byFile.get(key);
+    if (found) found.push(line);
+    else byFile.set(key, [line]);
+  }
+  return byFile;
 }
 
 function wholeProgram(profile: Profile): Record<CostKind, number> {
@@ -94,7 +138,7 @@ export function fileNotes(loaded: LoadedProfile, key: string, uri: string): File
 
 export function summaryOf(loaded: LoadedProfile): ProfileSummary {
   const { profile } = loaded.index;
-  const { title, live, sources, notes } = loaded;
+  const { title, live, sources, notes, compared } = loaded;
   return {
     title,
     live,
@@ -103,5 +147,6 @@ export function summaryOf(loaded: LoadedProfile): ProfileSummary {
     files: sources.known().filter((file) => (notes.get(sources.keyOf(file))?.length ?? 0) > 0),
     findings: loaded.findings,
     lost: profile.lost,
+    comparedWith: compared?.title ?? null,
   };
 }

@@ -20,6 +20,8 @@ export function noChart(request: ChartRequest): ChartResponse {
       return { kind: 'segment', segment: null };
     case 'marks':
       return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+    case 'comparison':
+      return { kind: 'comparison', view: null };
     case 'analysis':
       return { kind: 'analysis', answer: null };
   }

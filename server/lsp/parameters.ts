@@ -1,5 +1,7 @@
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
-import { TILE_BINS, type ChartRequest, type ExitStatus, type RunParams } from '../protocol';
+import { TILE_BINS, type ChartRequest, type ExitStatus } from '../protocol';
+import type { RunParams } from '../protocol-run';
+import { EXPORT_COSTS, EXPORT_FORMATS, EXPORT_TABLES, type ExportParams } from '../protocol-export';
 import { questionOf } from './analysis-parameters';
 
 /** A request that does not keep to the protocol. */
@@ -69,6 +71,29 @@ export function runParamsOf(value: unknown): RunParams {
   };
 }
 
+/** @throws ResponseError */
+export function exportParamsOf(value: unknown): ExportParams {
+  const fields = fieldsOf(value);
+  return {
+    path: textField(fields, 'path'),
+    format: choiceField(fields, 'format', EXPORT_FORMATS, null),
+    cost: choiceField(fields, 'cost', EXPORT_COSTS, 'hold'),
+    table: choiceField(fields, 'table', EXPORT_TABLES, 'lines'),
+  };
+}
+
+function choiceField<Choice extends string>(
+  fields: Fields,
+  name: string,
+  choices: readonly Choice[],
+  absent: Choice | null,
+): Choice {
+  const value = fields[name] ?? absent;
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) throw invalid(`${name} must be one of ${choices.join(', ')}`);
+  return choice;
+}
+
 /** How a program ended, as the client saw it. */
 export function exitOf(fields: Fields): ExitStatus {
   const { code, signal } = fields;
@@ -103,7 +128,9 @@ export function chartRequestOf(value: unknown): ChartRequest {
     }
     case 'analysis':
       return { kind: 'analysis', question: questionOf(fieldsOf(fields['question'])) };
+    case 'comparison':
+      return { kind: 'comparison' };
     default:
-      throw invalid('kind must be meta, tile, segment, longWait, marks or analysis');
+      throw invalid('kind must be meta, tile, segment, longWait, marks, analysis or comparison');
   }
 }

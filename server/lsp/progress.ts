@@ -1,5 +1,5 @@
 import { formatDuration } from '../profile/duration';
-import type { RunStatus } from '../protocol';
+import type { RunStatus } from '../protocol-run';
 import { text } from './text';
 
 /** `12.3 s · 1,234,567 events · GIL held 87 %` */

@@ -3,14 +3,14 @@ import { ErrorCodes, ResponseError } from 'vscode-languageserver';
 import { shellOpenFiles } from '../cli/shell-limits';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
 import { messageOf, RunError } from '../interpreter/run-error';
+import { type ExitStatus } from '../protocol';
 import {
   RUN_ERROR,
-  type ExitStatus,
   type RunParams,
   type RunResult,
   type RunStatus,
   type ServerSettings,
-} from '../protocol';
+} from '../protocol-run';
 import type { CurrentProfile } from './current-profile';
 import { progressText, type ProgressDisplay } from './progress';
 import { RunSession } from './run-session';

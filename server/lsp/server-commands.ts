@@ -6,9 +6,9 @@ import {
   ShowMessageNotification,
   type Connection,
 } from 'vscode-languageserver';
-import type { RunParams, RunStatus } from '../protocol';
+import type { RunParams, RunStatus } from '../protocol-run';
 import { summaryOf } from './loaded-profile';
-import { fieldsOf, textField, textOrNull, textsField } from './parameters';
+import { exportParamsOf, fieldsOf, textField, textOrNull, textsField } from './parameters';
 import type { RunControl, RunListener } from './run-control';
 import type { ServerState } from './server-state';
 import { text } from './text';
@@ -23,6 +23,10 @@ export const SERVER_COMMAND = {
   openProfile: 'gilscope.server.openProfile',
   /** `{ path }`. */
   saveProfile: 'gilscope.server.saveProfile',
+  /** ExportParams → ExportResult; `cost` and `table` may be absent. */
+  exportProfile: 'gilscope.server.exportProfile',
+  /** `{ path | null }` → Comparison | null. */
+  compare: 'gilscope.server.compare',
   /** → the text report. */
   report: 'gilscope.server.report',
 } as const;
@@ -43,6 +47,10 @@ export function answerCommands(connection: Connection, state: ServerState, runs:
         return state.profile.open(textField(given(), 'path'), runs.isBusy).then(summaryOf);
       case SERVER_COMMAND.saveProfile:
         return state.profile.save(textField(given(), 'path')).then(() => null);
+      case SERVER_COMMAND.exportProfile:
+        return state.profile.exportTo(exportParamsOf(values?.[0]));
+      case SERVER_COMMAND.compare:
+        return state.profile.compareWith(textOrNull(given(), 'path'));
       case SERVER_COMMAND.report:
         return state.profile.report(state.folders[0] ?? null);
       default:

@@ -1,4 +1,4 @@
-import type { ServerSettings } from '../protocol';
+import type { ServerSettings } from '../protocol-run';
 import type { CurrentProfile } from './current-profile';
 import type { DocumentViews } from './document-views';
 

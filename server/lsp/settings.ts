@@ -1,4 +1,4 @@
-import type { ServerSettings } from '../protocol';
+import type { ServerSettings } from '../protocol-run';
 
 /** For a client that says nothing: another editor than VS Code, which has inlay hints and no decorations of ours. */
 export const DEFAULT_SETTINGS: ServerSettings = {

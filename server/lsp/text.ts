@@ -100,6 +100,15 @@ export const text = {
     opened: (path: string): string => `Opened ${path}`,
     finding: (message: string): string => `Finding: ${message}`,
   },
+  comparison: {
+    newMark: ' (new)',
+    stillRunning:
+      'The program is still running. Stop it, or wait for its end, to compare its profile.',
+  },
+  export: {
+    stillRunning:
+      'The program is still running. Stop it, or wait for its end, to export its profile.',
+  },
   command: {
     badArguments: (command: string): string =>
       `${command} takes one object: {"path" or "module": text, "args": [texts], "cwd": folder} to run, {"path": file} to open or save.`,

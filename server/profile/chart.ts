@@ -65,6 +65,9 @@ export class Chart {
         return { kind: 'segment', segment: this.longWait(request.rank) };
       case 'marks':
         return { kind: 'marks', marks: this.marks(request) };
+      case 'comparison':
+        // Of two profiles; here is only one.
+        return { kind: 'comparison', view: null };
       case 'analysis':
         return { kind: 'analysis', answer: runAll(this.analyse(request.question)) };
     }

@@ -1,5 +1,5 @@
 import type { ExitStatus, Profile } from '../protocol';
-import type { EventSink, TraceState } from '../trace/events';
+import type { EventSink, StackTable, TraceState } from '../trace/events';
 import { Bookkeeper, type CycleListener } from './bookkeeper';
 import { Books, type FaultKind, LANE } from './books';
 import { findingsOf } from './findings';
@@ -7,12 +7,12 @@ import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
 import { livesOf, type Lives } from './lives';
 import { LockAnalysis, type LockSnapshot } from './lock-analysis';
-import { LockFacts } from './lock-facts';
 import type { ReadSource } from './lock-identity';
 import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
 import { chargeOpen, type OpenState, openStatesOf } from './open';
 import { blameRowsOf, gilRowsOf, lineRowsOf, overheadOf, processRowsOf } from './rows';
+import type { Table } from './table';
 import { threadRowsOf } from './thread-rows';
 
 /** What the trace does not know of its run. */
@@ -44,6 +44,9 @@ export interface Snapshot {
   /** By lane. */
   readonly open: readonly OpenState[];
   readonly lives: Lives;
+  readonly stacks: StackTable;
+  /** Sums by stack of the stack itself; fields of `SUM`. */
+  readonly stackSums: Table;
 }
 
 /**
@@ -128,7 +131,8 @@ function snapshotOf(
     misfitNs,
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
     placeOf,
-    locks: new LockFacts(state, locks, lines),
+    locks,
+    state,
   });
   return {
     profile: { ...profile, findings },
@@ -137,6 +141,8 @@ function snapshotOf(
     open,
     lives,
     locks,
+    stacks: state.stacks,
+    stackSums: ledger.nodes,
   };
 }
 

@@ -49,6 +49,18 @@ export function segmentAfter(view: LaneView, timeNs: number): LaneSegment | null
   return null;
 }
 
+/** Every segment of a lane, from its start to its end. */
+export function* segmentsOfLane(view: LaneView): Generator<LaneSegment, void, undefined> {
+  if (view.firstNs > view.startNs) yield lead(view);
+  let startNs = view.firstNs;
+  for (let entry = 0; entry <= view.count; entry++) {
+    for (const segment of segmentsOf(view, entry, startNs)) {
+      yield segment;
+      startNs = segment.endNs;
+    }
+  }
+}
+
 /** The segments of an entry that last at all. */
 export function segmentsOf(view: LaneView, entry: number, startNs: number): LaneSegment[] {
   const segments: LaneSegment[] = [];

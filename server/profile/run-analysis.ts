@@ -1,13 +1,16 @@
 import type { ChartRequest, ChartResponse, Profile } from '../protocol';
 import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
+import type { ExportChoice } from '../protocol-export';
 import type { TraceState } from '../trace/events';
 import type { RunReader } from '../trace/run-reader';
 import { Chart } from './chart';
-import { createEngine, type Engine } from './engine';
+import { createEngine, type Engine, type Snapshot } from './engine';
 import { GilLoad } from './gil-load';
 import type { Sliced } from './stretches';
 import { Timeline } from './timeline';
-import type { ReadSourceUntil } from './worker-sources';
+import { type ExportData, ExportStacks } from './export/export-data';
+import { writeExport } from './export/write-export';
+import type { ByteSink } from './export/sinks';
 import type { PollResult, RunDescription, WorkerOptions } from './worker-protocol';
 
 const EVENTS_PER_CYCLE = 3;
@@ -22,21 +25,12 @@ export class RunAnalysis {
   #final = false;
   #chart: Chart | null = null;
   #revision = 0;
-  /** A source that was changed later is not what ran. */
-  #recordedUntilMs: number | null = null;
+  #snapshot: Snapshot | null = null;
 
-  /** @param readSource To find the names of locks. */
-  constructor(
-    reader: RunReader,
-    options: Pick<WorkerOptions, 'chart'>,
-    readSource: ReadSourceUntil = () => null,
-  ) {
+  constructor(reader: RunReader, options: Pick<WorkerOptions, 'chart'>) {
     this.#reader = reader;
     this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
-    this.#engine = createEngine({
-      listener: this.#timeline,
-      readSource: (file) => readSource(file, this.#recordedUntilMs),
-    });
+    this.#engine = createEngine({ listener: this.#timeline });
   }
 
   /** Reads what is new. @throws TraceError */
@@ -60,11 +54,9 @@ export class RunAnalysis {
     if (state === null) throw new Error('poll leaves a state');
     const manifest = this.#reader.manifest();
     const live = !this.#final;
-    const startedAt = run.startedAt ?? manifest.startedAt;
-    this.#recordedUntilMs = live ? null : endMsOf(startedAt, state);
     const snapshot = this.#engine.snapshot(state, {
       command: run.command ?? manifest.command,
-      startedAt,
+      startedAt: run.startedAt ?? manifest.startedAt,
       exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
       live,
     });
@@ -73,7 +65,25 @@ export class RunAnalysis {
       const { lines } = this.#engine;
       this.#chart = new Chart(snapshot, this.#timeline, lines, this.#revision, live);
     }
+    this.#snapshot = snapshot;
     return snapshot.profile;
+  }
+
+  /**
+   * Writes the last snapshot for another tool; formats that show time need the chart's data.
+   * @returns what its reader must know, for the user
+   */
+  export(choice: ExportChoice, sink: ByteSink): string[] {
+    const snapshot = this.#snapshot;
+    if (snapshot === null) throw new Error('there is no snapshot to export');
+    const stackCount = this.#engine.lines.nodeCount;
+    const data: ExportData = {
+      profile: snapshot.profile,
+      stacks: new ExportStacks(snapshot.stacks, snapshot.stackSums, stackCount),
+      lanes: this.#timeline?.views(snapshot) ?? [],
+      merged: this.#timeline?.merged ?? false,
+    };
+    return writeExport(data, choice, sink);
   }
 
   /** About the last snapshot; empty before the first. */
@@ -89,6 +99,9 @@ export class RunAnalysis {
         return { kind: 'segment', segment: null };
       case 'marks':
         return { kind: 'marks', marks: { bins: request.bins, lanes: [] } };
+      case 'comparison':
+        // Of two profiles; here is only one.
+        return { kind: 'comparison', view: null };
       case 'analysis':
         return { kind: 'analysis', answer: null };
     }
@@ -98,11 +111,4 @@ export class RunAnalysis {
   analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> | null {
     return this.#chart?.analyse(question) ?? null;
   }
-}
-
-/** Null where it is not known. */
-function endMsOf(startedAt: string, { processes }: TraceState): number | null {
-  const startMs = Date.parse(startedAt);
-  if (Number.isNaN(startMs)) return null;
-  return startMs + Math.max(0, ...processes.map(({ endNs }) => endNs)) / 1e6;
 }

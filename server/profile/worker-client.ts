@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ChartRequest, ChartResponse, Profile } from '../protocol';
+import type { ExportParams, ExportResult } from '../protocol-export';
 import type {
   PollResult,
   RunDescription,
@@ -30,6 +31,8 @@ export interface ProfileWorker {
    * not say, or not yet. @throws ProfileError
    */
   snapshot(run?: Partial<RunDescription>): Promise<Profile>;
+  /** Writes the last snapshot to a file for another tool; the file appears when it is whole. @throws ProfileError */
+  export(params: ExportParams): Promise<ExportResult>;
   /** Answers the chart from the last snapshot. @throws ProfileError */
   chart(request: ChartRequest): Promise<ChartResponse>;
   /** Ends the thread; calls that are not answered yet fail. */
@@ -54,6 +57,7 @@ export function openProfileWorker(path: string, options: OpenOptions = {}): Prof
         kind: 'snapshot',
         run: { command: null, startedAt: null, exit: null, ...run },
       }),
+    export: (params) => client.call({ kind: 'export', params }),
     chart: (request) => client.call({ kind: 'chart', request }),
     close: () => client.close(),
   };

@@ -1,4 +1,5 @@
 import type { ChartRequest, ChartResponse, ExitStatus, Profile } from '../protocol';
+import type { ExportParams, ExportResult } from '../protocol-export';
 
 /** What the worker is started with. */
 export interface WorkerOptions {
@@ -32,12 +33,15 @@ export type WorkerCall =
   | { readonly kind: 'poll'; readonly final: boolean }
   /** The profile of what was read. */
   | { readonly kind: 'snapshot'; readonly run: RunDescription }
+  /** Writes the last snapshot to a file for another tool. */
+  | { readonly kind: 'export'; readonly params: ExportParams }
   /** About the last snapshot. */
   | { readonly kind: 'chart'; readonly request: ChartRequest };
 
 export interface WorkerAnswers {
   readonly poll: PollResult;
   readonly snapshot: Profile;
+  readonly export: ExportResult;
   readonly chart: ChartResponse;
 }
 

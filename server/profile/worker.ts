@@ -1,11 +1,12 @@
 /** Entry of the worker thread that reads a run and computes its profile: the one edge of this room. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openRun } from '../trace/run-reader';
-import { TraceError } from '../trace/trace-error';
+import { systemReason, TraceError } from '../trace/trace-error';
+import type { ExportParams } from '../protocol-export';
+import { writeFileInPieces } from './export/export-file';
 import { RunAnalysis } from './run-analysis';
 import type { AnalysisAnswer } from '../protocol-analysis';
 import type { Sliced } from './stretches';
-import { readSourceFile } from './worker-sources';
 import type {
   WorkerAnswers,
   WorkerCall,
@@ -26,7 +27,7 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
     const fail = (error: unknown): void =>
       respond({ id, ok: false, message: messageOf(error, options.path) });
     try {
-      analysis ??= new RunAnalysis(openRun(options.path), options, readSourceFile);
+      analysis ??= new RunAnalysis(openRun(options.path), options);
       if (call.kind !== 'chart' || call.request.kind !== 'analysis') {
         respond({ id, ok: true, answer: answerOf(analysis, call) });
         return;
@@ -66,13 +67,22 @@ function answerOf(analysis: RunAnalysis, call: WorkerCall): WorkerAnswers[keyof 
       return analysis.poll(call.final);
     case 'snapshot':
       return analysis.snapshot(call.run);
+    case 'export':
+      return { notes: exportTo(analysis, call.params) };
     case 'chart':
       return analysis.chart(call.request);
   }
 }
 
+function exportTo(analysis: RunAnalysis, params: ExportParams): string[] {
+  return writeFileInPieces(params.path, (sink) => analysis.export(params, sink));
+}
+
 function messageOf(error: unknown, path: string): string {
   if (error instanceof TraceError) return error.message;
+  if (error instanceof Error && 'syscall' in error) {
+    return `${'path' in error ? String(error.path) : path}: ${systemReason(error)}`;
+  }
   const what = error instanceof Error ? error.message : String(error);
   return `${path}: the profile cannot be computed (${what}). Please report this with the file.`;
 }

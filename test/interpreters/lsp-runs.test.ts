@@ -6,14 +6,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { InlayHint } from 'vscode-languageserver';
-import type {
-  FileNotes,
-  Profile,
-  ProfileSummary,
-  RunParams,
-  RunResult,
-  RunStatus,
-} from '../../server/protocol';
+import type { FileNotes, Profile, ProfileSummary } from '../../server/protocol';
+import type { RunParams, RunResult, RunStatus } from '../../server/protocol-run';
 import { LspClient, type LspError } from '../support/lsp-client';
 import { gilPythons } from '../support/pythons';
 import { programs } from '../support/run-profile';

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Launch, Profile } from '../../server/protocol';
+import type { Profile } from '../../server/protocol';
+import type { Launch } from '../../server/protocol-run';
 import { inspectInterpreter, type Interpreter } from '../../server/interpreter/inspect-interpreter';
 import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
 import { nativeFiles } from '../../server/interpreter/platform';

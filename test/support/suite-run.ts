@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import type { Interpreter } from '../../server/interpreter/inspect-interpreter';
 import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
 import { nativeFiles } from '../../server/interpreter/platform';
-import type { Launch } from '../../server/protocol';
+import type { Launch } from '../../server/protocol-run';
 import { GIL, GIL_ENTRY_BYTES, GIL_TABLE_OFFSET, HEADER } from '../../server/trace/format';
 import type { Outcomes } from './compare-outcomes';
 import { parseJunit } from './junit';

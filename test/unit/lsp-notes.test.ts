@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { codeLenses, functionCosts } from '../../server/lsp/code-lens';
 import { inlayHints } from '../../server/lsp/inlay-hints';
 import { lineCosts } from '../../server/lsp/line-costs';
-import { mapLines } from '../../server/lsp/line-map';
+import { mapLines } from '../../server/profile/line-map';
 import { inlineText, lineNotes, staleText } from '../../server/lsp/notes';
 import { definitionsOf, linesOf, sourceTextOf } from '../../server/lsp/source-text';
 import { lineRow } from '../support/profile-rows';

@@ -54,6 +54,7 @@ function answer(request: ChartRequest): ChartResponse {
     case 'segment':
     case 'marks':
     case 'analysis':
+    case 'comparison':
       return assert.fail(`asked for ${request.kind}`);
   }
 }

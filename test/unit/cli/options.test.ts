@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { newProfilePath } from '../../../server/cli/default-name';
 import { parseCommand } from '../../../server/cli/options';
+import { USAGE } from '../../../server/cli/usage';
 import { temporaryFolder } from '../interpreter/fake-python';
 
 const DEFAULTS = {
@@ -57,6 +58,36 @@ test('report takes its options on either side of the file', () => {
   assert.deepEqual(parseCommand(['report', '--', '-f']), dashed);
 });
 
+test('export takes its options on either side of the file', () => {
+  const expected = { kind: 'export', file: 'f', out: 'o', cost: 'hold', table: 'lines' };
+  assert.deepEqual(parseCommand(['export', 'f', '--to', 'perfetto', '--out', 'o']), {
+    ...expected,
+    format: 'perfetto',
+  });
+  assert.deepEqual(
+    parseCommand(['export', '--to=collapsed', '--cost', 'wait', '--out', 'o', 'f']),
+    { ...expected, format: 'collapsed', cost: 'wait' },
+  );
+  assert.deepEqual(parseCommand(['export', '--out', 'o', 'f', '--to', 'csv', '--table=blame']), {
+    ...expected,
+    format: 'csv',
+    table: 'blame',
+  });
+});
+
+test('help is about all, or about one command', () => {
+  assert.deepEqual(parseCommand(['--help']), { kind: 'help', topic: 'all' });
+  assert.deepEqual(parseCommand(['help', 'export']), { kind: 'help', topic: 'export' });
+  for (const topic of ['run', 'report', 'export', 'serve'] as const) {
+    assert.deepEqual(parseCommand([topic, '--help']), { kind: 'help', topic });
+    const [first = ''] = USAGE[topic].split('\n');
+    assert.ok(USAGE.all.includes(first));
+    assert.ok(first.startsWith(`  gilscope ${topic} `));
+  }
+  assert.deepEqual(parseCommand(['report', 'f', '-h']), { kind: 'help', topic: 'report' });
+  assert.equal(parseCommand(['run', 'a.py', '--help']).kind, 'run');
+});
+
 test('what is wrong is named', () => {
   const cases: [string[], RegExp][] = [
     [[], /No command/],
@@ -72,8 +103,15 @@ test('what is wrong is named', () => {
     [['report', 'a', 'b'], /not also b/],
     [['report', '--out', 'x', 'a'], /gilscope report has no option --out/],
     [['serve'], /serve --stdio/],
-    [['export', 'a'], /cannot write exports .* yet/],
-    [['compare', 'a', 'b'], /cannot compare profiles yet/],
+    [['export'], /export needs a profile: gilscope export FILE --to perfetto\|firefox/],
+    [['export', 'a', '--to', 'pprof'], /needs --out/],
+    [['export', 'a', '--out', 'b'], /needs --to/],
+    [['export', 'a', '--to', 'svg', '--out', 'b'], /--to svg is not known; choose one of perfetto/],
+    [
+      ['export', 'a', '--to', 'csv', '--out', 'b', '--cost', 'hold'],
+      /--cost is for --to collapsed/,
+    ],
+    [['export', 'a', '--to', 'pprof', '--out', 'b', '--table', 'gils'], /--table is for --to csv/],
   ];
   for (const [args, message] of cases) assert.throws(() => parseCommand(args), { message });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { mapLines } from '../../server/lsp/line-map';
+import { mapLines } from '../../server/profile/line-map';
 
 function map(before: string, after: string): number[] {
   return [...mapLines(Array.from(before), Array.from(after))];

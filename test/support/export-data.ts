@@ -1,0 +1,67 @@
+import { createEngine, type Engine } from '../../server/profile/engine';
+import { type ExportData, ExportStacks } from '../../server/profile/export/export-data';
+import type { ByteSink } from '../../server/profile/export/sinks';
+import { writeExport } from '../../server/profile/export/write-export';
+import { Timeline } from '../../server/profile/timeline';
+import type { Place, Profile } from '../../server/protocol';
+import type { ExportChoice, ExportCost, ExportFormat } from '../../server/protocol-export';
+import { deliver, type TestTrace } from './random-cycles';
+
+const FACTS = {
+  command: ['a.py', 'x y'],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  exit: { code: 0, signal: null },
+  live: false,
+};
+
+/** What the exports of a trace are made of. */
+export function exportDataOf(trace: TestTrace): ExportData {
+  const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
+  const engine: Engine = createEngine({ listener: timeline });
+  deliver(trace, engine);
+  const snapshot = engine.snapshot(trace.state, FACTS);
+  return {
+    profile: snapshot.profile,
+    stacks: new ExportStacks(snapshot.stacks, snapshot.stackSums, engine.lines.nodeCount),
+    lanes: timeline.views(snapshot),
+    merged: timeline.merged,
+  };
+}
+
+/** An export as one piece, with what its reader is told. */
+export function exported(
+  data: ExportData,
+  format: ExportFormat,
+  choice: Partial<ExportChoice> = {},
+): { readonly bytes: Buffer; readonly notes: readonly string[] } {
+  const pieces: Buffer[] = [];
+  const sink: ByteSink = { write: (bytes) => void pieces.push(Buffer.from(bytes)) };
+  const notes = writeExport(data, { format, cost: 'hold', table: 'lines', ...choice }, sink);
+  return { bytes: Buffer.concat(pieces), notes };
+}
+
+/** Sums by a key, without zeros. */
+export class Sums {
+  readonly #sums = new Map<string, number>();
+
+  add(key: string, amount: number): void {
+    this.#sums.set(key, (this.#sums.get(key) ?? 0) + amount);
+  }
+
+  /** In the order of the keys, for comparison. */
+  rows(): [string, number][] {
+    return [...this.#sums].filter(([, sum]) => sum !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** Lines are told apart as the profile does: where the line is unknown, by function. */
+export function lineKey(place: Place): string {
+  return `${place.file}:${place.line}${place.line === 0 ? place.function : ''}`;
+}
+
+/** What the profile says that its lines cost themselves. */
+export function selfByLine(profile: Profile, cost: ExportCost): [string, number][] {
+  const sums = new Sums();
+  for (const row of profile.lines) sums.add(lineKey(row), row[cost].selfNs);
+  return sums.rows();
+}
