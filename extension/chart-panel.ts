@@ -22,6 +22,9 @@ export class ChartPanel implements vscode.Disposable {
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
   private readonly places = new ChartPlaces();
   private sendingMeta: { again: boolean } | null = null;
+  private isReady = false;
+  /** To be shown as soon as the webview can. */
+  private wantedLine: CursorPlace | null = null;
 
   /** @param dist folder of chart.js and chart.css */
   constructor(
@@ -44,6 +47,12 @@ export class ChartPanel implements vscode.Disposable {
 
   reveal(): void {
     this.panel.reveal();
+  }
+
+  /** Goes to what is longest at a line of the profile. */
+  showLine(place: CursorPlace): void {
+    this.wantedLine = place;
+    if (this.isReady) this.sendLine();
   }
 
   dispose(): void {
@@ -85,11 +94,21 @@ export class ChartPanel implements vscode.Disposable {
 
   /** A webview that was hidden has lost everything: it is told all again. */
   private async greet(): Promise<void> {
+    this.isReady = false;
     const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
     this.post({ type: 'strings', strings: Object.fromEntries(strings) as Record<string, string> });
     await this.sendMeta();
     const place = cursorPlace(vscode.window.visibleTextEditors.find((e) => cursorPlace(e)));
     if (place) await this.sendMarks(place);
+    this.isReady = true;
+    this.sendLine();
+  }
+
+  private sendLine(): void {
+    if (!this.wantedLine) return;
+    const { file, line } = this.wantedLine;
+    this.wantedLine = null;
+    this.post({ type: 'showLine', file, line });
   }
 
   /** One question at a time; changes of the profile in between are one more. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CHART_VIEW_TYPE, ChartPanel } from './chart-panel';
+import type { CursorPlace } from './cursor-place';
 import type { ProfileServer } from './requests';
 
 /** The one chart of the window: opens it, brings it back after a reload of the window. */
@@ -30,6 +31,12 @@ export class ChartPanels implements vscode.WebviewPanelSerializer, vscode.Dispos
         { retainContextWhenHidden: false, enableFindWidget: false },
       ),
     );
+  }
+
+  /** Opens the chart if need be, and goes to what is longest at a line of the profile. */
+  showLine(place: CursorPlace): void {
+    this.open();
+    this.current?.showLine(place);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {

@@ -37,6 +37,7 @@ export class ChartPlaces {
         for (const segment of answer.segments) this.addSegment(segment);
         return;
       case 'evidence':
+      case 'longestAt':
         this.addSegment(answer.segment);
         return;
       case 'curves':

@@ -50,7 +50,9 @@ export type AnalysisQuestion =
       readonly limit: number;
     }
   /** What shows a finding best, by its index in the meta's findings. */
-  | { readonly kind: 'evidence'; readonly finding: number };
+  | { readonly kind: 'evidence'; readonly finding: number }
+  /** The longest wait or hold at a line, else the longest segment there. */
+  | { readonly kind: 'longestAt'; readonly file: string; readonly line: number };
 
 /** What a lane did in the scope, cut to it. */
 export interface LaneSums {
@@ -138,7 +140,8 @@ export type AnalysisAnswer =
   | { readonly kind: 'idle'; readonly spans: readonly Span[] }
   | { readonly kind: 'lanesOfFile'; readonly lanes: readonly number[] }
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
-  | { readonly kind: 'evidence'; readonly segment: Segment | null };
+  | { readonly kind: 'evidence'; readonly segment: Segment | null }
+  | { readonly kind: 'longestAt'; readonly segment: Segment | null };
 
 /** The answer to a kind of question. */
 export type AnswerTo<K extends AnalysisQuestion['kind']> = Extract<AnalysisAnswer, { kind: K }>;

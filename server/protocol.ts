@@ -446,6 +446,8 @@ export type ToChart =
       readonly requestId: number;
       readonly answer: AnalysisAnswer | null;
     }
+  /** Go to what is longest at this line. */
+  | { readonly type: 'showLine'; readonly file: string; readonly line: number }
   | { readonly type: 'strings'; readonly strings: Readonly<Record<string, string>> };
 
 /** Webview → extension host. */

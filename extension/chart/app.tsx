@@ -5,6 +5,7 @@ import type { Span } from '../../server/protocol-analysis';
 import { AnalysisClient, useAnswer } from './analysis-client';
 import { Banners } from './banners';
 import { describe, type Selection } from './describe';
+import { formatPlace } from './format';
 import { Header } from './header';
 import type { Host } from './host';
 import { useSaving } from './saving';
@@ -28,6 +29,8 @@ const DEFAULT_SPLIT = 0.55;
 const IDLE_SHARE = 1 / 100;
 const NOTHING: Selection = { cursor: null, rank: null, end: false };
 
+type ShowLine = Extract<ToChart, { type: 'showLine' }>;
+
 /** Undefined: the host has not answered yet. */
 type Loaded = ChartMeta | null | undefined;
 
@@ -38,10 +41,18 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient((message) => host.post(message)), [host]);
+  const [notice, setNotice] = useState('');
+  const showLine = async ({ file, line }: ShowLine): Promise<void> => {
+    const answer = await analysis.ask<'longestAt'>({ kind: 'longestAt', file, line });
+    const segment = answer?.segment ?? null;
+    setNotice(segment === null ? formatPlace({ file, line }) : '');
+    if (segment !== null) timeline.current?.showSegment(segment);
+  };
   useEffect(() => {
     host.listen((message) => {
       if (message.type === 'segment') segments.receive(message.requestId, message.segment);
       else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
+      else if (message.type === 'showLine') void showLine(message);
       else receive(message, timeline.current, setMeta, setT);
     });
     host.post({ type: 'ready' });
@@ -53,11 +64,11 @@ export function App({ host, bound }: AppProps): JSX.Element {
     timeline.current = controller;
     bound?.(controller);
   };
-  return <Page {...{ host, meta, t, segments, analysis, timeline, bind }} />;
+  return <Page {...{ host, meta, t, segments, analysis, timeline, bind, notice }} />;
 }
 
 function receive(
-  message: Exclude<ToChart, { type: 'analysis' | 'segment' }>,
+  message: Exclude<ToChart, { type: 'analysis' | 'segment' | 'showLine' }>,
   timeline: TimelineController | null,
   setMeta: (meta: Loaded) => void,
   setT: (update: () => Translate) => void,
@@ -86,6 +97,8 @@ interface PageProps {
   readonly analysis: AnalysisClient;
   readonly timeline: { readonly current: TimelineController | null };
   readonly bind: (timeline: TimelineController | null) => void;
+  /** The line that was to be shown and is not in the profile; else empty. */
+  readonly notice: string;
 }
 
 /** A profile: its timeline above, its tables below. */
@@ -105,7 +118,7 @@ function Page(props: PageProps): JSX.Element {
   });
   const { filter, order, curves } = settings;
   const save = useSaving(host, timeline, { tab, split, filter, order, curves });
-  const scope = useScope(analysis, meta, filter, span);
+  const scope = useScope(analysis, meta, filter, span, host.standalone);
   useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes, meta]);
   useIdle(props, settings.collapsed);
   const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
@@ -121,7 +134,11 @@ function Page(props: PageProps): JSX.Element {
           settings={settings}
           change={(change) => setSettings((before) => ({ ...before, ...change }))}
           analyses={!host.standalone}
-          status={describe(selection, span, meta, t)}
+          status={
+            props.notice === ''
+              ? describe(selection, span, meta, t)
+              : t('status.notInProfile', props.notice)
+          }
         />
       </header>
       <Banners meta={meta} t={t} />

@@ -26,6 +26,8 @@ export interface ScopeData {
   readonly isWhole: boolean;
   /** The numbers are still those of another part. */
   readonly isPending: boolean;
+  /** The host knows only the numbers of the whole run, whatever is selected. */
+  readonly onlyWhole: boolean;
   readonly lines: readonly LineSums[];
   readonly blame: readonly BlameSums[];
   readonly threads: readonly ThreadSums[];
@@ -37,12 +39,13 @@ export function useScope(
   meta: ChartMeta,
   text: string,
   span: Span | null,
+  onlyWhole: boolean,
 ): ScopeData {
   const filter = useMemo(() => parseFilter(text), [text]);
   const [file = ''] = filter.files;
   const inFile = useAnswer<'lanesOfFile'>(
     client,
-    file === '' ? null : { kind: 'lanesOfFile', file },
+    file === '' || onlyWhole ? null : { kind: 'lanesOfFile', file },
     meta.revision,
   );
   const lanes = useMemo(
@@ -54,13 +57,15 @@ export function useScope(
     [span, lanes, meta.wallNs],
   );
   const isWhole = span === null && lanes === null;
-  const answer = useAnswer<'sums'>(client, isWhole ? null : { kind: 'sums', scope }, meta.revision);
+  const isAsked = !isWhole && !onlyWhole;
+  const answer = useAnswer<'sums'>(client, isAsked ? { kind: 'sums', scope } : null, meta.revision);
   return useMemo(() => {
-    const sums = isWhole ? null : (answer?.sums ?? null);
-    const isPending = !isWhole && sums === null;
-    const shared = { filter, span, lanes, scope, isWhole, isPending };
-    return { ...shared, ...tablesOf(meta, sums, filter, scope) };
-  }, [filter, span, lanes, scope, isWhole, answer, meta]);
+    const sums = isAsked ? (answer?.sums ?? null) : null;
+    const isPending = isAsked && sums === null;
+    const shared = { filter, span, lanes, scope, isWhole, isPending, onlyWhole };
+    const whole = { fromNs: 0, toNs: meta.wallNs, lanes: null };
+    return { ...shared, ...tablesOf(meta, sums, filter, sums === null ? whole : scope) };
+  }, [filter, span, lanes, scope, isWhole, isAsked, answer, meta]);
 }
 
 function tablesOf(

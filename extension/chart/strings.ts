@@ -48,8 +48,10 @@ export const CHART_STRINGS = {
   'scope.span': '{0} selected, {1} – {2}',
   'scope.lanes': '{0} threads',
   'scope.clear': 'Clear selection',
+  'scope.onlyWhole': 'The tables of this page are about the whole run.',
   'scope.help':
     'The tables are about this part of the run. In them a long hold counts for the line that ran longest in it.',
+  'status.notInProfile': '{0} has no time in this profile.',
   'status.releasedBy': 'let go by {0}',
   'lane.tid': 'tid {0}',
   'lane.gil': 'GIL {0}',

@@ -130,7 +130,7 @@ function ScopeNote(props: {
   readonly clear: () => void;
 }): JSX.Element | null {
   const { t, scope, clear } = props;
-  const { span, lanes, isWhole, isPending } = scope;
+  const { span, lanes, isWhole, isPending, onlyWhole } = scope;
   if (isWhole) return null;
   return (
     <p class={isPending ? 'scope pending' : 'scope'}>
@@ -143,6 +143,7 @@ function ScopeNote(props: {
           </button>
         </>
       )}
+      {onlyWhole && <span class="dim">{t('scope.onlyWhole')}</span>}
     </p>
   );
 }

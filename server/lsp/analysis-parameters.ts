@@ -29,6 +29,8 @@ export function questionOf(fields: Fields): AnalysisQuestion {
     }
     case 'evidence':
       return { kind: 'evidence', finding: count('finding') };
+    case 'longestAt':
+      return { kind: 'longestAt', file: textField(fields, 'file'), line: count('line') };
     default:
       throw invalid('question.kind is not known');
   }

@@ -1,7 +1,7 @@
 import type { Profile, Segment } from '../protocol';
 import type { AnalysisAnswer, AnalysisQuestion, Scope } from '../protocol-analysis';
 import { CURVE_BINS_MAX, curvesOf, idleSpans } from './curves';
-import { evidenceOf, lanesOfFile } from './evidence';
+import { evidenceOf, lanesOfFile, longestAt, type FoundSegment } from './evidence';
 import { flameOf } from './flame';
 import type { LaneSegment } from './lane-segments';
 import type { LaneView } from './lane-view';
@@ -52,10 +52,17 @@ export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced
       const finding = profile.findings[question.finding];
       const tids = profile.threads.map(({ tid }) => tid);
       const found = finding === undefined ? null : yield* evidenceOf(views, lines, finding, tids);
-      const segment = found === null ? null : analysed.segmentOf(found.lane, found.segment);
-      return { kind: 'evidence', segment };
+      return { kind: 'evidence', segment: described(analysed, found) };
+    }
+    case 'longestAt': {
+      const found = yield* longestAt(views, lines, question);
+      return { kind: 'longestAt', segment: described(analysed, found) };
     }
   }
+}
+
+function described(analysed: Analysed, found: FoundSegment | null): Segment | null {
+  return found === null ? null : analysed.segmentOf(found.lane, found.segment);
 }
 
 function* segmentsIn(

@@ -4,6 +4,9 @@ import type { LaneView } from './lane-view';
 import type { LineIndex } from './line-index';
 import { eachSegment, type Sliced } from './stretches';
 
+/** Longer than any run, and small enough that sums with it are exact. */
+const LONGER_THAN_ANY_NS = 2 ** 51;
+
 /** A segment of a lane. */
 export interface FoundSegment {
   readonly lane: number;
@@ -24,6 +27,7 @@ export function* evidenceOf(
 ): Sliced<FoundSegment | null> {
   const { where, evidence } = finding;
   const line = where === null ? -1 : lines.find(where.file, where.line);
+  if (where !== null && line < 0) return null;
   const state = stateOf(finding);
   const tid = evidence['thread'];
   let best: FoundSegment | null = null;
@@ -34,6 +38,27 @@ export function* evidenceOf(
       if (line >= 0 && lines.lineOf(segment.stack) !== line) return;
       const longest = best === null ? 0 : best.segment.endNs - best.segment.startNs;
       if (segment.endNs - segment.startNs > longest) best = { lane, segment };
+    });
+  }
+  return best;
+}
+
+/** The longest wait or hold at a line, else the longest segment there; null: it was never there. */
+export function* longestAt(
+  views: readonly LaneView[],
+  lines: LineIndex,
+  { file, line }: { readonly file: string; readonly line: number },
+): Sliced<FoundSegment | null> {
+  const wanted = lines.find(file, line);
+  if (wanted < 0) return null;
+  let best: FoundSegment | null = null;
+  /** Whoever is off costs nobody anything: such a segment is shown if there is no other. */
+  const weightOf = ({ state, startNs, endNs }: LaneSegment): number =>
+    endNs - startNs + (state === 'off' ? 0 : LONGER_THAN_ANY_NS);
+  for (const [lane, view] of views.entries()) {
+    yield* eachSegment(view, view.startNs, view.endNs, (segment) => {
+      if (lines.lineOf(segment.stack) !== wanted) return;
+      if (best === null || weightOf(segment) > weightOf(best.segment)) best = { lane, segment };
     });
   }
   return best;

@@ -122,6 +122,11 @@ export class ChartPage {
       response.end(readFileSync(join(this.#distFolder, path)));
       return;
     }
+    if (path === '/frames') {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end('<!DOCTYPE html><html lang="en"><title>Frames</title><body></body></html>');
+      return;
+    }
     if (path !== '/') {
       response.writeHead(204).end();
       return;

@@ -1,5 +1,5 @@
 import { Chart } from '../../server/profile/chart';
-import { createEngine, type Engine } from '../../server/profile/engine';
+import { createEngine, type Engine, type Snapshot } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
 import type { LaneState, Place } from '../../server/protocol';
 import { BATCH_FLAG, type TraceState } from '../../server/trace/events';
@@ -8,13 +8,25 @@ import { deliver, type TestTrace, traceArbitrary } from './random-cycles';
 
 const EXIT = { code: 0, signal: null };
 
-/** The chart of a whole trace. */
-export function chartOf(trace: TestTrace, maxEntries?: number): Chart {
+interface Analysed {
+  readonly engine: Engine;
+  readonly timeline: Timeline;
+  readonly snapshot: Snapshot;
+}
+
+/** What the chart of a whole trace is made of. */
+export function analysed(trace: TestTrace, maxEntries?: number): Analysed {
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane), maxEntries);
   const engine: Engine = createEngine({ listener: timeline });
   deliver(trace, engine);
   const facts = { command: ['a.py'], startedAt: '', exit: EXIT, live: false };
-  return new Chart(engine.snapshot(trace.state, facts), timeline, engine.lines, 1, false);
+  return { engine, timeline, snapshot: engine.snapshot(trace.state, facts) };
+}
+
+/** The chart of a whole trace. */
+export function chartOf(trace: TestTrace, maxEntries?: number): Chart {
+  const { engine, timeline, snapshot } = analysed(trace, maxEntries);
+  return new Chart(snapshot, timeline, engine.lines, 1, false);
 }
 
 export interface PlacedStretch extends Stretch {

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Chart } from '../../server/profile/chart';
 import { histogramBin } from '../../server/profile/scope-sums';
-import type { Place } from '../../server/protocol';
+import { evidenceOf } from '../../server/profile/evidence';
+import { runAll } from '../../server/profile/stretches';
+import type { Finding, Place } from '../../server/protocol';
 import {
   HISTOGRAM_STEPS,
   type AnalysisQuestion,
@@ -12,6 +14,7 @@ import {
   type Scope,
 } from '../../server/protocol-analysis';
 import {
+  analysed,
   chartOf,
   placeName,
   stretchesOf,
@@ -99,6 +102,12 @@ function selfOf(flame: Flame): Map<string, number> {
     add(sums, shown(place), ns);
   });
   return sums;
+}
+
+const FINDING = { severity: 'warning', message: '' } as const;
+
+function threadOf(tid: number | null): Finding['evidence'] {
+  return tid === null ? {} : { thread: tid };
 }
 
 describe('analysis of a part of the run', () => {
@@ -309,6 +318,47 @@ describe('analysis of a part of the run', () => {
         // Lanes with a caller in the file are found, too.
         assert.ok(wanted.every((lane) => found.includes(lane)));
         assert.deepEqual(ask(chart, { kind: 'lanesOfFile', file: 'none.py' }).lanes, []);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('finds the longest segment of a line, and what shows a finding', () => {
+    fc.assert(
+      fc.property(unsampled, fc.nat(5), (trace, tid) => {
+        const chart = chartOf(trace);
+        const all = stretchesOf(trace, chart);
+        const { lanes } = chart.meta();
+        const longest = (some: readonly PlacedStretch[]): number =>
+          some.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+        const lengthOf = (found: { readonly startNs: number; readonly endNs: number } | null) =>
+          found === null ? 0 : found.endNs - found.startNs;
+        const here = all.filter(({ place }) => place === '/a.py:2');
+        const busy = here.filter(({ state }) => state !== 'off');
+        const { segment } = ask(chart, { kind: 'longestAt', file: '/a.py', line: 2 });
+        assert.equal(lengthOf(segment), longest(busy.length > 0 ? busy : here));
+        const none = ask(chart, { kind: 'longestAt', file: '/none.py', line: 2 });
+        assert.equal(none.segment, null);
+
+        const { engine, timeline, snapshot } = analysed(trace);
+        const views = timeline.views(snapshot);
+        const tids = lanes.map((lane) => lane.tid);
+        const finding = (rule: Finding['rule'], where: Finding['where'], of: number | null) =>
+          runAll(
+            evidenceOf(
+              views,
+              engine.lines,
+              { ...FINDING, rule, where, evidence: threadOf(of) },
+              tids,
+            ),
+          )?.segment ?? null;
+        const where = { file: '/a.py', line: 2 };
+        const holds = here.filter(({ state }) => state === 'holding');
+        assert.equal(lengthOf(finding('native-holds-gil', where, null)), longest(holds));
+        const waits = all.filter(({ state }) => state === 'waiting');
+        assert.equal(lengthOf(finding('gil-not-the-problem', null, null)), longest(waits));
+        const own = waits.filter(({ lane }) => tids[lane] === tid);
+        assert.equal(lengthOf(finding('convoy', null, tid)), longest(own));
       }),
       { numRuns: 200 },
     );
