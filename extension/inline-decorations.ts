@@ -16,8 +16,15 @@ export interface DrawOptions {
 }
 
 const HEAT_LEVELS = [1, 2, 3, 4] as const;
-const KINDS = ['hold', 'wait', 'blocks'] as const;
-const COLOR_OF_KIND = { hold: 'holding', wait: 'waiting', blocks: 'blocks' } as const;
+const KINDS = ['hold', 'wait', 'blocks', 'lockWait', 'lockHold', 'lockBlocks'] as const;
+const COLOR_OF_KIND = {
+  hold: 'holding',
+  wait: 'waiting',
+  blocks: 'blocks',
+  lockWait: 'lock',
+  lockHold: 'lock',
+  lockBlocks: 'lock',
+} as const;
 /** Below this share of the largest cost a line has no heat: warm everywhere says nothing. */
 const LEAST_HEAT = 0.02;
 

@@ -233,10 +233,14 @@ export interface LineNote {
   /** 0 … 1, of the line's largest cost among the lines of the profile. */
   readonly heat: number;
   /** The largest cost. */
-  readonly kind: 'hold' | 'wait' | 'blocks';
+  readonly kind: 'hold' | 'wait' | 'blocks' | 'lockWait' | 'lockHold' | 'lockBlocks';
   readonly holdNs: number;
   readonly waitNs: number;
   readonly blocksNs: number;
+  readonly lockWaitNs: number;
+  /** 0 where nobody waited for it. */
+  readonly lockHoldNs: number;
+  readonly lockBlocksNs: number;
 }
 
 export interface FileNotes {

@@ -1,8 +1,17 @@
 import type { CodeLens } from 'vscode-languageserver';
-import { COST_KINDS, type CostKind, type LineCosts } from './line-costs';
+import { COST_KINDS, shownKinds, type CostKind, type LineCosts } from './line-costs';
 import { inlineText } from './notes';
 import type { Definition } from './source-text';
 import { text } from './text';
+
+const NOTHING: Readonly<Record<CostKind, number>> = {
+  hold: 0,
+  wait: 0,
+  blocks: 0,
+  lockWait: 0,
+  lockHold: 0,
+  lockBlocks: 0,
+};
 
 export interface FunctionCosts {
   /** 1-based line of the `def`, as profiled. */
@@ -24,7 +33,7 @@ export function functionCosts(
   for (const row of costs.flatMap((line) => line.rows)) {
     const line = definitionOf(row.function, row.line, definitions);
     if (line === undefined) continue;
-    const sum = totals.get(line) ?? { hold: 0, wait: 0, blocks: 0 };
+    const sum = totals.get(line) ?? { ...NOTHING };
     for (const kind of COST_KINDS)
       sum[kind] = Math.min(limits[kind], sum[kind] + row[kind].totalNs);
     totals.set(line, sum);
@@ -50,14 +59,16 @@ export function codeLenses(
 ): CodeLens[] {
   return functions.flatMap(({ line, totals }) => {
     const now = lineMap[line - 1] ?? -1;
-    const shown = COST_KINDS.filter((kind) => totals[kind] > 0 && totals[kind] >= minimumNs).sort(
-      (a, b) => totals[b] - totals[a],
-    );
+    const shown = shownKinds((kind) => totals[kind], minimumNs);
     if (now < 0 || shown.length === 0) return [];
     const costs = inlineText(shown.map((kind) => [kind, totals[kind]]));
     const start = { line: now, character: 0 };
     // Without an id a lens is text, and does nothing when it is clicked.
-    const command = { title: text.lens.function(costs, old ? text.oldMark : ''), command: '' };
+    const ofLocks = shown.filter((kind) => kind.startsWith('lock')).length;
+    const what =
+      ofLocks === 0 ? text.lens.gil : ofLocks === shown.length ? text.lens.locks : text.lens.both;
+    const title = text.lens.function(what, costs, old ? text.oldMark : '');
+    const command = { title, command: '' };
     return [{ range: { start, end: start }, command }];
   });
 }

@@ -5,6 +5,7 @@ import { costsAt, placeKey, type ProfileIndex } from './profile-index';
 import { text } from './text';
 
 const TOP_PAIRS = 5;
+const LOCK_COSTS = ['lockWait', 'lockHold', 'lockBlocks'] as const;
 
 export interface HoverContext {
   readonly live: boolean;
@@ -27,8 +28,8 @@ export function hoverMarkdown(
   const blocks = [
     headline(costs, context),
     costTable(costs),
-    pairs(text.hover.blocked, index.blockedBy.get(key), (row) => row.waiter, context),
-    pairs(text.hover.waitedFor, index.waitsOf.get(key), (row) => row.holder, context),
+    pairs(text.hover.blocked, index, index.blockedBy.get(key), (row) => row.waiter, context),
+    pairs(text.hover.waitedFor, index, index.waitsOf.get(key), (row) => row.holder, context),
     onlyBelow(costs) ? text.hover.onlyBelow : '',
     certainty(costs, index.profile),
   ];
@@ -60,8 +61,14 @@ function costTable(costs: LineCosts): string {
     ],
     [text.cost.blocks, costs.blocks, '', ''],
     [text.cost.off, costs.off, '', ''],
+    ...LOCK_COSTS.filter((kind) => costs[kind].totalNs > 0).map(
+      (kind) => [text.cost[kind], costs[kind], '', ''] as const,
+    ),
   ] as const;
-  const meanings = [meaning.hold, meaning.wait, meaning.blocks, meaning.off];
+  const meanings = [
+    ...[meaning.hold, meaning.wait, meaning.blocks, meaning.off],
+    ...LOCK_COSTS.filter((kind) => costs[kind].totalNs > 0).map((kind) => meaning[kind]),
+  ];
   return [
     tableRow(['', columns.total, columns.self, columns.count, columns.longest, columns.meaning]),
     '|:--|--:|--:|:--|--:|:--|',
@@ -86,6 +93,7 @@ function tableRow(cells: readonly string[]): string {
 
 function pairs(
   title: string,
+  index: ProfileIndex,
   rows: readonly BlameRow[] | undefined,
   other: (row: BlameRow) => Place | null,
   context: HoverContext,
@@ -93,7 +101,9 @@ function pairs(
   if (!rows || rows.length === 0) return '';
   const lines = rows.slice(0, TOP_PAIRS).map((row) => {
     const place = other(row);
-    const name = place ? placeName(place, context) : text.hover.handoff;
+    const lock = index.lockNames.get(row.lock);
+    const ofLock = lock === undefined ? '' : text.hover.ofLock(code(lock));
+    const name = (place ? placeName(place, context) : text.hover.handoff) + ofLock;
     return `- ${text.hover.pair(formatDuration(row.ns), row.count, formatDuration(row.maxNs), name)}`;
   });
   const rest = rows.slice(TOP_PAIRS);
@@ -111,7 +121,8 @@ function placeName(place: Place, context: HoverContext): string {
 }
 
 function onlyBelow(costs: LineCosts): boolean {
-  return costs.hold.selfNs === 0 && costs.wait.selfNs === 0 && costs.blocks.selfNs === 0;
+  const { hold, wait, blocks, lockWait, lockBlocks } = costs;
+  return [hold, wait, blocks, lockWait, lockBlocks].every(({ selfNs }) => selfNs === 0);
 }
 
 function certainty(costs: LineCosts, profile: Profile): string {

@@ -8,11 +8,32 @@ export interface LineCosts {
   readonly wait: SelfTotal;
   readonly blocks: SelfTotal;
   readonly off: SelfTotal;
+  readonly lockWait: SelfTotal;
+  readonly lockHold: SelfTotal;
+  readonly lockBlocks: SelfTotal;
   readonly rows: readonly LineRow[];
 }
 
 export type CostKind = LineNote['kind'];
-export const COST_KINDS: readonly CostKind[] = ['hold', 'wait', 'blocks'];
+export const COST_KINDS: readonly CostKind[] = [
+  'hold',
+  'wait',
+  'blocks',
+  'lockWait',
+  'lockBlocks',
+  'lockHold',
+];
+
+/** The kinds that are shown, largest first. Holding a lock costs nothing as long as nobody waits for it. */
+export function shownKinds(
+  costOf: (kind: CostKind) => number,
+  minimumNs: number,
+): readonly CostKind[] {
+  return COST_KINDS.filter((kind) => {
+    const ns = costOf(kind);
+    return ns > 0 && ns >= minimumNs && (kind !== 'lockHold' || costOf('lockBlocks') > 0);
+  }).sort((a, b) => costOf(b) - costOf(a));
+}
 
 /** Rows of one file → costs by line. Rows without a line are left out: no line shows them. */
 export function lineCosts(rows: readonly LineRow[]): LineCosts[] {
@@ -35,6 +56,9 @@ function merge(line: number, rows: readonly LineRow[]): LineCosts {
     wait: mergeCost(rows.map((row) => row.wait)),
     blocks: mergeCost(rows.map((row) => row.blocks)),
     off: mergeCost(rows.map((row) => row.off)),
+    lockWait: mergeCost(rows.map((row) => row.lockWait)),
+    lockHold: mergeCost(rows.map((row) => row.lockHold)),
+    lockBlocks: mergeCost(rows.map((row) => row.lockBlocks)),
     rows,
   };
 }
@@ -55,5 +79,5 @@ function mergeCost(costs: readonly SelfTotal[]): SelfTotal {
 
 /** The largest of a line's costs that are shown inline. */
 export function largestCostNs(costs: LineCosts): number {
-  return Math.max(...COST_KINDS.map((kind) => costs[kind].totalNs));
+  return Math.max(0, ...shownKinds((kind) => costs[kind].totalNs, 0).map((k) => costs[k].totalNs));
 }

@@ -125,7 +125,13 @@ function wholeProgram(profile: Profile): Record<CostKind, number> {
   const sum = (pick: (row: Profile['gils'][number]) => number): number =>
     profile.gils.reduce((total, row) => total + pick(row), 0);
   const waitNs = sum((row) => row.waitNs);
-  return { hold: sum((row) => row.holdNs), wait: waitNs, blocks: waitNs };
+  const lockSum = (pick: (row: Profile['locks'][number]) => number): number =>
+    profile.locks.reduce((total, row) => total + pick(row), 0);
+  const lockWaitNs = lockSum((row) => row.waitNs);
+  return {
+    ...{ hold: sum((row) => row.holdNs), wait: waitNs, blocks: waitNs },
+    ...{ lockWait: lockWaitNs, lockHold: lockSum((row) => row.holdNs), lockBlocks: lockWaitNs },
+  };
 }
 
 /** What the client draws on a file, under the client's own URI; null where nothing of it is known. */

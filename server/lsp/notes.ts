@@ -1,6 +1,6 @@
 import type { LineNote } from '../protocol';
 import { formatDuration } from '../profile/duration';
-import { COST_KINDS, largestCostNs, type CostKind, type LineCosts } from './line-costs';
+import { largestCostNs, shownKinds, type CostKind, type LineCosts } from './line-costs';
 import { text } from './text';
 
 /** VS Code cuts what stands at the end of a line after so many characters. */
@@ -19,9 +19,7 @@ export function lineNotes(
   minimumNs: number,
 ): LineNote[] {
   return costs.flatMap((line) => {
-    const shown = COST_KINDS.filter(
-      (kind) => line[kind].totalNs > 0 && line[kind].totalNs >= minimumNs,
-    ).sort((a, b) => line[b].totalNs - line[a].totalNs);
+    const shown = shownKinds((name) => line[name].totalNs, minimumNs);
     const kind = shown[0];
     if (kind === undefined) return [];
     return [
@@ -33,6 +31,9 @@ export function lineNotes(
         holdNs: line.hold.totalNs,
         waitNs: line.wait.totalNs,
         blocksNs: line.blocks.totalNs,
+        lockWaitNs: line.lockWait.totalNs,
+        lockHoldNs: line.lockBlocks.totalNs > 0 ? line.lockHold.totalNs : 0,
+        lockBlocksNs: line.lockBlocks.totalNs,
       },
     ];
   });
@@ -56,6 +57,9 @@ export function staleText(note: LineNote, minimumNs: number): string {
     ['hold', note.holdNs],
     ['wait', note.waitNs],
     ['blocks', note.blocksNs],
+    ['lockWait', note.lockWaitNs],
+    ['lockHold', note.lockHoldNs],
+    ['lockBlocks', note.lockBlocksNs],
   ];
   const shown = costs.filter(([, ns]) => ns > 0 && ns >= minimumNs).sort((a, b) => b[1] - a[1]);
   return inlineText(shown, text.oldMark);

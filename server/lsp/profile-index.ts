@@ -6,6 +6,8 @@ export interface ProfileIndex {
   readonly profile: Profile;
   /** Costs by line of each file, under the file's key. */
   readonly costsByFile: ReadonlyMap<string, readonly LineCosts[]>;
+  /** Names of locks by `LockRow.id`: of the variable, or what they are. */
+  readonly lockNames: ReadonlyMap<string, string>;
   /** Of any line. */
   readonly largestNs: number;
   /** Waits of a line (see {@link placeKey}), longest first. */
@@ -29,6 +31,7 @@ export function indexProfile(profile: Profile, keyOf: (file: string) => string):
   return {
     profile,
     costsByFile,
+    lockNames: new Map(profile.locks.map(({ id, name, kind }) => [id, name ?? kind])),
     largestNs,
     waitsOf: groupBy(longestFirst, (row) => key(row.waiter)),
     blockedBy: groupBy(

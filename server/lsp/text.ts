@@ -7,7 +7,15 @@ const plural = (count: number, one: string, many: string): string =>
 /** Every text of the server that a user reads, in one table, so that it can be put into another language. */
 export const text = {
   serverName: 'GILscope',
-  cost: { hold: 'hold', wait: 'wait', blocks: 'blocks', off: 'off' },
+  cost: {
+    hold: 'hold',
+    wait: 'wait',
+    blocks: 'blocks',
+    off: 'off',
+    lockWait: 'lock wait',
+    lockHold: 'lock hold',
+    lockBlocks: 'lock blocks',
+  },
   /** Stands after a number whose file was edited since. */
   oldMark: ' (old)',
   hover: {
@@ -26,6 +34,9 @@ export const text = {
       wait: 'wanted the GIL and did not have it',
       blocks: 'others waited while this had the GIL',
       off: 'did without the GIL: blocked, asleep or in native code',
+      lockWait: 'wanted a lock that another thread had',
+      lockHold: 'had a lock that was taken here',
+      lockBlocks: 'others waited for a lock that this had, or whose holder this kept waiting',
     },
     forced: (count: number): string =>
       count === 0 ? '' : `${plural(count, 'time', 'times')} forced to let go`,
@@ -37,6 +48,7 @@ export const text = {
     waitedFor: 'Whom this line waited for',
     pair: (total: string, count: number, longest: string, name: string): string =>
       `${total} in ${plural(count, 'wait', 'waits')}, longest ${longest}: ${name}`,
+    ofLock: (lock: string): string => ` (lock ${lock})`,
     more: (count: number, total: string): string => `${total} with ${amount(count)} more`,
     handoff: 'hand-off: nobody held it, the wake-up took this long',
     unknownPlace: 'code without a Python frame',
@@ -50,7 +62,10 @@ export const text = {
       `Incomplete: ${amount(lost.events)} events and ${amount(lost.samples)} samples were not recorded${lost.reason === null ? '' : ` (${lost.reason})`}.`,
   },
   lens: {
-    function: (costs: string, mark: string): string => `GIL: ${costs}${mark}`,
+    gil: 'GIL',
+    locks: 'Locks',
+    both: 'GIL and locks',
+    function: (what: string, costs: string, mark: string): string => `${what}: ${costs}${mark}`,
   },
   diagnosticSource: 'gilscope',
   run: {

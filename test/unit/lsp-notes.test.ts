@@ -10,6 +10,7 @@ import { definitionsOf, linesOf, sourceTextOf } from '../../server/lsp/source-te
 import { lineRow } from '../support/profile-rows';
 
 const MS = 1_000_000;
+const NO_LOCKS = { lockWait: 0, lockHold: 0, lockBlocks: 0 };
 const both = (ns: number): { selfNs: number; totalNs: number } => ({ selfNs: ns, totalNs: ns });
 const at = (line: number, name = 'f'): { file: string; line: number; function: string } => ({
   file: '/a.py',
@@ -30,8 +31,36 @@ void test('the design’s example is the inline text', () => {
       holdNs: 1240 * MS,
       waitNs: 310 * MS,
       blocksNs: 2100 * MS,
+      lockWaitNs: 0,
+      lockHoldNs: 0,
+      lockBlocksNs: 0,
     },
   ]);
+});
+
+void test('costs of locks stand beside those of the GIL, in 43 characters at most', () => {
+  const rows = [
+    lineRow({ ...at(3), hold: both(2 * MS), lockWait: both(310 * MS) }),
+    lineRow({ ...at(4), lockHold: both(900 * MS), lockBlocks: both(2100 * MS), hold: both(MS) }),
+    lineRow({ ...at(5), lockHold: both(900 * MS) }),
+    lineRow({
+      ...at(6),
+      ...{ ...NO_LOCKS, hold: both(1111 * MS), wait: both(2222 * MS), blocks: both(3333 * MS) },
+      ...{ lockWait: both(4444 * MS), lockBlocks: both(5550 * MS), lockHold: both(6666 * MS) },
+    }),
+  ];
+  assert.deepEqual(
+    lineNotes(lineCosts(rows), 4200 * MS, 100_000).map(({ line, text, kind }) => [
+      line,
+      text,
+      kind,
+    ]),
+    [
+      [3, 'lock wait 310 ms · hold 2 ms', 'lockWait'],
+      [4, 'lock blocks 2.1 s · lock hold 900 ms', 'lockBlocks'],
+      [6, 'lock hold 6.67 s · lock blocks 5.55 s', 'lockHold'],
+    ],
+  );
 });
 
 void test('costs below the minimum, and lines with none, are not shown', () => {
@@ -157,7 +186,7 @@ void test('definitions are found by the look of their line', () => {
 });
 
 void test('a function’s lens adds up its lines, each at the nearest def of its name', () => {
-  const limits = { hold: 1000 * MS, wait: 1000 * MS, blocks: 1000 * MS };
+  const limits = { ...NO_LOCKS, hold: 1000 * MS, wait: 1000 * MS, blocks: 1000 * MS };
   const rows = [
     lineRow({ ...at(2, 'work'), hold: both(10 * MS) }),
     lineRow({ ...at(3, 'work'), hold: both(5 * MS), wait: both(20 * MS) }),
@@ -168,8 +197,8 @@ void test('a function’s lens adds up its lines, each at the nearest def of its
   ];
   const functions = functionCosts(lineCosts(rows), definitionsOf(SOURCE), limits);
   assert.deepEqual(functions, [
-    { line: 1, totals: { hold: 15 * MS, wait: 20 * MS, blocks: 0 } },
-    { line: 5, totals: { hold: 3 * MS, wait: 0, blocks: 0 } },
+    { line: 1, totals: { ...NO_LOCKS, hold: 15 * MS, wait: 20 * MS, blocks: 0 } },
+    { line: 5, totals: { ...NO_LOCKS, hold: 3 * MS, wait: 0, blocks: 0 } },
   ]);
   const now = ['# moved', ...SOURCE];
   assert.deepEqual(
@@ -185,9 +214,9 @@ void test('a function’s lens adds up its lines, each at the nearest def of its
 });
 
 void test('a function that calls itself never costs more than the whole program', () => {
-  const limits = { hold: 12 * MS, wait: 0, blocks: 0 };
+  const limits = { ...NO_LOCKS, hold: 12 * MS, wait: 0, blocks: 0 };
   const rows = [2, 3].map((line) => lineRow({ ...at(line, 'work'), hold: both(10 * MS) }));
   assert.deepEqual(functionCosts(lineCosts(rows), definitionsOf(SOURCE), limits), [
-    { line: 1, totals: { hold: 12 * MS, wait: 0, blocks: 0 } },
+    { line: 1, totals: { ...NO_LOCKS, hold: 12 * MS, wait: 0, blocks: 0 } },
   ]);
 });
