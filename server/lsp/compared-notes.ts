@@ -34,6 +34,9 @@ export function comparedNotes(
         holdNs: after('hold'),
         waitNs: after('wait'),
         blocksNs: after('blocks'),
+        lockWaitNs: after('lockWait'),
+        lockHoldNs: after('lockBlocks') > 0 ? after('lockHold') : 0,
+        lockBlocksNs: after('lockBlocks'),
       },
     ];
   });

@@ -155,6 +155,7 @@ void test('an old text that would be too long loses its smallest cost, not its m
     holdNs: 1240 * MS,
     waitNs: 310 * MS,
     blocksNs: 2110 * MS,
+    ...{ lockWaitNs: 0, lockHoldNs: 0, lockBlocksNs: 0 },
   };
   assert.equal(staleText(note, 0), 'blocks 2.11 s · hold 1.24 s (old)');
 });
