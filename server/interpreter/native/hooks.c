@@ -1,5 +1,6 @@
 #include "hooks.h"
 #include "cycle.h"
+#include "module_hooks.h"
 #include "probe.h"
 #include "thread_names.h"
 
@@ -200,6 +201,11 @@ static FILE *hook_open_file64(const char *path, const char *mode)
     return file ? file : probe.real.open_file64(path, mode);
 }
 
+static void *hook_find_symbol(void *library, const char *name)
+{
+    return module_hook_for(name, probe.real.find_symbol(library, name));
+}
+
 static void hook_exit_now(int code)
 {
     probe_finish(code, true);
@@ -225,6 +231,7 @@ const struct hook *hook_table(void)
         HOOK("pthread_setname_np", NULL, hook_setname, setname),
         HOOK("fopen", NULL, hook_open_file, open_file),
         HOOK("fopen64", NULL, hook_open_file64, open_file64),
+        HOOK("dlsym", NULL, hook_find_symbol, find_symbol),
         HOOK("_exit", NULL, hook_exit_now, exit_now),
         {NULL, NULL, NULL, NULL},
     };

@@ -19,6 +19,7 @@ struct real_functions {
     int (*setname)(pthread_t, const char *);
     FILE *(*open_file)(const char *, const char *);
     FILE *(*open_file64)(const char *, const char *);
+    void *(*find_symbol)(void *, const char *);
     void (*exit_now)(int) __attribute__((noreturn));
 };
 

@@ -168,8 +168,7 @@ void lock_acquired(struct thread *t, struct lock *l, uint64_t since, uint32_t st
 
 void lock_taken_for_life(struct thread *t, struct lock *l)
 {
-    uint64_t n = atomic_load_explicit(&l->entry->acquires, memory_order_relaxed);
-    atomic_store_explicit(&l->entry->acquires, n + 1, memory_order_relaxed);
+    lock_count_acquisition(l);
     if (l->owner)
         return;
     l->owner = t;
@@ -223,4 +222,26 @@ void lock_forget_hold(struct lock *l)
     lock_unhold(l);
     l->stamped = l->estimated = l->row_due = false;
     atomic_store_explicit(&l->entry->owner, 0, memory_order_release);
+}
+
+void *lock_made(void *object, uint32_t kind)
+{
+    struct thread *t = thread_self;
+    struct gil *gil = t && probe_is_active() ? t->holds : NULL;
+    if (object && gil)
+        lock_create(gil, object, kind, lock_own_stack(gil));
+    return object;
+}
+
+void lock_freed(void *object)
+{
+    struct thread *t = thread_self;
+    struct gil *gil = t && probe_is_active() ? t->holds : NULL;
+    struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;
+    if (!l)
+        return;
+    if (l->stamped)
+        lock_released(t, l, now());
+    lock_unhold(l);
+    lock_destroy(&gil->locks, object);
 }

@@ -19,6 +19,10 @@ uint64_t lock_wait_end(struct thread *t, struct lock *lock, struct lock_wait *wa
 void lock_acquired(struct thread *t, struct lock *lock, uint64_t since, uint32_t stack);
 /* The lock that was acquired with a stamp is no longer held; `now` was read while it still was. */
 void lock_released(struct thread *t, struct lock *lock, uint64_t now);
+/* An object that waits can be for was made, or is freed: null or not a lock changes nothing. Returns the object. */
+void *lock_made(void *object, uint32_t kind);
+void lock_freed(void *object);
+
 /* The lock of a thread that lives, by that thread; or, as it ended, by one that waited for the end. */
 void lock_taken_for_life(struct thread *t, struct lock *lock);
 /* It is not held any more, and who let it go is not known. */
@@ -44,11 +48,16 @@ static inline void lock_unhold(struct lock *lock)
         lock_unhold_among(owner, lock);
 }
 
-/* An uncontended acquisition of a lock that is not recorded exactly, and gets no row. */
-static inline void lock_acquired_unrecorded(struct thread *t, struct lock *lock, uint64_t heartbeat)
+static inline void lock_count_acquisition(struct lock *lock)
 {
     uint64_t n = atomic_load_explicit(&lock->entry->acquires, memory_order_relaxed);
     atomic_store_explicit(&lock->entry->acquires, n + 1, memory_order_relaxed);
+}
+
+/* An uncontended acquisition of a lock that is not recorded exactly, and gets no row. */
+static inline void lock_acquired_unrecorded(struct thread *t, struct lock *lock, uint64_t heartbeat)
+{
+    lock_count_acquisition(lock);
     if (t->held_count < MAX_HELD_LOCKS)
         t->held[t->held_count++] = lock;
     lock->owner = t;

@@ -154,62 +154,42 @@ METHOD(release, r_lock, release, GILSCOPE_LOCK_KIND_R_LOCK)
 METHOD(release, r_lock, exit, GILSCOPE_LOCK_KIND_R_LOCK)
 METHOD(release, r_lock, release_save, GILSCOPE_LOCK_KIND_R_LOCK)
 
-static void *created(void *lock, uint32_t kind)
-{
-    struct gil *gil = recording(thread_self);
-    if (lock && gil)
-        lock_create(gil, lock, kind, lock_own_stack(gil));
-    return lock;
-}
-
 static void *allocate_lock(void *self, void *a, void *b, void *c, void *d)
 {
-    return created(probe.lock_methods.allocate_lock(self, a, b, c, d), GILSCOPE_LOCK_KIND_LOCK);
+    return lock_made(probe.lock_methods.allocate_lock(self, a, b, c, d), GILSCOPE_LOCK_KIND_LOCK);
 }
 
 static void *allocate(void *self, void *a, void *b, void *c, void *d)
 {
-    return created(probe.lock_methods.allocate(self, a, b, c, d), GILSCOPE_LOCK_KIND_LOCK);
+    return lock_made(probe.lock_methods.allocate(self, a, b, c, d), GILSCOPE_LOCK_KIND_LOCK);
 }
 
 /* The lock that a thread holds as long as it lives, up to 3.12; Thread.join() acquires it. */
 static void *set_sentinel(void *self, void *a, void *b, void *c, void *d)
 {
-    return created(probe.lock_methods.set_sentinel(self, a, b, c, d), GILSCOPE_LOCK_KIND_JOIN);
+    return lock_made(probe.lock_methods.set_sentinel(self, a, b, c, d), GILSCOPE_LOCK_KIND_JOIN);
 }
 
 static void *lock_new(void *type, void *args, void *keywords)
 {
-    return created(probe.lock_methods.lock_new(type, args, keywords), GILSCOPE_LOCK_KIND_LOCK);
+    return lock_made(probe.lock_methods.lock_new(type, args, keywords), GILSCOPE_LOCK_KIND_LOCK);
 }
 
 static void *r_lock_new(void *type, void *args, void *keywords)
 {
-    return created(probe.lock_methods.r_lock_new(type, args, keywords), GILSCOPE_LOCK_KIND_R_LOCK);
-}
-
-static void freed(void *object)
-{
-    struct thread *t = thread_self;
-    struct gil *gil = recording(t);
-    struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;
-    if (!l)
-        return;
-    if (l->stamped)
-        lock_released(t, l, clock_ticks(probe.clock));
-    lock_unhold(l);
-    lock_destroy(&gil->locks, object);
+    return lock_made(probe.lock_methods.r_lock_new(type, args, keywords),
+                     GILSCOPE_LOCK_KIND_R_LOCK);
 }
 
 static void lock_dealloc(void *lock)
 {
-    freed(lock);
+    lock_freed(lock);
     probe.lock_methods.lock_dealloc(lock);
 }
 
 static void r_lock_dealloc(void *lock)
 {
-    freed(lock);
+    lock_freed(lock);
     probe.lock_methods.r_lock_dealloc(lock);
 }
 
@@ -232,8 +212,10 @@ static bool tells_holder(void *type, void *make, uint32_t kind)
     const struct python_api *api = &probe.api;
     uint32_t head = probe.layout.object_bytes;
     /* Up to 3.13.0 a Lock has pointers to its semaphore and its weak references before the flag. */
-    m->locked_at = type_basic_bytes(type) >= head + 24 ? head + 16 : head;
-    m->r_lock_owner_at = head + 8;
+    if (kind == GILSCOPE_LOCK_KIND_LOCK)
+        m->locked_at = type_basic_bytes(type) >= head + 24 ? head + 16 : head;
+    else
+        m->r_lock_owner_at = head + 8;
     void *lock = api->call(make);
     bool as_expected = lock && !is_held(lock, kind) && call(lock, "acquire") &&
                        is_held(lock, kind) &&

@@ -117,7 +117,7 @@ static struct lock *add_lock(struct gil *gil, uint32_t kind, uint32_t stack)
     l->entry = entry;
     l->number = number;
     l->kind = kind;
-    l->exact = kind == GILSCOPE_LOCK_KIND_JOIN; /* only waits for it are recorded */
+    l->exact = kind > GILSCOPE_LOCK_KIND_R_LOCK; /* all waits, and the few holds, get rows */
     entry->kind = kind;
     entry->created_stack = stack;
     lock_choose_distance(t, l);

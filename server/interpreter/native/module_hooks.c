@@ -1,7 +1,9 @@
 #include "module_hooks.h"
 #include "lock_methods.h"
 #include "probe.h"
+#include "wait_methods.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* struct _inittab (Include/import.h). */
@@ -10,12 +12,16 @@ struct built_in {
     void *(*init)(void);
 };
 
-/* PyModuleDef_Slot, and Py_mod_exec (Include/moduleobject.h). */
+/* PyModuleDef_Slot (Include/moduleobject.h); in 3.15 PySlot, its number in the lower half (PEP 820). */
 struct module_slot {
-    int slot;
+    uint16_t number;
+    uint16_t flags;
+    uint32_t unused;
     void *value;
 };
+/* Py_mod_exec */
 #define SLOT_EXECUTE 2
+#define SLOT_EXECUTE_315 85
 /* In PyModuleDef after the head: m_init, m_index, m_copy, m_name, m_doc, m_size, m_methods, m_slots. */
 #define DEFINITION_SLOTS 56u
 
@@ -28,16 +34,28 @@ struct module_hook {
     int (*real_execute)(void *);
 };
 
-static void *init_thread(void);
-static int execute_thread(void *module);
+#define DECLARE(name)                                                                              \
+    static void *init_##name(void);                                                                \
+    static int execute_##name(void *module);
+DECLARE(thread)
+DECLARE(queue)
+DECLARE(multiprocessing)
 
-enum { HOOK_THREAD, HOOK_COUNT };
+static void patch_thread(void *module)
+{
+    lock_methods_patch(module);
+    thread_handles_patch(module);
+}
+
+enum { HOOK_THREAD, HOOK_QUEUE, HOOK_MULTIPROCESSING, HOOK_COUNT };
+#define HOOK(module, patch)                                                                        \
+    {                                                                                              \
+        "_" #module, "PyInit__" #module, init_##module, execute_##module, patch, NULL, NULL        \
+    }
 static struct module_hook hooks[HOOK_COUNT] = {
-    [HOOK_THREAD] = {.name = "_thread",
-                     .symbol = "PyInit__thread",
-                     .replacement = init_thread,
-                     .execute = execute_thread,
-                     .patch = lock_methods_patch},
+    [HOOK_THREAD] = HOOK(thread, patch_thread),
+    [HOOK_QUEUE] = HOOK(queue, queue_methods_patch),
+    [HOOK_MULTIPROCESSING] = HOOK(multiprocessing, semaphore_methods_patch),
 };
 
 /* A module that is made in two steps is complete after the second (PEP 489). */
@@ -46,12 +64,21 @@ static void hook_execution(struct module_hook *hook, void *definition)
     struct module_slot *s = *(struct module_slot **)((uintptr_t)definition +
                                                      probe.layout.object_bytes + DEFINITION_SLOTS);
     struct module_slot *last = NULL;
-    for (; s && s->slot; s++)
-        if (s->slot == SLOT_EXECUTE)
+    for (; s && s->number; s++)
+        if (s->number == SLOT_EXECUTE ||
+            (s->number == SLOT_EXECUTE_315 && probe.layout.hex >= 0x030f0000))
             last = s;
-    if (!last || last->value == (void *)hook->execute ||
-        !memory_is_writable((uintptr_t)&last->value))
+    if (last && last->value == (void *)hook->execute)
         return;
+    if (!last || !memory_is_writable((uintptr_t)&last->value)) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "The module %s of this Python is not as expected: its locks "
+                 "are not recorded.",
+                 hook->name);
+        probe_say(text);
+        return;
+    }
     hook->real_execute = (int (*)(void *))last->value;
     last->value = (void *)hook->execute;
 }
@@ -76,15 +103,18 @@ static int execute(struct module_hook *hook, void *module)
     return result;
 }
 
-static void *init_thread(void)
-{
-    return init(&hooks[HOOK_THREAD]);
-}
-
-static int execute_thread(void *module)
-{
-    return execute(&hooks[HOOK_THREAD], module);
-}
+#define DEFINE(module, hook)                                                                       \
+    static void *init_##module(void)                                                               \
+    {                                                                                              \
+        return init(&hooks[hook]);                                                                 \
+    }                                                                                              \
+    static int execute_##module(void *object)                                                      \
+    {                                                                                              \
+        return execute(&hooks[hook], object);                                                      \
+    }
+DEFINE(thread, HOOK_THREAD)
+DEFINE(queue, HOOK_QUEUE)
+DEFINE(multiprocessing, HOOK_MULTIPROCESSING)
 
 void module_hooks_open(void *inittab)
 {
@@ -103,7 +133,7 @@ void module_hooks_open(void *inittab)
 void *module_hook_for(const char *symbol, void *init)
 {
     for (struct module_hook *h = hooks; init && h < hooks + HOOK_COUNT; h++)
-        if (!strcmp(symbol, h->symbol)) {
+        if (!strcmp(symbol, h->symbol) && init != (void *)h->replacement) {
             h->real_init = (void *(*)(void))init;
             return (void *)h->replacement;
         }

@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "lock_methods.h"
 #include "thread.h"
+#include "wait_methods.h"
 
 #include <pthread.h>
 
@@ -59,6 +60,7 @@ struct probe {
     uintptr_t code_type, str_type, get_version;
     struct drop_callers drop_callers;
     struct lock_methods lock_methods;
+    struct wait_methods wait_methods;
     const char *version; /* Py_GetVersion() */
     char library[4096];
 

@@ -117,8 +117,20 @@ void thread_begin(struct thread *t)
     t->entry->start_ticks = clock_ticks(probe.clock);
     atomic_signal_fence(memory_order_release);
     t->entry->state = 1;
+    t->id = (uintptr_t)pthread_self();
     thread_self = t;
     pthread_setspecific(probe.thread_key, t);
+}
+
+struct thread *thread_of_id(uintptr_t id)
+{
+    uint32_t blocks = atomic_load_explicit(&probe.thread_blocks, memory_order_acquire);
+    for (uint32_t i = 0; id && i < blocks * THREADS_PER_BLOCK; i++) {
+        struct thread *t = &probe.threads[i / THREADS_PER_BLOCK][i % THREADS_PER_BLOCK];
+        if (atomic_load_explicit(&t->taken, memory_order_relaxed) && t->id == id)
+            return t;
+    }
+    return NULL;
 }
 
 struct thread *thread_attach(void)

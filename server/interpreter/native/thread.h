@@ -24,6 +24,7 @@ struct thread {
     bool drop_requested;     /* its last release found a drop request pending … */
     enum drop_caller caller; /* … and was made by this */
     uint32_t cycles;
+    uintptr_t id; /* pthread_self() */
     uint32_t held_count;
     struct lock *held[MAX_HELD_LOCKS];
     uint64_t self_ticks; /* spent in hooks of the cycle that is measured */
@@ -41,6 +42,9 @@ struct thread *thread_attach(void);
 struct thread *thread_prepare(const char *name);
 /* Called first on that thread. */
 void thread_begin(struct thread *thread);
+
+/* The thread that pthread_self() calls that, or null. */
+struct thread *thread_of_id(uintptr_t id);
 
 void thread_rename(struct thread *thread, const char *name);
 

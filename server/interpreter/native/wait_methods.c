@@ -1,0 +1,200 @@
+#include "lock_events.h"
+#include "probe.h"
+
+struct call {
+    python_function real;
+    void *self, *a, *b, *c, *d;
+};
+
+static inline void *go_on(const struct call *call)
+{
+    return call->real(call->self, call->a, call->b, call->c, call->d);
+}
+
+static inline struct gil *recording(const struct thread *t)
+{
+    return t && probe_is_active() ? t->holds : NULL;
+}
+
+static struct lock *meet(struct gil *gil, void *object, uint32_t kind)
+{
+    struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;
+    return l || !gil ? l : lock_create(gil, object, kind, 0);
+}
+
+/* A call that may wait. Returns the lock if it is still known afterwards, else null; `granted`: see lock_wait_end(). */
+static struct lock *wait_in(const struct call *call, struct lock *l, void **result,
+                            uint64_t *granted)
+{
+    struct thread *t = thread_self;
+    struct lock_wait wait;
+    uint32_t forks = probe.forks;
+    lock_wait_begin(t, l, &wait);
+    *result = go_on(call);
+    if (probe.forks != forks)
+        return NULL;
+    *granted = lock_wait_end(t, l, &wait, *result != NULL);
+    return l;
+}
+
+static void *queue_get(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct call call = {probe.wait_methods.queue.get, self, a, b, c, d};
+    struct thread *t = thread_self;
+    struct lock *l = meet(recording(t), self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
+    uint64_t granted;
+    void *result;
+    if (!l)
+        return go_on(&call);
+    if (wait_in(&call, l, &result, &granted) && result)
+        lock_count_acquisition(l);
+    return result;
+}
+
+/*
+ * The thread of a handle: after the head a pointer to a ThreadHandle, which begins with the links of one or two lists
+ * and the thread's identifier (Modules/_threadmodule.c, 3.13 and later). Anything else is no thread's identifier.
+ */
+static struct thread *thread_of_handle(const void *handle)
+{
+    uintptr_t at = *(const uintptr_t *)((uintptr_t)handle + probe.layout.object_bytes);
+    if (!at)
+        return NULL;
+    struct thread *thread = thread_of_id(*(const uintptr_t *)(at + 32));
+    return thread ? thread : thread_of_id(*(const uintptr_t *)(at + 16));
+}
+
+static void *handle_join(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct call call = {probe.wait_methods.handle.join, self, a, b, c, d};
+    struct thread *t = thread_self;
+    struct lock *l = meet(recording(t), self, GILSCOPE_LOCK_KIND_JOIN);
+    uint64_t granted;
+    void *result;
+    if (!l)
+        return go_on(&call);
+    l->owner = thread_of_handle(self);
+    l->owner_thread = l->owner ? l->owner->index : 0;
+    if (wait_in(&call, l, &result, &granted) && result)
+        lock_count_acquisition(l);
+    return result;
+}
+
+/* In SemLockObject after the head: handle, last_tid, count, maxvalue (Modules/_multiprocessing/semaphore.c). */
+static int32_t semaphore_count(const void *semaphore)
+{
+    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 16);
+}
+
+static bool is_mutex(const void *semaphore)
+{
+    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 20) == 1;
+}
+
+static void *acquire_semaphore(const struct call *call)
+{
+    struct thread *t = thread_self;
+    struct lock *l = meet(recording(t), call->self, GILSCOPE_LOCK_KIND_SEM_LOCK);
+    uint64_t granted;
+    void *result;
+    if (!l)
+        return go_on(call);
+    if (!wait_in(call, l, &result, &granted) || result != (void *)probe.api.true_object)
+        return result;
+    bool inner = semaphore_count(call->self) > 1;
+    if (!is_mutex(call->self))
+        lock_count_acquisition(l);
+    else if (!inner)
+        lock_acquired(t, l, granted, 0);
+    return result;
+}
+
+static void *release_semaphore(const struct call *call)
+{
+    struct thread *t = thread_self;
+    struct gil *gil = recording(t);
+    struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
+    uint64_t now = l && l->stamped ? clock_ticks(probe.clock) : 0;
+    void *result = go_on(call);
+    if (now && result && semaphore_count(call->self) == 0)
+        lock_released(t, l, now);
+    return result;
+}
+
+#define SEMAPHORE(action, name)                                                                    \
+    static void *semaphore_##name(void *self, void *a, void *b, void *c, void *d)                  \
+    {                                                                                              \
+        const struct call call = {probe.wait_methods.semaphore.name, self, a, b, c, d};            \
+        return action(&call);                                                                      \
+    }
+
+SEMAPHORE(acquire_semaphore, acquire)
+SEMAPHORE(acquire_semaphore, enter)
+SEMAPHORE(release_semaphore, release)
+SEMAPHORE(release_semaphore, exit)
+
+#define LIFE(type, lock_kind)                                                                      \
+    static void *type##_new(void *of, void *args, void *keywords)                                  \
+    {                                                                                              \
+        return lock_made(probe.wait_methods.type##_new(of, args, keywords), lock_kind);            \
+    }                                                                                              \
+    static void type##_dealloc(void *object)                                                       \
+    {                                                                                              \
+        lock_freed(object);                                                                        \
+        probe.wait_methods.type##_dealloc(object);                                                 \
+    }                                                                                              \
+    static void patch_life_of_##type(void *of)                                                     \
+    {                                                                                              \
+        struct wait_methods *m = &probe.wait_methods;                                              \
+        patch_slot(of, TYPE_SLOT_NEW, (void *)type##_new, (void **)&m->type##_new);                \
+        patch_slot(of, TYPE_SLOT_DEALLOC, (void *)type##_dealloc, (void **)&m->type##_dealloc);    \
+    }
+
+LIFE(queue, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE)
+LIFE(handle, GILSCOPE_LOCK_KIND_JOIN)
+LIFE(semaphore, GILSCOPE_LOCK_KIND_SEM_LOCK)
+
+/* Patches a type of the module, if there is one of that name. */
+static void patch_type(void *module, const char *name, const struct python_method *methods,
+                       void (*patch_life)(void *))
+{
+    const struct python_api *api = &probe.api;
+    void *type = api->get_attribute(module, name);
+    if (type && patch_methods(type, methods))
+        patch_life(type);
+    if (type)
+        api->decref(type);
+    if (api->error_occurred())
+        api->error_clear();
+}
+
+void queue_methods_patch(void *module)
+{
+    static const struct python_method methods[] = {
+        {"get", queue_get, &probe.wait_methods.queue.get, false},
+        {0},
+    };
+    patch_type(module, "SimpleQueue", methods, patch_life_of_queue);
+}
+
+void thread_handles_patch(void *module)
+{
+    static const struct python_method methods[] = {
+        {"join", handle_join, &probe.wait_methods.handle.join, false},
+        {0},
+    };
+    patch_type(module, "_ThreadHandle", methods, patch_life_of_handle);
+}
+
+void semaphore_methods_patch(void *module)
+{
+    struct wait_methods *m = &probe.wait_methods;
+    const struct python_method methods[] = {
+        {"acquire", semaphore_acquire, &m->semaphore.acquire, false},
+        {"__enter__", semaphore_enter, &m->semaphore.enter, false},
+        {"release", semaphore_release, &m->semaphore.release, false},
+        {"__exit__", semaphore_exit, &m->semaphore.exit, false},
+        {0},
+    };
+    patch_type(module, "SemLock", methods, patch_life_of_semaphore);
+}
