@@ -1,5 +1,6 @@
 import type { Profile } from '../protocol';
 import { RunAnalysis } from '../profile/run-analysis';
+import { readSourceFile } from '../profile/worker-sources';
 import { openRun } from '../trace/run-reader';
 
 export interface AnalysedRun {
@@ -16,7 +17,7 @@ export interface AnalysedRun {
 export function analyseRun(path: string, chart: boolean): AnalysedRun {
   const reader = openRun(path);
   try {
-    const analysis = new RunAnalysis(reader, { chart });
+    const analysis = new RunAnalysis(reader, { chart }, readSourceFile);
     const profile = analysis.snapshot({ command: null, startedAt: null, exit: null });
     return { profile, chart: (request) => analysis.chart(request) };
   } finally {

@@ -7,6 +7,7 @@ import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
 import { livesOf, type Lives } from './lives';
 import { LockAnalysis, type LockSnapshot } from './lock-analysis';
+import { LockFacts } from './lock-facts';
 import type { ReadSource } from './lock-identity';
 import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
@@ -131,8 +132,7 @@ function snapshotOf(
     misfitNs,
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
     placeOf,
-    locks,
-    state,
+    locks: new LockFacts(state, locks, lines),
   });
   return {
     profile: { ...profile, findings },

@@ -33,7 +33,7 @@ export function noGilFindings(profile: Profile): Finding[] {
       where: null,
       message:
         `Process ${process.pid} ran free-threaded Python ${process.python} without a GIL: nothing waited for one. ` +
-        'Waits for other locks are not recorded.',
+        'What threads contend for instead, locks and the locks inside of objects, is under locks.',
       evidence: { pid: process.pid, python: process.python },
     }));
 }

@@ -1,11 +1,15 @@
 import type { Finding, Place, Profile } from '../protocol';
-import type { TraceState } from '../trace/events';
 import type { FaultKind, LongBlock } from './books';
 import { checkInvariants } from './invariants';
 import { convoyFindings } from './finding-convoy';
+import { criticalSectionFindings } from './finding-critical-section';
+import { deadlockFindings } from './finding-deadlock';
+import { freeThreadedFindings } from './finding-free-threaded';
+import { lockConvoyFindings } from './finding-lock-convoy';
+import { lockOrderFindings } from './finding-lock-order';
 import { gilHogFindings } from './finding-gil-hog';
 import { nativeHoldFindings } from './finding-native';
-import type { LockSnapshot } from './lock-analysis';
+import type { LockFacts } from './lock-facts';
 import { noContentionFindings, noGilFindings } from './finding-none';
 
 /** What findings need beyond the profile. */
@@ -18,17 +22,21 @@ export interface FindingFacts {
   /** By GIL, then by stack. */
   readonly longBlocks: readonly ReadonlyMap<number, LongBlock>[];
   readonly placeOf: (stack: number) => Place;
-  readonly locks: LockSnapshot;
-  readonly state: TraceState;
+  readonly locks: LockFacts;
 }
 
 /** What one should look at, the most urgent first. */
 export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
   return [
     ...brokenFindings(profile, facts),
+    ...deadlockFindings(facts.locks),
     ...nativeHoldFindings(profile, facts),
     ...gilHogFindings(profile),
     ...convoyFindings(profile),
+    ...criticalSectionFindings(profile, facts.locks),
+    ...lockConvoyFindings(profile),
+    ...lockOrderFindings(facts.locks),
+    ...freeThreadedFindings(profile, facts.locks),
     ...noGilFindings(profile),
     // While it runs it may still come.
     ...(facts.live ? [] : noContentionFindings(profile)),

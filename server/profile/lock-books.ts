@@ -76,7 +76,7 @@ export class LockSums {
   readonly threads: Table;
   /** (cell of the waiter, unit of the holder) */
   readonly pairs: SpanIndex;
-  /** (lock, stack): off time inside of holds, by the place where the thread was without the GIL. */
+  /** (cell of the hold, stack): off time inside of holds, by the place where the thread was without the GIL. */
   readonly idle: SpanIndex;
   /** (lock, stack): waits by the place where the owner was when they began. */
   readonly owners: SpanIndex;

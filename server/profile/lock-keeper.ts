@@ -41,6 +41,8 @@ interface PendingWait {
 
 /** Waits kept until the holds that they overlap have ended; beyond it the oldest is charged as far as is known. */
 const MAX_PENDING = 1024;
+/** In shorter holds nobody looks for what made them long. */
+const IDLE_WORTH_NS = 100_000;
 /** A lock that no GIL orders. */
 const NO_GIL = -1;
 
@@ -254,6 +256,7 @@ export class LockKeeper {
     }
     const ns = event.endNs - startNs;
     sums.cellSums.raise(cell, LOCK_CELL.maxHoldNs, ns);
+    if (ns >= IDLE_WORTH_NS) this.#idleIn(gil, cell, thread, startNs, event.endNs);
     if (sampled) {
       sums.cellSums.add(cell, LOCK_CELL.estimatedNs, ns * weight);
       sums.locks.add(lock, LOCK_SUM.estimatedHolds, weight);
@@ -264,18 +267,17 @@ export class LockKeeper {
     if (ns === 0) return;
     const place = stack === 0 ? event.otherStack : stack;
     window.push(startNs, event.endNs, thread, this.#books.unitOf(place, KNOWN_STACK));
-    this.#idleIn(gil, lock, thread, startNs, event.endNs);
   }
 
   /** Where the thread was without the GIL while it held the lock, its waits for other locks left out. */
-  #idleIn(gil: number, lock: number, thread: number, fromNs: number, toNs: number): void {
+  #idleIn(gil: number, cell: number, thread: number, fromNs: number, toNs: number): void {
     const offs = this.#books.laneOf(gil, thread)?.history.offsBetween(fromNs, toNs) ?? [];
     const waits = this.#locks.waitsOf(thread);
     for (const { startNs, endNs, tag } of offs) {
       const waited = waits.between(startNs, endNs);
       const waitedNs = waited.reduce((sum, piece) => sum + piece.endNs - piece.startNs, 0);
       const ns = endNs - startNs - waitedNs;
-      if (ns > 0) this.#locks.sums.idle.add(lock, tag, ns);
+      if (ns > 0) this.#locks.sums.idle.add(cell, tag, ns);
     }
   }
 }

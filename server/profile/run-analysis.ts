@@ -11,6 +11,7 @@ import { Timeline } from './timeline';
 import { type ExportData, ExportStacks } from './export/export-data';
 import { writeExport } from './export/write-export';
 import type { ByteSink } from './export/sinks';
+import type { ReadSourceUntil } from './worker-sources';
 import type { PollResult, RunDescription, WorkerOptions } from './worker-protocol';
 
 const EVENTS_PER_CYCLE = 3;
@@ -26,11 +27,21 @@ export class RunAnalysis {
   #chart: Chart | null = null;
   #revision = 0;
   #snapshot: Snapshot | null = null;
+  /** A source that was changed later is not what ran. */
+  #recordedUntilMs: number | null = null;
 
-  constructor(reader: RunReader, options: Pick<WorkerOptions, 'chart'>) {
+  /** @param readSource To find the names of locks. */
+  constructor(
+    reader: RunReader,
+    options: Pick<WorkerOptions, 'chart'>,
+    readSource: ReadSourceUntil = () => null,
+  ) {
     this.#reader = reader;
     this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
-    this.#engine = createEngine({ listener: this.#timeline });
+    this.#engine = createEngine({
+      listener: this.#timeline,
+      readSource: (file) => readSource(file, this.#recordedUntilMs),
+    });
   }
 
   /** Reads what is new. @throws TraceError */
@@ -54,9 +65,11 @@ export class RunAnalysis {
     if (state === null) throw new Error('poll leaves a state');
     const manifest = this.#reader.manifest();
     const live = !this.#final;
+    const startedAt = run.startedAt ?? manifest.startedAt;
+    this.#recordedUntilMs = live ? null : endMsOf(startedAt, state);
     const snapshot = this.#engine.snapshot(state, {
       command: run.command ?? manifest.command,
-      startedAt: run.startedAt ?? manifest.startedAt,
+      startedAt,
       exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
       live,
     });
@@ -111,4 +124,11 @@ export class RunAnalysis {
   analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> | null {
     return this.#chart?.analyse(question) ?? null;
   }
+}
+
+/** Null where it is not known. */
+function endMsOf(startedAt: string, { processes }: TraceState): number | null {
+  const startMs = Date.parse(startedAt);
+  if (Number.isNaN(startMs)) return null;
+  return startMs + Math.max(0, ...processes.map(({ endNs }) => endNs)) / 1e6;
 }

@@ -7,6 +7,7 @@ import { writeFileInPieces } from './export/export-file';
 import { RunAnalysis } from './run-analysis';
 import type { AnalysisAnswer } from '../protocol-analysis';
 import type { Sliced } from './stretches';
+import { readSourceFile } from './worker-sources';
 import type {
   WorkerAnswers,
   WorkerCall,
@@ -27,7 +28,7 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
     const fail = (error: unknown): void =>
       respond({ id, ok: false, message: messageOf(error, options.path) });
     try {
-      analysis ??= new RunAnalysis(openRun(options.path), options);
+      analysis ??= new RunAnalysis(openRun(options.path), options, readSourceFile);
       if (call.kind !== 'chart' || call.request.kind !== 'analysis') {
         respond({ id, ok: true, answer: answerOf(analysis, call) });
         return;
