@@ -13,6 +13,8 @@ const MIN_HOLD_SHARE = 0.3;
 /** A lock held across a blocking call is worth a word from this long on, even if nobody waited. */
 const MIN_BLOCKED_NS = 10_000_000;
 
+type Rule = 'large-critical-section' | 'lock-across-await' | 'lock-across-blocking-call';
+
 /** Time without the GIL in holds of one lock, of one place. */
 interface Idle {
   readonly lock: number;
@@ -24,7 +26,7 @@ interface Idle {
 
 /** What is done under locks that does not need them: I/O, sleep, native code, waits for work, other coroutines. */
 export function criticalSectionFindings(profile: Profile, facts: LockFacts): Finding[] {
-  const found = new Map<string, { idle: Idle; rule: Finding['rule']; ns: number; count: number }>();
+  const found = new Map<string, { idle: Idle; rule: Rule; ns: number; count: number }>();
   for (const idle of idlesOf(facts)) {
     const rule = ruleOf(facts.state.stacks, idle);
     const key = `${rule}|${facts.rowOf(idle.lock)?.id ?? ''}|${facts.whereOf(placeOfIdle(rule, idle))}`;
@@ -52,7 +54,7 @@ function idlesOf({ locks }: LockFacts): Idle[] {
   });
 }
 
-function ruleOf(stacks: StackTable, idle: Idle): Finding['rule'] {
+function ruleOf(stacks: StackTable, idle: Idle): Rule {
   if (isAcrossAwait(stacks, idle)) return 'lock-across-await';
   return workOfStack(stacks, idle.stack) === null
     ? 'large-critical-section'
@@ -60,7 +62,7 @@ function ruleOf(stacks: StackTable, idle: Idle): Finding['rule'] {
 }
 
 /** The line to change: for `await` where the lock is taken, else where the time goes. */
-function placeOfIdle(rule: Finding['rule'], idle: Idle): number {
+function placeOfIdle(rule: Rule, idle: Idle): number {
   return rule === 'lock-across-await' ? idle.acquireStack : idle.stack;
 }
 
@@ -78,12 +80,7 @@ function isAcrossAwait(stacks: StackTable, { acquireStack, stack }: Idle): boole
   );
 }
 
-function findingFor(
-  profile: Profile,
-  facts: LockFacts,
-  idle: Idle,
-  rule: Finding['rule'],
-): Finding[] {
+function findingFor(profile: Profile, facts: LockFacts, idle: Idle, rule: Rule): Finding[] {
   const row = facts.rowOf(idle.lock);
   const place = facts.placeOf(placeOfIdle(rule, idle));
   if (row === undefined || place.line === 0) return [];
@@ -110,27 +107,26 @@ function findingFor(
   ];
 }
 
-function messageOf(facts: LockFacts, idle: Idle, rule: Finding['rule'], waitNs: number): string {
+function messageOf(facts: LockFacts, idle: Idle, rule: Rule, waitNs: number): string {
   const lock = facts.phraseOf(idle.lock);
   const ns = formatDuration(idle.ns);
   const waited = waitNs > 0 ? ` Others waited ${formatDuration(waitNs)} for this lock in all.` : '';
-  switch (rule) {
-    case 'lock-across-await':
-      return (
-        `${capital(lock)} stays held across an await: for ${ns} the event loop ran other things meanwhile, and any ` +
-        `of them that wants it stops the whole loop.${waited} Use an asyncio.Lock, or let go before the await.`
-      );
-    case 'lock-across-blocking-call':
-      return (
-        `This waits for other threads, ${ns} in all, while it holds ${lock}, taken at ${facts.whereOf(idle.acquireStack)}: ` +
-        `if they need the lock, all stand still.${waited} Let go of the lock before waiting.`
-      );
-    default:
-      return (
-        `Here ${ns} pass in I/O, sleep or native code while ${lock} is held, taken at ` +
-        `${facts.whereOf(idle.acquireStack)}.${waited} Do this before taking the lock or after letting it go.`
-      );
+  if (rule === 'lock-across-await') {
+    return (
+      `${capital(lock)} stays held across an await: for ${ns} the event loop ran other things meanwhile, and any ` +
+      `of them that wants it stops the whole loop.${waited} Use an asyncio.Lock, or let go before the await.`
+    );
   }
+  if (rule === 'lock-across-blocking-call') {
+    return (
+      `This waits for other threads, ${ns} in all, while it holds ${lock}, taken at ${facts.whereOf(idle.acquireStack)}: ` +
+      `if they need the lock, all stand still.${waited} Let go of the lock before waiting.`
+    );
+  }
+  return (
+    `Here ${ns} pass in I/O, sleep or native code while ${lock} is held, taken at ` +
+    `${facts.whereOf(idle.acquireStack)}.${waited} Do this before taking the lock or after letting it go.`
+  );
 }
 
 function capital(text: string): string {

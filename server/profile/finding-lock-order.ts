@@ -77,7 +77,7 @@ function findingFor(circle: readonly LockOrder[], facts: LockFacts): Finding {
     evidence: {
       locks: circle.length,
       ...Object.fromEntries(
-        circle.flatMap((order, at) => [
+        circle.flatMap((order, at): [string, string | number][] => [
           [`outerStack${at + 1}`, facts.stackText(order.outerStack)],
           [`innerStack${at + 1}`, facts.stackText(order.innerStack)],
           [`times${at + 1}`, order.count],
