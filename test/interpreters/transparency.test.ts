@@ -85,6 +85,8 @@ for (const python of gilPythons()) {
         await same({ python: path, args: [programPath(program)] });
       }
     });
+    it('a fork in a thread', () =>
+      same({ python: path, args: [programPath('fork_in_thread.py')] }));
     it('Ctrl-C and other signals', () => signals(path));
     it('a child process has the environment of the program', async () => {
       const code =
