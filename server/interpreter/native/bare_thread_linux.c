@@ -43,9 +43,14 @@ static void *enter_pthread(void *run)
 
 static int enter_bare(void *run)
 {
-    close_descriptors_from(0); /* copies of the program's */
     enter_pthread(run);
     return 0;
+}
+
+static int enter_without_descriptors(void *run)
+{
+    close_descriptors_from(0); /* copies of the program's */
+    return enter_bare(run);
 }
 
 /*
@@ -70,8 +75,8 @@ static void *local_storage(uint8_t *memory)
 
 static bool start_bare(struct bare_thread *thread, void (*run)(void))
 {
-    if (!close_descriptors_from(~0u))
-        return false;
+    /* Copies that cannot be closed would keep the program's pipes open: then they are shared. */
+    bool own_descriptors = close_descriptors_from(~0u);
     if (!thread->memory)
         thread->memory = memory_reserve(STACK_BYTES + 2 * LOCAL_BYTES);
     if (!thread->memory)
@@ -80,9 +85,11 @@ static bool start_bare(struct bare_thread *thread, void (*run)(void))
     if (!local)
         return false;
     mprotect(thread->memory, 4096, PROT_NONE);
-    thread->tid = clone(enter_bare, (uint8_t *)thread->memory + STACK_BYTES,
-                        CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS,
-                        (void *)(uintptr_t)run, NULL, local, NULL);
+    int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+    thread->tid =
+        clone(own_descriptors ? enter_without_descriptors : enter_bare,
+              (uint8_t *)thread->memory + STACK_BYTES, flags | (own_descriptors ? 0 : CLONE_FILES),
+              (void *)(uintptr_t)run, NULL, local, NULL);
     return thread->tid > 0;
 }
 
