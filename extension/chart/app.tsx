@@ -119,7 +119,7 @@ function Page(props: PageProps): JSX.Element {
   const { filter, order, curves } = settings;
   const save = useSaving(host, timeline, { tab, split, filter, order, curves });
   const scope = useScope(analysis, meta, filter, span, host.standalone);
-  useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes, meta]);
+  useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes]);
   useIdle(props, settings.collapsed);
   const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
   return (

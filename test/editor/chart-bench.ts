@@ -1,10 +1,11 @@
 /**
  * What the chart costs on millions of segments, beside two other ways of drawing them: started by
  * scripts/bench-chart.mjs. Options: `--segments N` (5 million), `--lanes N` (256), `--only tiles|chart|others`,
- * `--write FILE`.
+ * `--ratio N` (pixels to a CSS pixel, 1 and 2), `--write FILE`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { cpuUsage } from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { LEVEL_MIN, TILE_LANES } from '../../server/protocol';
@@ -24,7 +25,7 @@ import { serveOthers, type OtherWay } from './support/other-drawings';
 const MEGABYTE = 2 ** 20;
 const STEPS = 60;
 /** For another way of drawing, at most. */
-const OTHER_LIMIT_MS = 20_000;
+const OTHER_LIMIT_MS = 8_000;
 
 interface Row {
   readonly cells: readonly string[];
@@ -47,17 +48,19 @@ async function main(): Promise<void> {
       segments: { type: 'string', default: '5000000' },
       lanes: { type: 'string', default: '256' },
       only: { type: 'string' },
+      ratio: { type: 'string', multiple: true, default: ['1', '2'] },
       write: { type: 'string' },
     },
   });
   const [segments, lanes] = [Number(values.segments), Number(values.lanes)];
   const wants = (part: string): boolean => values.only === undefined || values.only === part;
   const run = largeRun(lanes, segments);
+  console.error(`${run.segmentCount} segments made and analysed in ${seconds()}`);
   const texts: string[] = [];
   if (wants('tiles')) texts.push(tileTimes(run));
   const rows: Row[] = [];
   const browser = await openBrowser();
-  if (wants('chart')) rows.push(...(await benchChart(browser, run)));
+  if (wants('chart')) rows.push(...(await benchChart(browser, run, values.ratio.map(Number))));
   if (wants('others')) rows.push(...(await benchOthers(browser, run, lanes, segments)));
   await browser.close();
   if (rows.length > 0) texts.push(tableOf(rows));
@@ -69,28 +72,46 @@ async function main(): Promise<void> {
   if (values.write !== undefined) writeBetweenMarks(values.write, text);
 }
 
+/** Since the start of the program. */
+function seconds(): string {
+  return `${(performance.now() / 1000).toFixed(0)} s`;
+}
+
 /** How long the server takes for a tile, of any level and place. */
 function tileTimes({ chart }: LargeRun): string {
   const random = seeded(7);
   const pages = Math.ceil(chart.meta().lanes.length / TILE_LANES);
   const times: number[] = [];
+  const cpuTimes: number[] = [];
   for (let round = 0; round < 400; round++) {
     const level = LEVEL_MIN + Math.floor(random() * 18);
     const index = Math.floor(random() * 2 ** (level - LEVEL_MIN));
-    const start = performance.now();
-    chart.answer({ kind: 'tile', level, index, page: Math.floor(random() * pages) });
-    if (round >= 20) times.push(performance.now() - start);
+    const page = Math.floor(random() * pages);
+    const [start, cpu] = [performance.now(), cpuUsage()];
+    chart.answer({ kind: 'tile', level, index, page });
+    const { user, system } = cpuUsage(cpu);
+    // The first ones warm up the compiler.
+    if (round < 20) continue;
+    times.push(performance.now() - start);
+    cpuTimes.push((user + system) / 1000);
   }
-  return `A tile of 512 bins × 64 lanes (levels 9 to 26, at random): p50 ${ms(percentile(times, 0.5))}, p95 ${ms(percentile(times, 0.95))}, longest ${ms(Math.max(...times))}.`;
+  const figures = (values: readonly number[]): string =>
+    `p50 ${ms(percentile(values, 0.5))}, p95 ${ms(percentile(values, 0.95))}`;
+  return `A tile of 512 bins × 64 lanes (levels 9 to 26, at random): ${figures(times)}; of processor time ${figures(cpuTimes)}.`;
 }
 
-async function benchChart(browser: Browser, { chart, segmentCount }: LargeRun): Promise<Row[]> {
+async function benchChart(
+  browser: Browser,
+  { chart, segmentCount }: LargeRun,
+  ratios: readonly number[],
+): Promise<Row[]> {
   const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
   host.answerFrom(chartBackend(chart));
   const url = await host.start();
   const rows: Row[] = [];
-  for (const ratio of [1, 2]) {
+  for (const ratio of ratios) {
     const { frames, firstMs, memory } = await playChart(browser, url, ratio);
+    console.error(`chart played at ${ratio} × ${ratio}, ${seconds()}`);
     rows.push({
       cells: [
         'GILscope',
@@ -180,6 +201,7 @@ async function benchOthers(
     ['svg', Math.min(segments, 100_000)],
     ['svg', Math.min(segments, 10_000)],
   ] as const) {
+    console.error(`${WAY_NAMES[way]}, ${count} segments, ${seconds()}`);
     rows.push(await playOther(browser, count === segments ? run : largeRun(lanes, count), way));
   }
   return rows;

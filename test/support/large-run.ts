@@ -1,7 +1,7 @@
 import { Chart } from '../../server/profile/chart';
 import { createEngine, type Engine } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
-import { BATCH_FLAG, type Location } from '../../server/trace/events';
+import { BATCH_FLAG, type CycleBatch, type Location } from '../../server/trace/events';
 import { seeded, type FakeLane } from './fake-run';
 import { gilState, processState, stackTable, threadState } from './random-cycles';
 
@@ -24,16 +24,22 @@ const BATCH = 65536;
 const FILES = ['/home/ada/shop/worker.py', '/home/ada/shop/server.py', '/home/ada/shop/cache.py'];
 const LINES = 120;
 
-/** Threads of one GIL that hold it in turns, with about this many segments in all; the same for the same numbers. */
+/** Cycles that the whole analysis sees: tables of more would take minutes and change no picture. */
+const ANALYSED_CYCLES = 100_000;
+
+/**
+ * Threads of one GIL that hold it in turns, with about this many segments in all; the same for the same numbers. Of a
+ * very large run the tables are of its beginning.
+ */
 export function largeRun(laneCount: number, segments: number, seed = 1): LargeRun {
   const cycles = Math.ceil(segments / 3);
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
-  const engine: Engine = createEngine({ listener: timeline });
+  const engine: Engine = createEngine({ listener: cycles > ANALYSED_CYCLES ? null : timeline });
   const log = Array.from({ length: laneCount }, () => ({
     endNs: [] as number[],
     states: [] as number[],
   }));
-  const wallNs = generate(engine, log, cycles, seeded(seed));
+  const wallNs = generate(sinkOf(engine, timeline, cycles), log, cycles, seeded(seed));
   const threads = Array.from({ length: laneCount }, (_, index) =>
     threadState({ tid: 100 + index, name: `worker-${index}`, endNs: wallNs }),
   );
@@ -67,6 +73,32 @@ export function largeRun(laneCount: number, segments: number, seed = 1): LargeRu
   return { chart, segmentCount: flat.states.length, segments: flat };
 }
 
+/** Takes all cycles into the timeline, and as many as are analysed into the engine. */
+function sinkOf(engine: Engine, timeline: Timeline, cycles: number): (batch: CycleBatch) => void {
+  if (cycles <= ANALYSED_CYCLES) return (batch) => engine.cycles(batch);
+  const laneOf = new Map<number, number>();
+  const lastStack: number[] = [];
+  let analysed = 0;
+  return (batch) => {
+    if (analysed < ANALYSED_CYCLES) engine.cycles(batch);
+    analysed += batch.count;
+    for (let at = 0; at < batch.count; at++) {
+      const thread = batch.thread[at] ?? 0;
+      // As the engine numbers them.
+      const lane = laneOf.get(thread) ?? laneOf.size;
+      laneOf.set(thread, lane);
+      const stack = batch.stack[at] ?? 0;
+      const [waitStart = 0, acquired = 0, released = 0] = [
+        batch.waitStart[at],
+        batch.acquired[at],
+        batch.released[at],
+      ];
+      timeline.cycle(lane, waitStart, acquired, released, lastStack[lane] ?? 0, stack, -1);
+      lastStack[lane] = stack;
+    }
+  };
+}
+
 interface LaneLog {
   readonly endNs: number[];
   readonly states: number[];
@@ -74,7 +106,7 @@ interface LaneLog {
 
 /** Sends cycles to the engine and writes down what they say; the end of the last. */
 function generate(
-  engine: Engine,
+  sink: (batch: CycleBatch) => void,
   log: readonly LaneLog[],
   cycles: number,
   random: () => number,
@@ -116,7 +148,7 @@ function generate(
       }
       lastEnd[thread] = now = released;
     }
-    engine.cycles(batch);
+    sink(batch);
   }
   return now + 1000;
 }
