@@ -11,10 +11,12 @@ import {
   TRACE_MAGIC,
   TRACE_VERSION,
 } from './format';
+import { OLDEST_TRACE_VERSION } from './format-v1';
 import { TraceError } from './trace-error';
 
 /** The header of a trace at one moment; names and units are those of {@link HEADER}. */
 export interface TraceHeader {
+  readonly version: number;
   readonly gilCount: number;
   readonly threadCount: number;
   readonly chunkCount: number;
@@ -75,6 +77,7 @@ export function parseHeader(view: DataView, file: string): TraceHeader {
   const u64 = (field: keyof typeof HEADER): bigint => view.getBigUint64(HEADER[field], true);
   checkLayout(view, file, u32);
   return {
+    version: u32('version'),
     gilCount: u32('gilCount'),
     threadCount: u32('threadCount'),
     chunkCount: u32('chunkCount'),
@@ -115,9 +118,9 @@ function checkLayout(view: DataView, file: string, u32: (f: keyof typeof HEADER)
   if (u32('byteOrder') !== BYTE_ORDER_MARK)
     throw damaged(file, 'its byte order mark is wrong, it was written on another kind of machine');
   const version = u32('version');
-  if (version !== TRACE_VERSION) {
+  if (version < OLDEST_TRACE_VERSION || version > TRACE_VERSION) {
     const advice = `Open it with the version of GILscope that recorded it, or record it again.`;
-    const what = `the trace has version ${version}, this GILscope reads version ${TRACE_VERSION}`;
+    const what = `the trace has version ${version}, this GILscope reads versions ${OLDEST_TRACE_VERSION} to ${TRACE_VERSION}`;
     throw new TraceError(file, what, advice);
   }
   for (const [field, expected] of LAYOUT) {

@@ -144,7 +144,8 @@ export class ProcessReader {
     const meta = this.directory.stream(CHUNK_KIND.meta, 0);
     this.meta.refresh(this.source, meta, this.headers, scratch);
     this.context.folder = this.meta.folder;
-    this.threads.refresh(this.source, this.directory, header.threadCount);
+    const { threadCount, version } = header;
+    this.threads.refresh(this.source, this.directory, threadCount, version);
     this.gilEntries = readGilTable(this.source, this.gils.length);
     this.gils.forEach(({ stream }, gil) => {
       const count = this.gilEntries[gil]?.lockCount ?? 0;

@@ -9,6 +9,7 @@ import {
   THREAD_NAME_BYTES,
   THREADS_PER_CHUNK,
 } from './format';
+import { THREAD_V1, THREAD_V1_NAME_BYTES } from './format-v1';
 import type { TraceSource } from './trace-source';
 
 const STATE_UNUSED = 0;
@@ -46,6 +47,8 @@ export interface ThreadEntry {
 export class ThreadTable implements ThreadMap {
   readonly entries: ThreadEntry[] = [];
   private readonly settledInChunk: number[] = [];
+  /** Entries of version 1 say nothing of locks. */
+  private hasLocks = true;
   private global = new Int32Array(64).fill(NOT_BEGUN);
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -59,7 +62,13 @@ export class ThreadTable implements ThreadMap {
   }
 
   /** Reads the entries below `threadCount` that are there. */
-  refresh(source: TraceSource, directory: ChunkDirectory, threadCount: number): void {
+  refresh(
+    source: TraceSource,
+    directory: ChunkDirectory,
+    threadCount: number,
+    version: number,
+  ): void {
+    this.hasLocks = version > 1;
     let first = 0;
     for (const chunk of directory.stream(CHUNK_KIND.threads, 0).sequence()) {
       const count = Math.min(threadCount - first, THREADS_PER_CHUNK);
@@ -116,7 +125,9 @@ export class ThreadTable implements ThreadMap {
   private parse(entry: ThreadEntry, at: number): void {
     const { view } = this;
     entry.tid = view.getUint32(at + THREAD.tid, true);
-    entry.name = this.readName(at + THREAD.name);
+    entry.name = this.hasLocks
+      ? this.readName(at + THREAD.name, THREAD_NAME_BYTES)
+      : this.readName(at + THREAD_V1.name, THREAD_V1_NAME_BYTES);
     entry.startTicks = view.getBigUint64(at + THREAD.startTicks, true);
     entry.endTicks = view.getBigUint64(at + THREAD.endTicks, true);
     entry.waitingGil = view.getUint32(at + THREAD.waitingGil, true);
@@ -131,6 +142,7 @@ export class ThreadTable implements ThreadMap {
     entry.lostWaitTicks = this.number(at + THREAD.lostWaitTicks);
     entry.lostMaxHoldTicks = this.number(at + THREAD.lostMaxHoldTicks);
     entry.lostMaxWaitTicks = this.number(at + THREAD.lostMaxWaitTicks);
+    if (!this.hasLocks) return;
     entry.waitingLock = view.getUint32(at + THREAD.waitingLock, true);
     entry.lockWaitGil = view.getUint32(at + THREAD.lockWaitGil, true);
     entry.lockWaitStack = view.getUint32(at + THREAD.lockWaitStack, true);
@@ -143,9 +155,9 @@ export class ThreadTable implements ThreadMap {
   }
 
   /** UTF-8, zero-terminated; where it was clipped in the middle of a character, without that. */
-  private readName(at: number): string {
-    const end = this.bytes.subarray(at, at + THREAD_NAME_BYTES).indexOf(0);
-    const length = end < 0 ? THREAD_NAME_BYTES : end;
+  private readName(at: number, bytes: number): string {
+    const end = this.bytes.subarray(at, at + bytes).indexOf(0);
+    const length = end < 0 ? bytes : end;
     if (length === 0) return '';
     const name = Buffer.from(this.bytes.subarray(at, at + length)).toString('utf8');
     return length >= THREAD_NAME_BYTES - 4 ? name.replace(/\ufffd+$/, '') : name;
