@@ -11,7 +11,15 @@ export const EXPORT_FORMATS = [
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What the stacks of a `collapsed` export are weighted by. */
-export const EXPORT_COSTS = ['hold', 'wait', 'blocks', 'off'] as const;
+export const EXPORT_COSTS = [
+  'hold',
+  'wait',
+  'blocks',
+  'off',
+  'lock-wait',
+  'lock-hold',
+  'lock-blocks',
+] as const;
 export type ExportCost = (typeof EXPORT_COSTS)[number];
 
 /** What a `csv` export has the rows of. */

@@ -2,6 +2,7 @@ import type { ExitStatus, Profile } from '../protocol';
 import type { EventSink, StackTable, TraceState } from '../trace/events';
 import { Bookkeeper, type CycleListener } from './bookkeeper';
 import { Books, type FaultKind, LANE } from './books';
+import type { StackSums } from './export/export-data';
 import { findingsOf } from './findings';
 import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
@@ -13,7 +14,6 @@ import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
 import { chargeOpen, type OpenState, openStatesOf } from './open';
 import { blameRowsOf, gilRowsOf, lineRowsOf, overheadOf, processRowsOf } from './rows';
-import type { Table } from './table';
 import { threadRowsOf } from './thread-rows';
 
 /** What the trace does not know of its run. */
@@ -46,8 +46,8 @@ export interface Snapshot {
   readonly open: readonly OpenState[];
   readonly lives: Lives;
   readonly stacks: StackTable;
-  /** Sums by stack of the stack itself; fields of `SUM`. */
-  readonly stackSums: Table;
+  /** What each stack cost itself. */
+  readonly stackSums: StackSums;
 }
 
 /**
@@ -142,7 +142,7 @@ function snapshotOf(
     lives,
     locks,
     stacks: state.stacks,
-    stackSums: ledger.nodes,
+    stackSums: { gil: ledger.nodes, locks: locks.ledger },
   };
 }
 

@@ -48,14 +48,13 @@ async function record(cwd: string, name: string, source: string): Promise<void> 
   assert.equal(ended.code, 0, ended.stderr);
 }
 
-const readJson = <Value>(...path: string[]): Value =>
-  JSON.parse(readFileSync(join(...path), 'utf8')) as Value;
+const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(...path), 'utf8'));
 
 describe('gilscope export', () => {
   it('writes what each tool reads, with the numbers of the profile', async (t) => {
     const cwd = temporaryFolder(t);
     await record(cwd, 'a', program(40));
-    const profile = readJson<Profile>(cwd, 'a.json');
+    const profile = readJson(cwd, 'a.json') as Profile;
     const sum = (of: (row: Profile['threads'][number]) => number): number =>
       profile.threads.reduce((total, row) => total + of(row), 0);
     for (const format of ['perfetto', 'firefox', 'speedscope', 'pprof', 'csv']) {
@@ -76,15 +75,14 @@ describe('gilscope export', () => {
       sum((row) => row.waitNs),
     );
     assert.ok(slices.some(({ name, arrowsOut }) => name === 'waiting' && arrowsOut.length > 0));
-    const firefox = readJson<{ threads: { name: string }[] }>(cwd, 'firefox');
+    const firefox = readJson(cwd, 'firefox') as { threads: { name: string }[] };
     assert.deepEqual(
       firefox.threads.map(({ name }) => name),
       profile.threads.map(({ name }) => name),
     );
-    const speedscope = readJson<{ profiles: { name: string; endValue: number }[] }>(
-      cwd,
-      'speedscope',
-    );
+    const speedscope = readJson(cwd, 'speedscope') as {
+      profiles: { name: string; endValue: number }[];
+    };
     const hold = speedscope.profiles.find(({ name }) => name === 'hold by stack');
     assert.equal(
       hold?.endValue,
@@ -135,14 +133,14 @@ describe('gilscope compare', () => {
     const better = await compare('--fail-if', 'wait>+10%', '--json', 'c.json');
     assert.equal(better.code, 0, better.stdout.toString());
     assert.match(better.stdout.toString(), /ok {4}wait>\+10%: wait .* → .* \(−/);
-    const { lines, totals, notes } = readJson<Comparison>(cwd, 'c.json');
+    const { lines, totals, notes } = readJson(cwd, 'c.json') as Comparison;
     const sleep = lines.find(({ before }) => before?.file.endsWith('app.py') && before.line === 8);
     assert.deepEqual([sleep?.match, sleep?.after?.line], ['same', 10]);
     // The line with the number in it was written anew.
     const loop = lines.find(({ before }) => before?.file.endsWith('app.py') && before.line === 7);
     assert.ok(loop === undefined || loop.match === 'edited');
-    const profiles = (['before', 'after'] as const).map((name) =>
-      readJson<Profile>(cwd, `${name}.json`),
+    const profiles = (['before', 'after'] as const).map(
+      (name) => readJson(cwd, `${name}.json`) as Profile,
     );
     for (const [index, side] of (['before', 'after'] as const).entries()) {
       const waitNs = profiles[index]?.threads.reduce((ns, row) => ns + row.waitNs, 0);

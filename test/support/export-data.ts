@@ -59,9 +59,19 @@ export function lineKey(place: Place): string {
   return `${place.file}:${place.line}${place.line === 0 ? place.function : ''}`;
 }
 
+const COLUMN = {
+  hold: 'hold',
+  wait: 'wait',
+  blocks: 'blocks',
+  off: 'off',
+  'lock-wait': 'lockWait',
+  'lock-hold': 'lockHold',
+  'lock-blocks': 'lockBlocks',
+} as const;
+
 /** What the profile says that its lines cost themselves. */
 export function selfByLine(profile: Profile, cost: ExportCost): [string, number][] {
   const sums = new Sums();
-  for (const row of profile.lines) sums.add(lineKey(row), row[cost].selfNs);
+  for (const row of profile.lines) sums.add(lineKey(row), row[COLUMN[cost]].selfNs);
   return sums.rows();
 }

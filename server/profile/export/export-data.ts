@@ -1,7 +1,9 @@
 import type { Place, Profile } from '../../protocol';
+import type { ExportCost } from '../../protocol-export';
 import type { StackTable } from '../../trace/events';
 import type { LaneView } from '../lane-view';
 import { SUM } from '../ledger';
+import type { LockLedger } from '../lock-ledger';
 import { NO_FRAME } from '../line-index';
 import type { Table } from '../table';
 
@@ -15,15 +17,14 @@ export interface ExportData {
   readonly merged: boolean;
 }
 
-/** Costs that are known for each stack. */
-export const STACK_COSTS = {
-  hold: SUM.holdNs,
-  wait: SUM.waitNs,
-  blocks: SUM.blocksNs,
-  off: SUM.offNs,
-  contended: SUM.contended,
-} as const;
-export type StackCost = keyof typeof STACK_COSTS;
+/** Costs that are known for each stack: times, and how often it found the GIL held. */
+export type StackCost = ExportCost | 'contended';
+
+/** Of a ledger, and of that of the locks: by stack. */
+export interface StackSums {
+  readonly gil: Table;
+  readonly locks: Pick<LockLedger, 'waitNs' | 'holdNs' | 'blocksNs'>;
+}
 
 /** The stacks of a profile and what they cost, themselves. */
 export class ExportStacks {
@@ -32,10 +33,9 @@ export class ExportStacks {
   /** Frame 0 stands for: no Python frame. */
   readonly frames: readonly Place[];
   readonly #table: StackTable;
-  readonly #sums: Table;
+  readonly #sums: StackSums;
 
-  /** @param sums Of a ledger's nodes, by stack. */
-  constructor(table: StackTable, sums: Table, count: number) {
+  constructor(table: StackTable, sums: StackSums, count: number) {
     this.#table = table;
     this.#sums = sums;
     this.count = count;
@@ -43,7 +43,25 @@ export class ExportStacks {
   }
 
   cost(stack: number, cost: StackCost): number {
-    return this.#sums.get(stack, STACK_COSTS[cost]);
+    const { gil, locks } = this.#sums;
+    switch (cost) {
+      case 'hold':
+        return gil.get(stack, SUM.holdNs);
+      case 'wait':
+        return gil.get(stack, SUM.waitNs);
+      case 'blocks':
+        return gil.get(stack, SUM.blocksNs);
+      case 'off':
+        return gil.get(stack, SUM.offNs);
+      case 'contended':
+        return gil.get(stack, SUM.contended);
+      case 'lock-wait':
+        return locks.waitNs[stack] ?? 0;
+      case 'lock-hold':
+        return locks.holdNs[stack] ?? 0;
+      case 'lock-blocks':
+        return locks.blocksNs[stack] ?? 0;
+    }
   }
 
   /** A stack that came after the profile was made has no frames yet. */

@@ -28,6 +28,9 @@ const SAMPLE_TYPES: readonly (readonly [cost: StackCost, type: string, unit: str
   ['hold', 'hold', 'nanoseconds'],
   ['blocks', 'blocks', 'nanoseconds'],
   ['off', 'off', 'nanoseconds'],
+  ['lock-wait', 'lock_delay', 'nanoseconds'],
+  ['lock-hold', 'lock_hold', 'nanoseconds'],
+  ['lock-blocks', 'lock_blocks', 'nanoseconds'],
 ];
 const DEFAULT_TYPE = 'delay';
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { RunAnalysis } from '../../../server/profile/run-analysis';
+import { openRun } from '../../../server/trace/run-reader';
 import { frameNames } from '../../../server/profile/export/export-data';
 import type { Place } from '../../../server/protocol';
 import { EXPORT_COSTS, EXPORT_TABLES } from '../../../server/protocol-export';
@@ -66,6 +68,9 @@ describe('pprof export', () => {
           'hold/nanoseconds',
           'blocks/nanoseconds',
           'off/nanoseconds',
+          'lock_delay/nanoseconds',
+          'lock_hold/nanoseconds',
+          'lock_blocks/nanoseconds',
         ]);
         assert.deepEqual([pprof.defaultType, pprof.durationNs], ['delay', data.profile.wallNs]);
         const byLine = (type: number): [string, number][] => {
@@ -84,6 +89,9 @@ describe('pprof export', () => {
         assert.deepEqual(byLine(2), selfByLine(data.profile, 'hold'));
         assert.deepEqual(byLine(3), selfByLine(data.profile, 'blocks'));
         assert.deepEqual(byLine(4), selfByLine(data.profile, 'off'));
+        for (const [at, cost] of (['lock-wait', 'lock-hold', 'lock-blocks'] as const).entries()) {
+          assert.deepEqual(byLine(5 + at), selfByLine(data.profile, cost));
+        }
       }),
     );
   });
@@ -134,6 +142,24 @@ describe('collapsed stacks', () => {
       place('<string>', 0, '<module>'),
     ]);
     assert.deepEqual(names, ['f (/a/x.py:1)', 'f (/b/x.py:2)', 'y.py:3', '<module> (<string>)']);
+  });
+});
+
+describe('costs of locks', () => {
+  it('of a recorded program are those of its lines', () => {
+    const run = openRun('test/fixtures/profiles/trace-2.gilscope');
+    const analysis = new RunAnalysis(run, { chart: false });
+    const profile = analysis.snapshot({ command: null, startedAt: null, exit: null });
+    for (const cost of ['lock-wait', 'lock-hold', 'lock-blocks'] as const) {
+      const pieces: Buffer[] = [];
+      const sink = { write: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)) };
+      analysis.export({ format: 'collapsed', cost, table: 'lines' }, sink);
+      const stacks = linesOf(Buffer.concat(pieces));
+      const ns = stacks.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+      const expected = selfByLine(profile, cost).reduce((sum, [, own]) => sum + own, 0);
+      assert.ok(expected > 0, cost);
+      assert.equal(ns, expected);
+    }
   });
 });
 
