@@ -48,6 +48,38 @@ export interface SampleOptions {
   readonly cpuNs?: bigint;
 }
 
+/** Times in ticks; `kind` as in `LOCK_KIND`. */
+export interface LockOptions {
+  readonly kind: number;
+  readonly gone?: boolean;
+  readonly createdStack?: number;
+  readonly acquires?: bigint;
+  readonly contended?: bigint;
+  readonly waitTicks?: bigint;
+  readonly holdTicks?: bigint;
+  readonly lostRows?: bigint;
+  readonly typeName?: string;
+  readonly hold?: {
+    readonly thread: number;
+    readonly start: bigint;
+    readonly stack?: number;
+    readonly flags?: number;
+  };
+}
+
+/** `other`: a thread's index + 1, or of an order the number of the outer lock + 1. */
+export interface LockRowOptions {
+  readonly lock: number;
+  readonly thread: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly stack?: number;
+  readonly other?: number;
+  readonly otherStack?: number;
+  readonly weight?: number;
+  readonly flags?: number;
+}
+
 export interface Totals {
   readonly acquires: bigint;
   readonly contended: bigint;

@@ -7,6 +7,8 @@ import type {
   TraceOptions,
   ThreadOptions,
   CycleOptions,
+  LockOptions,
+  LockRowOptions,
   SampleOptions,
   Totals,
   CodeOptions,
@@ -332,6 +334,52 @@ export class TraceWriter {
     push(bytes, BigInt(F.META[key]), 2);
     push(bytes, BigInt(text.length), 4);
     this.put('sampler', [...bytes, ...text], F.CHUNK_KIND.meta);
+  }
+
+  /** Adds a lock of a GIL; returns its number. */
+  lock(gil: number, lock: LockOptions): number {
+    const entry = Buffer.alloc(F.LOCK_ENTRY_BYTES);
+    const u32 = (field: number, value = 0): unknown => entry.writeUInt32LE(value, field);
+    const u64 = (field: number, value = 0n): unknown => entry.writeBigUInt64LE(value, field);
+    u32(F.LOCK_ENTRY.state, lock.gone === true ? 2 : 1);
+    u32(F.LOCK_ENTRY.kind, lock.kind);
+    u32(F.LOCK_ENTRY.createdStack, lock.createdStack);
+    u32(F.LOCK_ENTRY.owner, lock.hold === undefined ? 0 : lock.hold.thread + 1);
+    u32(F.LOCK_ENTRY.holdFlags, lock.hold?.flags);
+    u32(F.LOCK_ENTRY.holdStack, lock.hold?.stack);
+    u64(F.LOCK_ENTRY.holdStartTicks, lock.hold?.start);
+    u64(F.LOCK_ENTRY.acquires, lock.acquires);
+    u64(F.LOCK_ENTRY.contended, lock.contended);
+    u64(F.LOCK_ENTRY.waitTicks, lock.waitTicks);
+    u64(F.LOCK_ENTRY.holdTicks, lock.holdTicks);
+    u64(F.LOCK_ENTRY.lostRows, lock.lostRows);
+    entry.write(lock.typeName ?? '', F.LOCK_ENTRY.typeName);
+    this.put(gil, [...entry], F.CHUNK_KIND.locks);
+    const at = gil * F.GIL_ENTRY_BYTES + F.GIL.lockCount;
+    const number = this.gilTable.readUInt32LE(at);
+    this.gilTable.writeUInt32LE(number + 1, at);
+    return number;
+  }
+
+  /** Records a wait for a lock, a hold, or an order. */
+  lockRow(gil: number, tag: number, row: LockRowOptions): void {
+    const bytes: number[] = [];
+    push(bytes, BigInt(row.lock), 4);
+    push(bytes, BigInt(row.thread), 4);
+    push(bytes, row.start, 8);
+    push(bytes, row.end, 8);
+    for (const value of [row.stack ?? 0, row.other ?? 0, row.otherStack ?? 0, row.weight ?? 1])
+      push(bytes, BigInt(value), 4);
+    this.record(gil, tag, [...bytes, row.flags ?? 0]);
+  }
+
+  /** A wait for a lock that is going on; `owner`: thread index + 1. */
+  openLockWait(thread: number, gil: number, lock: number, start: bigint, owner = 0): void {
+    const entry = this.thread(thread);
+    entry.writeUInt32LE(lock + 1, F.THREAD.waitingLock);
+    entry.writeUInt32LE(gil, F.THREAD.lockWaitGil);
+    entry.writeUInt32LE(owner, F.THREAD.lockWaitOwner);
+    entry.writeBigUInt64LE(start, F.THREAD.lockWaitStartTicks);
   }
 
   /** Any bytes, into a stream: for traces that are wrong. */
