@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspectInterpreter } from '../../server/interpreter/inspect-interpreter';
 import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
 import { nativeFiles } from '../../server/interpreter/platform';
@@ -10,17 +11,24 @@ import type { StackTable, TraceState } from '../../server/trace/events';
 import { openRun } from '../../server/trace/run-reader';
 import { CollectingSink } from './collect-events';
 
+const POLL_MS = 20;
+
 export interface TracedRun {
   readonly stdout: string;
   readonly sink: CollectingSink;
   readonly state: TraceState;
 }
 
-/** Runs a program of test/fixtures/programs with the probe and reads its events. Leaves no file. */
+/**
+ * Runs a program of test/fixtures/programs with the probe and reads its events. Leaves no file.
+ *
+ * @param isEnough asked while the program runs; once it is, the program is killed
+ */
 export async function tracedRun(
   python: string,
   program: string,
   args: readonly string[] = [],
+  isEnough: ((state: TraceState) => boolean) | null = null,
 ): Promise<TracedRun> {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-traced-'));
   try {
@@ -38,10 +46,17 @@ export async function tracedRun(
     const child = spawn(launch.executable, launch.args, { cwd: folder, env, stdio: [...stdio] });
     let stdout = '';
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`${program} on ${python} ended with ${code}`);
+    const closed = once(child, 'close');
     const sink = new CollectingSink();
-    return { stdout, sink, state: openRun(folder).read(sink, true) };
+    const reader = openRun(folder);
+    while (isEnough !== null && child.exitCode === null && child.signalCode === null) {
+      if (isEnough(reader.read(sink, false))) child.kill('SIGKILL');
+      await pause(POLL_MS);
+    }
+    const [code, signal] = (await closed) as [number | null, string | null];
+    if (code !== 0 && !(isEnough !== null && signal === 'SIGKILL'))
+      throw new Error(`${program} on ${python} ended with ${code ?? signal}`);
+    return { stdout, sink, state: reader.read(sink, true) };
   } finally {
     rmSync(folder, { recursive: true });
   }
