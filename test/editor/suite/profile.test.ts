@@ -149,6 +149,40 @@ describe('profiling a file', () => {
     await vscode.window.tabGroups.close(charts());
   });
 
+  it('exports the profile, and compares it with a saved one on its lines', async () => {
+    const { uri } = editor.document;
+    await vscode.window.showTextDocument(editor.document);
+    const alone = (await notesOf(view, uri, (all) => all.length > 0)).map(({ note }) => note);
+    const path = programs.path('waits.txt');
+    const params = { path, format: 'collapsed', cost: 'wait' };
+    await vscode.commands.executeCommand('gilscope.exportProfile', params);
+    assert.match(readFileSync(path, 'utf8'), /spin \(zwei fäden\.py:\d+\) \d+\n/);
+
+    const file = vscode.Uri.file(programs.path('before.gilscope'));
+    await vscode.commands.executeCommand('gilscope.saveProfileAs', file);
+    const compared = once(
+      view.onProfileChanged,
+      (summary) => typeof summary?.comparedWith === 'string',
+    );
+    await vscode.commands.executeCommand('gilscope.compareProfiles', file);
+    assert.equal((await compared)?.comparedWith, 'before.gilscope');
+    const report = vscode.window.activeTextEditor?.document;
+    assert.match(report?.getText() ?? '', /^GILscope comparison · before: before\.gilscope/);
+    await vscode.window.showTextDocument(editor.document, vscode.ViewColumn.One);
+    // With itself: no difference is more than chance.
+    await notesOf(view, uri, (all) => all.some(({ note }) => /^\w+ ≈ /.test(note.text)));
+    const over = once(view.onProfileChanged, (summary) => summary?.comparedWith === null);
+    await vscode.commands.executeCommand('gilscope.endComparison');
+    await over;
+    const again = await notesOf(view, uri, (all) =>
+      all.every(({ note }) => !note.text.includes('≈')),
+    );
+    assert.deepEqual(
+      again.map(({ note }) => note),
+      alone,
+    );
+  });
+
   it('saves the profile, clears it, and opens it again with the same numbers', async () => {
     const { uri } = editor.document;
     await vscode.window.showTextDocument(editor.document);
