@@ -87,7 +87,8 @@ function findingFor(profile: Profile, facts: LockFacts, idle: Idle, rule: Rule):
   const hurts = row.waitNs >= MIN_RUN_SHARE * profile.wallNs;
   const isLarge = idle.ns >= MIN_HOLD_SHARE * row.holdNs;
   const isHazard = rule !== 'large-critical-section' && idle.ns >= MIN_BLOCKED_NS;
-  if (row.library !== null || !((hurts && isLarge) || isHazard)) return [];
+  // What a library does under its own locks is its own affair, as long as nobody waits for it.
+  if (!(hurts && isLarge) && !(isHazard && row.library === null)) return [];
   return [
     {
       rule,

@@ -39,7 +39,7 @@ export function lockHeadline(profile: Profile, names: PlaceNames): string[] {
     blame === undefined || holder === null || holder.line === 0
       ? ''
       : `, ${formatShare(blame.ns, worst.waitNs)} of that while ${names.place(holder)}${inFunction(holder)} had it`;
-  return [`Threads waited ${formatDuration(waitNs)} for locks, ${part}${by}.`];
+  return [names.text(`Threads waited ${formatDuration(waitNs)} for locks, ${part}${by}.`)];
 }
 
 /** In a sentence. */
