@@ -15,9 +15,20 @@ import { runFiles } from './testing/run-files.mjs';
 import { Tally } from './testing/tally.mjs';
 
 const variants = ['asan', 'ubsan', 'tsan'];
-const drivingProbe = ['events', 'lines', 'limits', 'trace-live'];
-/** TSan loses its head in the child of a fork with threads (“dup thread with used id”). */
-const forking = ['faults', 'killed'];
+const drivingProbe = [
+  'events',
+  'lines',
+  'limits',
+  'faults',
+  'killed',
+  'trace-live',
+  'unrecognised',
+];
+/**
+ * The recorder hands waits on conditions to libc itself, past TSan, which then takes the GIL's mutex for locked; and in the
+ * child of a fork with threads TSan gives up (“dup thread with used id”).
+ */
+const withoutRecorder = ['trace-live', 'unrecognised'];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,7 +72,7 @@ async function runVariant(variant) {
     GILSCOPE_TEST_PYTHONS: pythons.map((python) => python.path).join(delimiter),
   });
   const wanted = words(options.tests);
-  const all = variant === 'tsan' ? drivingProbe : [...drivingProbe, ...forking];
+  const all = variant === 'tsan' ? withoutRecorder : drivingProbe;
   const names = wanted.length > 0 ? wanted : all;
   const files = testFiles('interpreters', '.test.ts').filter((file) =>
     names.some((name) => file.includes(name)),

@@ -9,7 +9,7 @@ import type {
 import type { HoverText } from '../protocol';
 import { keyOfUri, profiledLine } from './document-views';
 import { shownPath } from './file-paths';
-import { hoverMarkdown } from './hover';
+import { hoverMarkdown, whyNoLines } from './hover';
 import type { ServerState } from './server-state';
 
 /** Answers what every LSP editor asks, from what was worked out when the text or the profile changed. */
@@ -67,8 +67,9 @@ export function lineHover(state: ServerState, uri: string, line: number): HoverT
 
 function markdownAt(state: ServerState, key: string, line: number, old: boolean): string | null {
   const { loaded } = state.profile;
+  if (!loaded) return null;
   // Without the text as profiled nobody knows what stands on the line now.
-  if (!loaded || loaded.sources.sourceOf(key) === null) return null;
+  if (loaded.sources.sourceOf(key) === null) return whyNoLines(loaded.index.profile);
   return hoverMarkdown(loaded.index, key, line, {
     live: loaded.live,
     old,

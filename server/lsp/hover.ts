@@ -23,7 +23,7 @@ export function hoverMarkdown(
   context: HoverContext,
 ): string | null {
   const costs = costsAt(index, fileKey, line);
-  if (!costs) return null;
+  if (!costs) return whyNoLines(index.profile);
   const key = placeKey(fileKey, line);
   const blocks = [
     headline(costs, context),
@@ -135,10 +135,21 @@ function certainty(costs: LineCosts, profile: Profile): string {
         : text.hover.noSamples,
     );
   }
-  if (profile.lost.events > 0 || profile.lost.samples > 0) {
-    sentences.push(text.hover.lost(profile.lost));
-  }
-  return sentences.join(' ');
+  const { events, samples: missed, reason } = profile.lost;
+  if (events > 0 || missed > 0) sentences.push(text.hover.lost(profile.lost));
+  else if (reason !== null) sentences.push(reason);
+  return [...sentences, ...messagesOf(profile)].join(' ');
+}
+
+/** Where no line of the whole run is known, every line says why; else null. */
+export function whyNoLines(profile: Profile): string | null {
+  const messages = messagesOf(profile);
+  if (messages.length === 0 || profile.lines.some((row) => row.line > 0)) return null;
+  return [text.hover.noLines, ...messages].join('\n\n');
+}
+
+function messagesOf(profile: Profile): string[] {
+  return [...new Set(profile.processes.flatMap((row) => row.messages))];
 }
 
 /** Inline code that shows any text as it is. */

@@ -51,6 +51,7 @@ export const text = {
     ofLock: (lock: string): string => ` (lock ${lock})`,
     more: (count: number, total: string): string => `${total} with ${amount(count)} more`,
     handoff: 'hand-off: nobody held it, the wake-up took this long',
+    noLines: '**GILscope** · no numbers for lines',
     unknownPlace: 'code without a Python frame',
     onlyBelow: 'All of it is in code that this line calls; its lines say who waited for whom.',
     exact: 'Waits and counts are exact, summed over all threads.',

@@ -32,7 +32,11 @@ function matter(profile: Profile, names: PlaceNames): string[] {
   const holdNs = sum(profile.threads, (row) => row.holdNs);
   const waitNs = sum(profile.threads, (row) => row.waitNs);
   if (holdNs + waitNs === 0) {
-    return ['No thread took the GIL: the program ended before it ran any Python code.'];
+    if (profile.gils.length > 0)
+      return ['No thread took the GIL: the program ended before it ran any Python code.'];
+    return [
+      'No GIL was seen: the program ended before Python began, or this Python handles its GIL in a way that GILscope does not know.',
+    ];
   }
   const wanted = `${formatShare(waitNs, holdNs + waitNs)} of the time in which they wanted to run`;
   const waited = `${formatDuration(waitNs)} for the GIL, ${wanted}`;

@@ -54,31 +54,29 @@ function titleLine(profile: Profile): string {
   return parts.join(' · ');
 }
 
-const WHY_NO_LINES = {
-  unknownVersion:
-    'Lines are missing: GILscope does not know the frames of this CPython version yet. Waits, holds and counts of threads are exact.',
-  selfTestFailed:
-    'Lines are missing: this CPython keeps its frames in another way than its version should (a patched build?). Waits, holds and counts of threads are exact.',
-  notYet: 'Lines are missing: the program ended before its first frames could be read.',
-} as const;
+/** From here on the share of a line is off by 5 % at most, by standard error. */
+const ENOUGH_SAMPLES = 100;
 
 function exactnessSection(profile: Profile): string[] {
   const samples = sum(profile.lines, (row) => row.samples);
   const notes = [
     'Waits, counts and thread totals are exact.',
     samples > 0
-      ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples.`
+      ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}.`
       : 'No hold was long enough to need samples.',
   ];
   const lines = ['How exact', ...wrap(notes.join(' '), '  ')];
-  for (const why of new Set(profile.processes.map((row) => row.frames))) {
-    if (why !== 'recorded') lines.push(...wrap(WHY_NO_LINES[why], '  '));
-  }
   lines.push(...wrap(lostText(profile), '  '), ...wrap(costText(profile), '  '));
   for (const message of new Set(profile.processes.flatMap((row) => row.messages))) {
     lines.push(...wrap(message, '  '));
   }
   return lines;
+}
+
+/** Few samples say little: the standard error of a share of half of them. */
+function roughness(samples: number): string {
+  if (samples >= ENOUGH_SAMPLES) return '';
+  return `, which is few: shares are rough, about ±${Math.ceil(50 / Math.sqrt(samples))} %`;
 }
 
 function nothingLost(missedSamples: number): string {

@@ -285,6 +285,17 @@ function messagesOf(process: ProcessState): string[] {
         '(a patched interpreter?). Hold and wait times of threads are exact.',
     );
   }
+  if (process.frames === 'notYet' && process.gilSeen && process.ended) {
+    messages.push(
+      `No lines for process ${process.pid}: no Python frame had been found when it ended.`,
+    );
+  }
+  if (!process.gilSeen && !process.freeThreaded) {
+    messages.push(
+      `No GIL of process ${process.pid} was seen: it ended before Python began, or this Python ${process.python} ` +
+        'handles its GIL in a way that GILscope does not know. Nothing of it was measured.',
+    );
+  }
   if (process.gilUnrecognised) {
     messages.push(
       `The GIL of process ${process.pid} was not recognised (Python ${process.python}): ` +

@@ -244,7 +244,7 @@ function describeProcess(
     gilSeen: flag(PROCESS_FLAG.gilSeen),
     gilUnrecognised: flag(PROCESS_FLAG.gilUnrecognised),
     gilSwitchedOn: null,
-    frames: FRAME_NAMES[header.frames] ?? 'notYet',
+    frames: framesOf(header, flag(PROCESS_FLAG.freeThreaded) && !flag(PROCESS_FLAG.gilSeen)),
     // A forked child's first wait may have begun before its own trace.
     startNs: Math.min(startNs, builder.earliestNs),
     endNs: builder.latestNs,
@@ -259,6 +259,12 @@ function describeProcess(
     samplePeriodNs: header.samplePeriodNs,
     messages: [...meta.messages, ...loss.messages],
   };
+}
+
+/** Without a GIL nobody asks for frames. */
+function framesOf({ frames }: TraceHeader, withoutGil: boolean): ProcessState['frames'] {
+  const name = FRAME_NAMES[frames] ?? 'notYet';
+  return withoutGil && name === 'notYet' ? 'recorded' : name;
 }
 
 /** "3.12.1" of `PY_VERSION_HEX`, '' where unknown. */

@@ -25,6 +25,16 @@ for (const python of gilPythons()) {
       const withLine = profile.lines.filter((row) => row.line > 0);
       assert.deepEqual(withLine, []);
     });
+    it('a patched build: frames that are elsewhere are not read, and it says so', async () => {
+      // Taken for a version that keeps its frames in another way, it is to the probe what a patched build would be.
+      const other = python.minor === '3.12' ? '30b07f0' : '30c01f0';
+      const program = programPath('convoy.py');
+      const profile = await recorded(python.path, program, [], { assumeHex: other });
+      assert.equal(profile.processes[0]?.frames, 'selfTestFailed');
+      assert.match(profile.processes[0].messages.join(), /failed its self-test/);
+      const withLine = profile.lines.filter((row) => row.line > 0);
+      assert.deepEqual(withLine, []);
+    });
     it('a trace at its bound: totals of every thread stay exact', async () => {
       const program = resolve('test/fixtures/bench/pipe_loop.py');
       const profile = await recorded(python.path, program, ['300000'], { maxTraceBytes: 3 << 20 });

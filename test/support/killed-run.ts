@@ -181,7 +181,9 @@ function compare(
   if (row === undefined) faults.push('the killed process is not in the profile');
   if (row?.exit.signal !== 'SIGKILL') faults.push(`its exit is ${JSON.stringify(row?.exit)}`);
   if (profile.lost.events > 0) faults.push(`lost: ${profile.lost.reason ?? ''}`);
-  for (const message of row?.messages ?? []) faults.push(`message: ${message}`);
+  // Without a GIL it says so.
+  if (record !== undefined)
+    faults.push(...(row?.messages ?? []).map((message) => `message: ${message}`));
   const startNs = startOf(join(folder, 'p.gilscope'), pid);
   const blindNs = Math.max(0, killedAtNs - startNs - (row?.endNs ?? 0));
   const missing = missingOf(profile, record, pid, blindNs, faults);

@@ -1,6 +1,7 @@
 #include "cycle.h"
 #include "aggregate.h"
 #include "drop_caller.h"
+#include "frames_test.h"
 #include "probe.h"
 
 /* Flags, sizes, thread, four numbers of 8 bytes, switchWait, overrun. */
@@ -17,8 +18,17 @@ static bool was_forced(const struct thread *t, uint64_t now)
     return t->caller == DROP_CALLER_EVAL_LOOP || now - left <= probe.long_gap_ticks;
 }
 
+/* What no known CPython does: nothing that is recorded of this process can be trusted. */
+static __attribute__((cold, noinline)) void doubt(void)
+{
+    atomic_fetch_or(&probe.file.header->flags, GILSCOPE_PROCESS_FLAG_GIL_UNRECOGNISED);
+}
+
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
 {
+    /* It asks again, and nobody was ever seen to get it. A thread that is ended while it asks may do so too, but later. */
+    if (__builtin_expect(t->asking == gil, 0) && !atomic_load(&gil->entry->acquire_seq))
+        doubt();
     t->asking = gil;
     t->contended = false;
     t->request_ticks = now;
@@ -61,12 +71,16 @@ void cycle_asked(struct thread *t, uint64_t now)
         t->asking->asked_ticks = now;
 }
 
-/* The first interpreter seen to hold this GIL names it; without its layout only the first, the main one, is known. */
+/*
+ * The first interpreter seen to hold this GIL names it; the first GIL is the main one's, of which alone it is known as
+ * long as the layout was not found sound.
+ */
 static void name_gil(struct gil *gil, uintptr_t state)
 {
     const struct layout *l = &probe.layout;
+    bool sound = atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED;
     uintptr_t interpreter =
-        state && l->known ? *(const uintptr_t *)(state + l->state_to_interpreter) : 0;
+        state && sound ? *(const uintptr_t *)(state + l->state_to_interpreter) : 0;
     if (interpreter)
         gil->entry->interpreter = (int32_t) * (const int64_t *)(interpreter + l->interpreter_id);
     else if (gil->index == 0)
@@ -103,6 +117,8 @@ void cycle_acquired(struct thread *t, uint64_t now)
     t->wait_start_ticks = start < now ? start : now;
     t->hold_flags = flags;
     t->after_release = false;
+    if (__builtin_expect(entry->holder != 0, 0))
+        doubt();
     entry->holder = t->index + 1;
     entry->hold_flags = flags;
     entry->wait_start_ticks = t->wait_start_ticks;
@@ -123,8 +139,12 @@ void cycle_releasing(struct thread *t)
 {
     uintptr_t state = gil_last_holder(t->holds);
     t->release_stack = 0;
-    if (state && t->holds->stacks.nodes)
+    if (!state)
+        return;
+    if (__builtin_expect(t->holds->stacks.nodes != NULL, 1))
         t->release_stack = stack_of_state(&t->holds->stacks, state);
+    else if (probe.layout.known)
+        frames_try(t->holds, state);
 }
 
 static inline uint32_t size_code(uint64_t v)

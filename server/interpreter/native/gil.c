@@ -10,18 +10,26 @@ struct gil *gil_of_mutex(const void *mutex)
     return NULL;
 }
 
-static void open_gil(struct gil *gil)
+void gil_open_stacks(struct gil *gil)
 {
     struct memory direct = {0};
+    /* Without room for tables the events still count, without stacks. */
+    if (gil->no_stacks ||
+        stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
+        return;
+    gil->no_stacks = true;
+    trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);
+}
+
+static void open_gil(struct gil *gil)
+{
     gil->entry = &probe.file.gils[gil->index];
     gil->entry->interpreter = -1;
     gil->entry->state = 1;
     stream_open(&gil->stream, &probe.file, GILSCOPE_CHUNK_KIND_GIL, gil->index);
     gil->stream.base_ticks = clock_ticks(probe.clock);
-    /* Without room for tables the events still count, without stacks. */
-    if (probe.layout.known &&
-        !stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
-        trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);
+    if (atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED)
+        gil_open_stacks(gil);
     if (!lock_table_open(&gil->locks))
         trace_file_lose(&probe.file, GILSCOPE_LOST_LOCK_TABLE_FULL);
 }

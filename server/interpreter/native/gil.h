@@ -12,6 +12,7 @@
 struct gil {
     const void *cond, *mutex, *switch_cond, *switch_mutex;
     bool live;
+    bool no_stacks;   /* there is no memory for a table of them */
     bool totals_only; /* the trace is at its bound */
     uint32_t index;
     struct gil_entry *entry;
@@ -42,6 +43,9 @@ struct gil *gil_of_mutex(const void *mutex);
  */
 void gil_note_mutex_init(const void *mutex);
 void gil_note_cond_init(const void *cond);
+
+/* Makes room for the stacks of a GIL, once frames can be read. The GIL is held. */
+void gil_open_stacks(struct gil *gil);
 
 /* Gives every GIL an empty stream in a new trace, in a forked child. */
 void gil_table_restart(void);

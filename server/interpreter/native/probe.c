@@ -101,8 +101,7 @@ static void fill_header(uint32_t flags)
         &h->flags,
         flags | (probe.layout.free_threaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_FREE_THREADED : 0) |
             (probe.preloaded ? (uint32_t)GILSCOPE_PROCESS_FLAG_PRELOADED : 0));
-    atomic_store(&h->frames,
-                 probe.layout.known ? GILSCOPE_FRAMES_RECORDED : GILSCOPE_FRAMES_UNKNOWN_VERSION);
+    atomic_store(&h->frames, atomic_load(&probe.frames));
     h->clock = probe.clock;
     h->max_bytes = (uint64_t)probe.file.bound_chunks * GILSCOPE_CHUNK_BYTES;
     h->anchor0_ns = clock_ns(CLOCK_MONOTONIC);
@@ -191,6 +190,8 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     }
     probe.clock = clock_choose();
     probe.long_gap_ticks = long_gap_ticks();
+    atomic_store(&probe.frames,
+                 probe.layout.known ? GILSCOPE_FRAMES_NOT_YET : GILSCOPE_FRAMES_UNKNOWN_VERSION);
     if (!open_trace(0, error, error_bytes))
         return false;
     struct thread *main_thread = thread_table_open() ? thread_attach() : NULL;
@@ -204,6 +205,9 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     on_exit(at_exit, NULL);
     atomic_store(&probe.active, true);
     start_sampler();
+    if (options->no_children)
+        put_meta(GILSCOPE_META_MESSAGE,
+                 "Child processes were left out, as asked: what they did is not in the profile.");
     return true;
 }
 

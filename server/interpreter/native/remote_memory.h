@@ -27,6 +27,7 @@ struct remote_memory {
 
 /* False: there is no way on this system. */
 bool remote_memory_open(struct remote_memory *m);
+void remote_memory_close(struct remote_memory *m);
 /* Begins a sample: fetches what the last one read. */
 void remote_memory_begin(struct remote_memory *m);
 /* Copies from what was fetched, else reads; false where the memory is gone. */

@@ -29,6 +29,13 @@ bool remote_memory_open(struct remote_memory *m)
     return m->fd >= 0 && remote_memory_read(m, (uintptr_t)&probe, &copy, sizeof copy) && copy == 42;
 }
 
+void remote_memory_close(struct remote_memory *m)
+{
+    if (m->fd >= 0)
+        close(m->fd);
+    m->fd = -1;
+}
+
 static void merge_wanted(struct remote_memory *m)
 {
     m->block_count = m->used = 0;

@@ -168,7 +168,7 @@ static void run(void)
                   stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false);
     while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
         sleep_one_period(s);
-        if (s->can_read) {
+        if (s->can_read && atomic_load(&probe.frames) != GILSCOPE_FRAMES_SELF_TEST_FAILED) {
             uint32_t count = atomic_load_explicit(&probe.gil_count, memory_order_acquire);
             for (uint32_t i = 0; i < count; i++)
                 if (probe.gils[i].live)

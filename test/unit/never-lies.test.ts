@@ -1,0 +1,157 @@
+/** Whatever could not be known or recorded is said in all three: the report, the hover and the JSON. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Profile } from '../../server/protocol';
+import { hoverMarkdown, whyNoLines } from '../../server/lsp/hover';
+import { indexProfile } from '../../server/lsp/profile-index';
+import { createEngine } from '../../server/profile/engine';
+import { reportText } from '../../server/profile/report-text';
+import { CHUNK_BYTES, FRAMES, LOST, PROCESS_FLAG } from '../../server/trace/format';
+import { RunReader } from '../../server/trace/run-reader';
+import { MemoryRun } from '../support/memory-run';
+import type { TraceOptions } from '../support/trace-rows';
+import { TraceWriter } from '../support/trace-writer';
+
+const FILE = '/app.py';
+const LINE = 3;
+const CYCLES = 300;
+
+/** One thread with holds on one line; `change` comes after half of them. */
+function trace(options: TraceOptions, change: (writer: TraceWriter) => void = () => undefined) {
+  const writer = new TraceWriter({ endTicks: 1_000_000n, chunkLimit: 2000, ...options });
+  writer.addGil();
+  writer.addThread({ tid: 1, name: 'MainThread' });
+  const isKnown = (options.frames ?? FRAMES.recorded) === FRAMES.recorded;
+  const stack = isKnown ? writer.stack(0, [{ file: FILE, line: LINE, function: 'f' }]) : 0;
+  for (let i = 0; i < CYCLES; i++) {
+    if (i === CYCLES / 2) change(writer);
+    const at = 1000n + BigInt(i) * 1000n;
+    writer.cycle(0, { thread: 0, waitStart: at, acquired: at + 9n, released: at + 500n, stack });
+  }
+  return writer;
+}
+
+const plain = (): Buffer => trace({}).bytes();
+const framesAre = (frames: number) => (): Buffer[] => [trace({ frames }).bytes()];
+const withMessage = (text: string) => (): Buffer[] => [
+  trace({}, (writer) => {
+    writer.meta('message', text);
+  }).bytes(),
+];
+const losing = (reason: keyof typeof LOST) => (): Buffer[] => [
+  trace({}, (writer) => {
+    writer.setHeader('lostReasons', LOST[reason]);
+  }).bytes(),
+];
+
+function bounded(): Buffer[] {
+  const totals = { acquires: 7n, contended: 0n, forced: 0n, holdTicks: 900n, waitTicks: 80n };
+  const change = (writer: TraceWriter): void => {
+    writer.aggregate(0, 0, 1, { ...totals, maxHoldTicks: 300n, maxWaitTicks: 20n });
+  };
+  return [trace({}, change).bytes()];
+}
+
+function lostSamples(): Buffer[] {
+  const change = (writer: TraceWriter): void => {
+    writer.setHeader64('lostSamples', 41n);
+  };
+  return [trace({}, change).bytes()];
+}
+
+function fewSamples(): Buffer[] {
+  const writer = trace({}, () => undefined);
+  const stack = writer.stack('sampler', [{ file: FILE, line: LINE, function: 'f' }]);
+  for (let i = 0n; i < 3n; i++)
+    writer.sample({ gil: 0, thread: 0, at: 400_100n + i * 100_000n, stack });
+  const held = { thread: 0, waitStart: 400_000n, acquired: 400_000n, stack: 1 };
+  writer.cycle(0, { ...held, released: 900_000n });
+  return [writer.bytes()];
+}
+
+function noGil(): Buffer[] {
+  const writer = new TraceWriter({ flags: 0, endTicks: 1_000_000n });
+  writer.addThread({ tid: 1 });
+  return [writer.bytes()];
+}
+
+const unrecognised = PROCESS_FLAG.gilSeen | PROCESS_FLAG.gilUnrecognised;
+
+/** Condition, traces, what all three say, and whether lines are known. */
+const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
+  ['an unknown version', framesAre(FRAMES.unknownVersion), /No lines .* does not know how Python/],
+  ['frames of a patched build', framesAre(FRAMES.selfTestFailed), /No lines .* self-test/],
+  ['no frame found', framesAre(FRAMES.notYet), /No lines .* no Python frame had been found/],
+  ['a GIL that nobody knows', () => [trace({ flags: unrecognised }).bytes()], /cannot be trusted/],
+  ['no GIL at all', noGil, /No GIL of process 100 was seen/],
+  ['a bounded trace', bounded, /size limit.* 7 GIL cycles are only in the totals/],
+  ['a full disk', losing('diskFull'), /disk of the trace was full/],
+  ['too many interpreters', losing('gilTableFull'), /more interpreters than/],
+  ['too many stacks', losing('stackTableFull'), /more different stacks/],
+  ['no room in time', losing('noRoom'), /too slow to make room/],
+  ['too many totals', losing('aggregateTableFull'), /more threads and stacks than/],
+  ['missed samples', lostSamples, /\b41 samples/],
+  ['no thread of the probe', withMessage('could not start its own thread'), /its own thread/],
+  ['children left out', withMessage('Child processes were left out'), /Child processes were left/],
+  ['a trace that was cut', () => [plain().subarray(0, 3 * CHUNK_BYTES)], /cut short.* missing/],
+  [
+    'another trace unreadable',
+    () => [plain(), Buffer.from('x'.repeat(5000))],
+    /process is missing/,
+  ],
+  ['another trace not begun', () => [plain(), Buffer.alloc(70_000)], /process is missing/],
+];
+
+function profileOf(traces: readonly Uint8Array[]): Profile {
+  const engine = createEngine();
+  const state = new RunReader(new MemoryRun(traces)).read(engine, true);
+  const exit = { code: 0, signal: null };
+  return engine.snapshot(state, { command: [], startedAt: '', exit, live: false }).profile;
+}
+
+function hoverOf(profile: Profile): string {
+  const index = indexProfile(profile, (file) => file);
+  const context = { live: false, old: false, shownPath: (file: string) => file };
+  return hoverMarkdown(index, FILE, LINE, context) ?? '';
+}
+
+/** Lines that were wrapped are one again. */
+const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+describe('what is not known is said', () => {
+  for (const [name, traces, says] of CONDITIONS) {
+    test(`${name}: report, hover and JSON`, () => {
+      const profile = profileOf(traces());
+      assert.match(unwrapped(reportText(profile, { folder: null })), says);
+      assert.match(unwrapped(hoverOf(profile)), says);
+      const { lost, findings, processes } = profile;
+      const messages = processes.flatMap((row) => row.messages);
+      const json = JSON.stringify([lost.reason ?? `${lost.samples} samples`, findings, messages]);
+      assert.match(json, says);
+    });
+  }
+});
+
+test('few samples: the report and the hover say how rough, the JSON how many', () => {
+  const profile = profileOf(fewSamples());
+  assert.match(unwrapped(reportText(profile, { folder: null })), /rests on 3 samples, .*± ?29 %/);
+  assert.match(hoverOf(profile), /3 samples here, about ±58 %/);
+  assert.equal(profile.lines.find((row) => row.line === LINE)?.samples, 3);
+});
+
+test('a sound run says that nothing was lost, and warns of nothing', () => {
+  const profile = profileOf([plain()]);
+  assert.match(reportText(profile, { folder: null }), /Nothing was lost/);
+  assert.doesNotMatch(hoverOf(profile), /Incomplete|missing|No lines/);
+  assert.deepEqual(profile.lost, { events: 0, samples: 0, reason: null });
+  assert.deepEqual(
+    profile.processes.flatMap((row) => row.messages),
+    [],
+  );
+});
+
+test('why there are no lines is not said where there are some', () => {
+  const both = profileOf([plain(), trace({ pid: 7, frames: FRAMES.unknownVersion }).bytes()]);
+  assert.equal(whyNoLines(both), null);
+  assert.match(hoverOf(both), /No lines for process 7/);
+});
