@@ -31,13 +31,15 @@ static bool patch(const void *holder, uintptr_t expected_type, uint32_t at,
         return false;
     struct method_definition *d =
         *(struct method_definition **)((uintptr_t)holder + probe.layout.object_bytes + at);
-    if (!d || !d->name || strcmp(d->name, m->name) != 0 || !d->function)
+    if (!d || !d->name || strcmp(d->name, m->name) != 0)
         return false;
-    if (d->function == m->replacement)
+    /* Read once: an interpreter with another GIL may be here, too. */
+    python_function found = __atomic_load_n(&d->function, __ATOMIC_ACQUIRE);
+    if (found == m->replacement)
         return true;
-    if (!memory_is_writable((uintptr_t)&d->function))
+    if (!found || !memory_is_writable((uintptr_t)&d->function))
         return false;
-    *m->real = d->function;
+    *m->real = found;
     __atomic_store_n(&d->function, m->replacement, __ATOMIC_RELEASE);
     return true;
 }
