@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import {
   LEVEL_OVERVIEW,
@@ -32,6 +33,8 @@ export class ChartPanel implements vscode.Disposable {
     dist: vscode.Uri,
     private readonly server: ProfileServer,
     private readonly log: vscode.LogOutputChannel,
+    /** The only profile that it shows; null: whichever is the current one. */
+    private readonly file: vscode.Uri | null = null,
   ) {
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     this.subscriptions = [
@@ -95,8 +98,7 @@ export class ChartPanel implements vscode.Disposable {
   /** A webview that was hidden has lost everything: it is told all again. */
   private async greet(): Promise<void> {
     this.isReady = false;
-    const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
-    this.post({ type: 'strings', strings: Object.fromEntries(strings) as Record<string, string> });
+    this.post({ type: 'strings', strings: this.strings() });
     await this.sendMeta();
     const place = cursorPlace(vscode.window.visibleTextEditors.find((e) => cursorPlace(e)));
     if (place) await this.sendMarks(place);
@@ -111,6 +113,19 @@ export class ChartPanel implements vscode.Disposable {
     this.post({ type: 'showLine', file, line });
   }
 
+  private strings(): Record<string, string> {
+    const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
+    return {
+      ...(Object.fromEntries(strings) as Record<string, string>),
+      ...(this.file ? textsOfOther(basename(this.file.path)) : {}),
+    };
+  }
+
+  private get hasProfile(): boolean {
+    const { profile } = this.server;
+    return profile !== null && (this.file === null || profile.path === this.file.fsPath);
+  }
+
   /** One question at a time; changes of the profile in between are one more. */
   private async sendMeta(): Promise<void> {
     if (this.sendingMeta) {
@@ -122,7 +137,7 @@ export class ChartPanel implements vscode.Disposable {
     let meta: ChartMeta | null = null;
     try {
       // A chart that was left open does not start the server.
-      if (this.server.profile) ({ meta } = await this.ask({ kind: 'meta' }, 'meta'));
+      if (this.hasProfile) ({ meta } = await this.ask({ kind: 'meta' }, 'meta'));
     } catch (error) {
       this.log.warn(`The chart got no profile: ${String(error)}`);
     }
@@ -141,7 +156,7 @@ export class ChartPanel implements vscode.Disposable {
   }
 
   private async sendMarks({ file, line }: CursorPlace): Promise<void> {
-    if (!this.panel.visible || !this.server.profile) return;
+    if (!this.panel.visible || !this.hasProfile) return;
     try {
       const { marks } = await this.ask({ kind: 'marks', file, line, bins: MARK_BINS }, 'marks');
       this.post({ type: 'marks', marks, file, line });
@@ -183,4 +198,15 @@ export class ChartPanel implements vscode.Disposable {
       );
     }
   }
+}
+
+/** In place of “No profile yet”: the file's editor, while another profile is the current one. */
+function textsOfOther(name: string): Record<string, string> {
+  return {
+    'empty.title': vscode.l10n.t('{0} is not the current profile', name),
+    'empty.run': vscode.l10n.t(
+      'One profile is shown at a time. Click here to show this one again.',
+    ),
+    'empty.open': '',
+  };
 }

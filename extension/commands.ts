@@ -2,14 +2,20 @@ import * as vscode from 'vscode';
 import { METHOD } from '../server/protocol';
 import { askArguments, askModule } from './argument-prompts';
 import type { ChartPanels } from './chart-panels';
+import { CancelledError } from './configuration-variables';
 import { askExport, exportParamsIn } from './export-prompts';
 import { showFailure, showUntrusted } from './failure-messages';
 import { toggleInlineTimes } from './inline-toggle';
+import { programOfLaunchConfiguration } from './launch-configurations';
 import { askProfileToOpen, askWhereToSave } from './profile-files';
 import type { ProgramRun } from './program-run';
+import type { RecentProfile, RecentProfiles } from './recent-profiles';
 import type { ReportView } from './report-view';
+import { lastRun, rememberRun, type RunRequest } from './run-request';
 import { scriptToRun } from './script-to-run';
 import type { ServerConnection } from './server-connection';
+import { testToRun } from './test-to-run';
+import { UnknownVariableError } from './variables';
 
 /** What the commands act on. */
 export interface CommandContext {
@@ -17,7 +23,12 @@ export interface CommandContext {
   readonly run: ProgramRun;
   readonly chart: ChartPanels;
   readonly report: ReportView;
+  readonly recent: RecentProfiles;
   readonly log: vscode.LogOutputChannel;
+  /** A program that shows contention. */
+  readonly example: vscode.Uri;
+  /** A folder of this extension's own. */
+  readonly storage: vscode.Uri;
   readonly globalState: vscode.Memento;
   readonly workspaceState: vscode.Memento;
 }
@@ -43,6 +54,10 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
     'gilscope.profileFile': (argument) => profileFile(context, argument, false),
     'gilscope.profileFileWithArguments': (argument) => profileFile(context, argument, true),
     'gilscope.profileModule': () => profileModule(context),
+    'gilscope.profileLaunchConfiguration': () =>
+      profileRequest(context, () => programOfLaunchConfiguration(context.workspaceState)),
+    'gilscope.profileTestAtCursor': () => profileRequest(context, testToRun),
+    'gilscope.profileAgain': () => profileAgain(context),
     'gilscope.stop': () => run.stop(),
     'gilscope.openChart': () => {
       chart.open();
@@ -56,6 +71,10 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
     'gilscope.endComparison': () =>
       server.profile && server.request(METHOD.compare, { path: null }),
     'gilscope.showReport': () => showReport(context),
+    'gilscope.removeRecent': (argument) =>
+      argument === undefined ? undefined : context.recent.remove(argument as RecentProfile),
+    'gilscope.clearRecent': () => clearRecent(context.recent),
+    'gilscope.openExample': () => openExample(context),
     'gilscope.restartServer': () => server.restart(),
     'gilscope.showLog': () => {
       log.show();
@@ -64,26 +83,66 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
 }
 
 async function profileFile(
-  { run, workspaceState }: CommandContext,
+  context: CommandContext,
   argument: unknown,
   asksArguments: boolean,
 ): Promise<void> {
-  if (!mayRun(run)) return;
-  const script = await scriptToRun(argument instanceof vscode.Uri ? argument : undefined);
-  if (!script) return;
-  const args = asksArguments ? await askArguments(script, workspaceState) : [];
-  if (args) await run.start({ kind: 'file', path: script.fsPath }, args, script);
+  await profileRequest(context, async () => {
+    const script = await scriptToRun(argument instanceof vscode.Uri ? argument : undefined);
+    if (!script) return undefined;
+    const args = asksArguments ? await askArguments(script, context.workspaceState) : [];
+    if (!args) return undefined;
+    return { target: { kind: 'file', path: script.fsPath }, args, resource: script.toString() };
+  });
 }
 
-async function profileModule({ run, workspaceState }: CommandContext): Promise<void> {
+async function profileModule(context: CommandContext): Promise<void> {
+  await profileRequest(context, async () => {
+    const chosen = await askModule(context.workspaceState);
+    if (!chosen) return undefined;
+    const { module, args } = chosen;
+    const resource =
+      vscode.window.activeTextEditor?.document.uri ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+    return { target: { kind: 'module', module }, args, resource: resource?.toString() ?? null };
+  });
+}
+
+/** The same program with the same arguments; before the first one, what is to be profiled is asked for as ever. */
+async function profileAgain(context: CommandContext): Promise<void> {
+  const last = lastRun(context.workspaceState);
+  if (!last) return profileFile(context, undefined, false);
+  const open = vscode.workspace.textDocuments.filter((d) => d.isDirty && d.languageId === 'python');
+  await profileRequest(context, async () => {
+    await Promise.all(open.filter((d) => !d.isUntitled).map((d) => d.save()));
+    return last;
+  });
+}
+
+/** Runs what is asked for; without a request the user has left, or knows why. */
+async function profileRequest(
+  { run, workspaceState }: CommandContext,
+  ask: () => Promise<RunRequest | undefined>,
+): Promise<void> {
   if (!mayRun(run)) return;
-  const chosen = await askModule(workspaceState);
-  if (!chosen) return;
-  await run.start(
-    { kind: 'module', module: chosen.module },
-    chosen.args,
-    vscode.window.activeTextEditor?.document.uri ?? vscode.workspace.workspaceFolders?.[0]?.uri,
-  );
+  const request = await requestOf(ask);
+  if (!request) return;
+  await rememberRun(workspaceState, request);
+  await run.start(request);
+}
+
+async function requestOf(
+  ask: () => Promise<RunRequest | undefined>,
+): Promise<RunRequest | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof CancelledError) return undefined;
+    if (!(error instanceof UnknownVariableError)) throw error;
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t('The variable {0} of the configuration is not known here.', error.variable),
+    );
+    return undefined;
+  }
 }
 
 /** A command can be called even where no menu shows it. */
@@ -149,4 +208,19 @@ function hasProfile({ server }: CommandContext): boolean {
     vscode.l10n.t('There is no profile yet. Run "GILscope: Profile Python File" first.'),
   );
   return false;
+}
+
+async function clearRecent(recent: RecentProfiles): Promise<void> {
+  const remove = vscode.l10n.t('Delete');
+  const question = vscode.l10n.t('Delete all recent profiles of this workspace?');
+  const answer = await vscode.window.showWarningMessage(question, { modal: true }, remove);
+  if (answer === remove) await recent.clear();
+}
+
+/** A copy on disk, which can be run and edited: the extension's own folder is not the user's to write in. */
+async function openExample({ example, storage }: CommandContext): Promise<void> {
+  const copy = vscode.Uri.joinPath(storage, 'contention.py');
+  await vscode.workspace.fs.createDirectory(storage);
+  await vscode.workspace.fs.copy(example, copy, { overwrite: true });
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(copy));
 }

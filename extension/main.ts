@@ -5,7 +5,11 @@ import { ChartPanels } from './chart-panels';
 import { registerCommands } from './commands';
 import { showCrash } from './failure-messages';
 import { InlineNotes, type ShownNotes } from './inline-notes';
+import { ProfileEditor } from './profile-editor';
+import { ProfileTasks, TASK_TYPE } from './profile-tasks';
 import { ProgramRun } from './program-run';
+import { RecentProfiles } from './recent-profiles';
+import { RecentTree } from './recent-tree';
 import { ReportView } from './report-view';
 import { ServerConnection } from './server-connection';
 import { StatusItem } from './status-item';
@@ -16,6 +20,7 @@ export interface TestView {
   readonly onStatus: vscode.Event<RunStatus>;
   readonly onProfileChanged: vscode.Event<ProfileSummary | null>;
   readonly onRunning: vscode.Event<boolean>;
+  readonly recent: Pick<RecentProfiles, 'all' | 'settled' | 'onDidChange'>;
 }
 
 /** Called by VS Code when a Python file is opened or a command runs. Starts nothing by itself. */
@@ -26,10 +31,18 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
   const notes = new InlineNotes(server, log);
   const chart = new ChartPanels(context.extensionUri, server, log);
   const report = new ReportView();
+  const recent = new RecentProfiles(context, server, log);
   const { globalState, workspaceState } = context;
 
   context.subscriptions.push(
-    ...registerCommands({ server, run, chart, report, log, globalState, workspaceState }),
+    ...registerCommands({
+      ...{ server, run, chart, report, recent, log, globalState, workspaceState },
+      example: vscode.Uri.joinPath(context.extensionUri, 'examples', 'contention.py'),
+      storage: context.globalStorageUri,
+    }),
+    new ProfileEditor(context.extensionUri, server, log),
+    new RecentTree(recent),
+    vscode.tasks.registerTaskProvider(TASK_TYPE, new ProfileTasks(run)),
     new StatusItem(server, run),
     run.onRunning((running) => setContext('running', running)),
     server.onProfileChanged((summary) => {
@@ -39,11 +52,11 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
     server.onGone(({ asked }) => {
       if (!asked) void showCrash();
     }),
-    ...[run, notes, chart, report, server, log],
+    ...[run, notes, chart, report, recent, server, log],
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
   const { onStatus, onProfileChanged } = server;
-  return { shown: notes, onStatus, onProfileChanged, onRunning: run.onRunning };
+  return { shown: notes, onStatus, onProfileChanged, onRunning: run.onRunning, recent };
 }
 
 function setContext(name: string, value: boolean): void {

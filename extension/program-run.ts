@@ -1,14 +1,13 @@
-import { homedir } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { METHOD } from '../server/protocol';
 import type { RunParams, RunResult, RunStatus } from '../server/protocol-run';
 import { showFailure, showRunFailure } from './failure-messages';
 import { ProgramTerminal, type ProgramExit } from './program-terminal';
+import { runParams, type RunRequest } from './run-request';
 import type { ServerConnection } from './server-connection';
-import { folderOf } from './settings';
-
-type Target = RunParams['target'];
+import { mostSeconds } from './settings';
 
 /** The run in progress, from the request to the end of its analysis; at most one. */
 export class ProgramRun implements vscode.Disposable {
@@ -17,6 +16,8 @@ export class ProgramRun implements vscode.Disposable {
   private terminal: ProgramTerminal | null = null;
   private runId: string | null = null;
   private active = false;
+  private exit: ProgramExit | null = null;
+  private timer: NodeJS.Timeout | undefined;
   /** The server has seen the program's trace. */
   private traced = false;
   /** The user knows already why nothing was measured. */
@@ -52,23 +53,35 @@ export class ProgramRun implements vscode.Disposable {
   }
 
   /** Runs and profiles; the returned promise settles when the program has been started. Failures are shown. */
-  async start(
-    target: Target,
-    args: readonly string[],
-    resource: vscode.Uri | undefined,
-  ): Promise<void> {
+  async start(request: RunRequest): Promise<void> {
     if (this.active) return;
+    this.exit = null;
     this.setActive(true);
     try {
-      const params = runParams(target, args, resource);
+      const params = runParams(request);
       const result = await this.server.request(METHOD.run, params);
       this.runId = result.runId;
       this.log.info(`Run ${result.runId} with ${result.python} (Python ${result.pythonVersion})`);
       await this.openTerminal(params, result);
+      this.stopInTime(params.workspaceFolder);
     } catch (error) {
       this.setActive(false);
       void showFailure(error, this.log);
     }
+  }
+
+  /** As {@link start}, to the end. @returns the exit status as a shell would have it; 1 if nothing ran */
+  async toEnd(request: RunRequest): Promise<number> {
+    const ended = new Promise<void>((resolve) => {
+      const subscription = this.onRunning((running) => {
+        if (running) return;
+        subscription.dispose();
+        resolve();
+      });
+    });
+    await this.start(request);
+    await ended;
+    return exitStatus(this.exit);
   }
 
   /** Stops the program; what it measured until then is kept. */
@@ -86,6 +99,7 @@ export class ProgramRun implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     for (const subscription of this.subscriptions) subscription.dispose();
     this.terminal?.dispose();
   }
@@ -94,17 +108,19 @@ export class ProgramRun implements vscode.Disposable {
     const { target } = params;
     const name = target.kind === 'file' ? basename(target.path) : target.module;
     const program = target.kind === 'file' ? [target.path] : ['-m', target.module];
+    const words = [result.python, ...(params.pythonArgs ?? []), ...program, ...params.args];
     // After a crash of the server the program before may still be running.
     if (this.terminal?.isRunning === false) this.terminal.dispose();
     this.terminal = await ProgramTerminal.open(this.runner, {
       launch: result.launch,
       title: `GILscope: ${name}`,
-      command: [result.python, ...program, ...params.args],
+      command: words,
     });
     this.terminal.onEnd((end) => void this.ended(result, end));
   }
 
   private async ended({ runId, python }: RunResult, end: ProgramExit): Promise<void> {
+    this.exit = end;
     this.log.info(`Run ${runId} ended with code ${end.code}, signal ${end.signal}`);
     if (end.notStarted !== null) {
       this.explained = true;
@@ -129,8 +145,14 @@ export class ProgramRun implements vscode.Disposable {
     }
   }
 
+  private stopInTime(folder: string | null): void {
+    const seconds = mostSeconds(folder === null ? undefined : vscode.Uri.file(folder));
+    if (seconds > 0) this.timer = setTimeout(() => void this.stop(), seconds * 1000);
+  }
+
   private setActive(active: boolean): void {
     if (this.active === active) return;
+    clearTimeout(this.timer);
     this.active = active;
     if (!active) this.runId = null;
     this.traced = false;
@@ -139,13 +161,9 @@ export class ProgramRun implements vscode.Disposable {
   }
 }
 
-function runParams(
-  target: Target,
-  args: readonly string[],
-  resource: vscode.Uri | undefined,
-): RunParams {
-  const workspaceFolder = folderOf(resource)?.uri.fsPath ?? null;
-  const cwd =
-    workspaceFolder ?? (resource?.scheme === 'file' ? dirname(resource.fsPath) : homedir());
-  return { target, args, cwd, workspaceFolder, startedBy: 'client' };
+/** As a shell has it; 1 where nothing ran. */
+function exitStatus(exit: ProgramExit | null): number {
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  const signal = exit?.signal ?? null;
+  return signal === null ? (exit?.code ?? 1) : 128 + (signals[signal] ?? 0);
 }

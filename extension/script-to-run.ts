@@ -6,6 +6,14 @@ import * as vscode from 'vscode';
  * Undefined, with the user told why where that is not their own choice, if there is none.
  */
 export async function scriptToRun(given: vscode.Uri | undefined): Promise<vscode.Uri | undefined> {
+  if (!given && vscode.window.activeNotebookEditor) {
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t(
+        'Notebooks cannot be profiled: their kernel is started by another extension. Put the code into a Python file.',
+      ),
+    );
+    return undefined;
+  }
   const document = given ? openDocument(given) : vscode.window.activeTextEditor?.document;
   const uri = given ?? document?.uri;
   if (!uri || !isPython(uri, document)) {

@@ -27,6 +27,16 @@ export function serverSettings(
   };
 }
 
+/** After so many seconds a run is stopped; 0: it goes on to its end. */
+export function mostSeconds(resource: vscode.Uri | undefined): number {
+  return vscode.workspace.getConfiguration(SECTION, resource ?? null).get('run.maximumSeconds', 0);
+}
+
+/** How many profiles of earlier runs are kept. */
+export function keptProfiles(): number {
+  return vscode.workspace.getConfiguration(SECTION).get('recent.maximum', 20);
+}
+
 export function inlineMode(): InlineMode {
   return vscode.workspace.getConfiguration(SECTION).get<InlineMode>('inline.mode', 'decoration');
 }

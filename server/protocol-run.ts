@@ -22,6 +22,12 @@ export interface RunParams {
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'module'; readonly module: string };
   readonly args: readonly string[];
+  /** Options of python itself, before the script. */
+  readonly pythonArgs?: readonly string[];
+  /** The interpreter of this run; absent: as the settings say. */
+  readonly python?: string;
+  /** Added to the program's environment; null removes. */
+  readonly env?: Readonly<Record<string, string | null>>;
   readonly cwd: string;
   /** Folder whose `.venv` and settings count; null for a single file without a folder. */
   readonly workspaceFolder: string | null;

@@ -291,6 +291,8 @@ export const METHOD = {
 
 export interface ProfileSummary {
   readonly title: string;
+  /** The file that it was opened from; null: a run of this session. */
+  readonly path: string | null;
   readonly live: boolean;
   readonly wallNs: number;
   readonly exit: ExitStatus;

@@ -20,6 +20,8 @@ export interface LaunchOptions {
   readonly native: NativeFiles;
   readonly target: RunParams['target'];
   readonly args: readonly string[];
+  /** Options of python itself. */
+  readonly pythonArgs?: readonly string[];
   readonly cwd: string;
   readonly runFolder: string;
   readonly probe?: ProbeOptions;
@@ -30,7 +32,7 @@ export interface LaunchOptions {
 /** What to start: the host where the interpreter has a libpython, else the interpreter with the probe preloaded. */
 export function makeLaunch(options: LaunchOptions): Launch {
   const { interpreter, native, cwd } = options;
-  const python = [...targetArguments(options.target), ...options.args];
+  const python = commandOf(options.target, options.args, options.pythonArgs);
   if (interpreter.library === null) {
     return { executable: interpreter.executable, args: python, cwd, env: preloadEnv(options) };
   }
@@ -55,8 +57,12 @@ export function makeLaunch(options: LaunchOptions): Launch {
 }
 
 /** As a user would write it after `python`. */
-export function commandOf(target: RunParams['target'], args: readonly string[]): string[] {
-  return [...targetArguments(target), ...args];
+export function commandOf(
+  target: RunParams['target'],
+  args: readonly string[],
+  pythonArgs: readonly string[] = [],
+): string[] {
+  return [...pythonArgs, ...targetArguments(target), ...args];
 }
 
 function targetArguments(target: RunParams['target']): string[] {
@@ -93,10 +99,18 @@ function preloadEnv(options: LaunchOptions): Record<string, string> {
   };
 }
 
-/** An environment with a launch's changes: null removes. */
+/** An environment with a launch's changes. */
 export function environmentFor(launch: Launch, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return changedEnvironment(base, launch.env);
+}
+
+/** An environment with changes: null removes. */
+export function changedEnvironment(
+  base: NodeJS.ProcessEnv,
+  changes: Launch['env'],
+): NodeJS.ProcessEnv {
   const env = { ...base };
-  for (const [name, value] of Object.entries(launch.env)) {
+  for (const [name, value] of Object.entries(changes)) {
     if (value === null) Reflect.deleteProperty(env, name);
     else env[name] = value;
   }

@@ -12,6 +12,10 @@ export interface PrepareOptions {
   readonly find: FindOptions;
   readonly target: RunParams['target'];
   readonly args: readonly string[];
+  /** Options of python itself. */
+  readonly pythonArgs?: readonly string[];
+  /** Changes of the environment that `find.env` has in it already; the program gets them. */
+  readonly envChanges?: Launch['env'];
   readonly cwd: string;
   /** Folder of the C part. */
   readonly nativeFolder: string;
@@ -33,11 +37,11 @@ export interface PreparedRun {
  * @throws RunError
  */
 export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> {
-  const { target, args, cwd, probe } = options;
+  const { target, args, pythonArgs = [], envChanges = {}, cwd, probe } = options;
   const native = nativeFiles(options.nativeFolder);
   checkTarget(target, cwd);
   const interpreter = await findInterpreter(options.find);
-  const command = commandOf(target, args);
+  const command = commandOf(target, args, pythonArgs);
   const runFolder = createRunFolder(options.traceFolder, command, new Date());
   try {
     const launch = makeLaunch({
@@ -45,12 +49,14 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       native,
       target,
       args,
+      pythonArgs,
       cwd,
       runFolder,
       env: options.find.env,
       ...(probe === undefined ? {} : { probe }),
     });
-    return { interpreter, launch, runFolder, command };
+    const env = { ...envChanges, ...launch.env };
+    return { interpreter, launch: { ...launch, env }, runFolder, command };
   } catch (error) {
     rmSync(runFolder, { recursive: true, force: true });
     throw error;

@@ -59,14 +59,14 @@ export class CurrentProfile {
       read: (final) => worker.poll(final),
       show: async () => {
         const profile = await snapshot();
-        if (this.worker === worker) this.set(profile, sources, title, true);
+        if (this.worker === worker) this.set(profile, sources, { title, path: null, live: true });
         return profile.processes;
       },
       finish: async () => {
         const profile = await snapshot();
         if (this.worker === worker) {
           await this.keep(runFolder, sources);
-          this.set(profile, sources, title, false);
+          this.set(profile, sources, { title, path: null, live: false });
         }
         return profile;
       },
@@ -95,7 +95,7 @@ export class CurrentProfile {
       this.worker = worker;
       this.container = path;
       this.options.log(text.profile.opened(path));
-      return this.set(profile, sources, title, false);
+      return this.set(profile, sources, { title, path, live: false });
     } catch (error) {
       void worker?.close();
       throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
@@ -214,8 +214,12 @@ export class CurrentProfile {
     return standalonePage(data, this.options.assetFolder);
   }
 
-  private set(profile: Profile, sources: SourceFiles, title: string, live: boolean): LoadedProfile {
-    return this.show(loadProfile(profile, sources, { title, live, minimumNs: this.minimumNs() }));
+  private set(
+    profile: Profile,
+    sources: SourceFiles,
+    what: Pick<LoadedProfile, 'title' | 'path' | 'live'>,
+  ): LoadedProfile {
+    return this.show(loadProfile(profile, sources, { ...what, minimumNs: this.minimumNs() }));
   }
 
   private show(loaded: LoadedProfile): LoadedProfile {

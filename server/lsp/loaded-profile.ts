@@ -11,6 +11,8 @@ import type { SourceFiles } from './source-files';
 /** A profile with everything that requests ask of it, worked out beforehand. */
 export interface LoadedProfile {
   readonly title: string;
+  /** The file that it was opened from; null: a run of this session. */
+  readonly path: string | null;
   readonly live: boolean;
   readonly index: ProfileIndex;
   readonly sources: SourceFiles;
@@ -33,7 +35,7 @@ export interface ComparedWith {
 export function loadProfile(
   profile: Profile,
   sources: SourceFiles,
-  options: { readonly title: string; readonly live: boolean; readonly minimumNs: number },
+  options: Pick<LoadedProfile, 'title' | 'path' | 'live' | 'minimumNs'>,
 ): LoadedProfile {
   const index = indexProfile(profile, (file) => sources.keyOf(file));
   return {
@@ -144,9 +146,10 @@ export function fileNotes(loaded: LoadedProfile, key: string, uri: string): File
 
 export function summaryOf(loaded: LoadedProfile): ProfileSummary {
   const { profile } = loaded.index;
-  const { title, live, sources, notes, compared } = loaded;
+  const { title, path, live, sources, notes, compared } = loaded;
   return {
     title,
+    path,
     live,
     wallNs: profile.wallNs,
     exit: profile.exit,

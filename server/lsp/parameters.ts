@@ -65,6 +65,9 @@ export function runParamsOf(value: unknown): RunParams {
         ? { kind: 'file', path: textField(target, 'path') }
         : { kind: 'module', module: textField(target, 'module') },
     args: textsField(fields, 'args'),
+    pythonArgs: textsField(fields, 'pythonArgs'),
+    ...(fields['python'] === undefined ? {} : { python: textField(fields, 'python') }),
+    env: environmentField(fields),
     cwd: textField(fields, 'cwd'),
     workspaceFolder: textOrNull(fields, 'workspaceFolder'),
     startedBy: fields['startedBy'],
@@ -92,6 +95,15 @@ function choiceField<Choice extends string>(
   const choice = choices.find((known) => known === value);
   if (choice === undefined) throw invalid(`${name} must be one of ${choices.join(', ')}`);
   return choice;
+}
+
+/** @throws ResponseError */
+function environmentField(fields: Fields): Record<string, string | null> {
+  const entries = Object.entries(fieldsOf(fields['env'] ?? {})).map(([name, value]) => {
+    if (typeof value !== 'string' && value !== null) throw invalid(`env.${name} must be a text`);
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** How a program ended, as the client saw it. */

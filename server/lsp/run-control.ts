@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
 import { shellOpenFiles } from '../cli/shell-limits';
+import { changedEnvironment } from '../interpreter/launch';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
 import { messageOf, RunError } from '../interpreter/run-error';
 import { type ExitStatus } from '../protocol';
@@ -134,12 +135,14 @@ export class RunControl {
   }
 
   private prepareRun(params: RunParams, settings: ServerSettings): Promise<PreparedRun> {
-    const { cwd, workspaceFolder, target, args } = params;
-    const { env, log, nativeFolder } = this.options;
+    const { cwd, workspaceFolder, target, args, pythonArgs = [] } = params;
+    const { log, nativeFolder } = this.options;
+    const envChanges = params.env ?? {};
+    const env = changedEnvironment(this.options.env, envChanges);
     return prepareRun({
       find: {
-        choice: settings.python,
-        choiceName: text.run.settingName,
+        choice: params.python ?? settings.python,
+        choiceName: params.python === undefined ? text.run.settingName : text.run.configurationName,
         pythonExtensionChoice: settings.pythonExtensionChoice,
         workspaceFolder,
         cwd,
@@ -148,6 +151,8 @@ export class RunControl {
       },
       target,
       args,
+      pythonArgs,
+      envChanges,
       cwd,
       nativeFolder,
       traceFolder: settings.traceFolder,

@@ -76,6 +76,7 @@ export const text = {
     found: (executable: string, version: string, by: string): string =>
       `Python ${version} at ${executable} (${by})`,
     settingName: 'the setting gilscope.python',
+    configurationName: 'the launch configuration or task',
     progressTitle: (title: string): string => `GILscope: profiling ${title}`,
     starting: 'starting',
     progress: (elapsed: string, events: number, loadPercent: number): string =>

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { TestView } from '../../../extension/main';
+import { Programs, activated, answering, once, setSetting } from '../support/extension-host';
+
+/** Writes down how it was started. */
+const TELL = `import json, os, sys
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "told.json"), "w") as out:
+    json.dump({"argv": sys.argv[1:], "cwd": os.getcwd(), "told": os.environ.get("TOLD"),
+               "file": os.environ.get("FROM_FILE"), "isolated": sys.flags.no_user_site, "name": __name__}, out)
+sys.exit(4)
+`;
+const TEST = `import sys
+class TestThing:
+    def test_other(self): open(__file__ + ".other", "w")
+    def test_this(self):
+        open(__file__ + ".this", "w").write(" ".join(sys.argv))
+`;
+/** Stands for pytest, which need not be there: runs what the last argument names. */
+const PYTEST = `import runpy, sys
+path, group, name = sys.argv[-1].split("::")
+getattr(runpy.run_path(path)[group](), name)()
+`;
+const ENDLESS = `import time
+while True: time.sleep(0.01)
+`;
+
+interface Told {
+  readonly argv: string[];
+  readonly cwd: string;
+  readonly told: string | null;
+  readonly file: string | null;
+  readonly isolated: number;
+  readonly name: string;
+}
+
+describe('running from elsewhere', () => {
+  const programs = new Programs();
+  let view: TestView;
+  const told = (): Told => JSON.parse(readFileSync(programs.path('told.json'), 'utf8')) as Told;
+  const ended = (): Promise<boolean> => once(view.onRunning, (running) => !running);
+  const configure = (section: string, value: unknown): Thenable<void> =>
+    vscode.workspace.getConfiguration().update(section, value, vscode.ConfigurationTarget.Global);
+
+  before(async () => {
+    view = await activated();
+    await setSetting('python', process.env['GILSCOPE_PYTHON'] ?? '');
+    await programs.open('tell.py', TELL);
+  });
+  after(async () => {
+    await configure('launch', undefined);
+    await setSetting('run.maximumSeconds', undefined);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    programs.remove();
+  });
+
+  it('runs a launch configuration with its arguments, folder, environment and variables', async () => {
+    mkdirSync(programs.path('sub'), { recursive: true });
+    writeFileSync(programs.path('vars.env'), 'FROM_FILE="of the file"\nTOLD=overruled\n');
+    await configure('launch', {
+      version: '0.2.0',
+      configurations: [
+        { name: 'attach', type: 'debugpy', request: 'attach' },
+        { name: 'other', type: 'node', request: 'launch' },
+        {
+          name: 'tell',
+          type: 'debugpy',
+          request: 'launch',
+          program: '${file}',
+          args: ['--of', '${fileBasenameNoExtension}', 'two words'],
+          cwd: programs.path('sub'),
+          env: { TOLD: 'by ${fileBasename}' },
+          envFile: programs.path('vars.env'),
+          pythonArgs: ['-s'],
+        },
+      ],
+    });
+    await programs.open('tell.py', TELL);
+    const end = ended();
+    await vscode.commands.executeCommand('gilscope.profileLaunchConfiguration');
+    await end;
+    assert.deepEqual(told(), {
+      argv: ['--of', 'tell', 'two words'],
+      cwd: programs.path('sub'),
+      told: 'by tell.py',
+      file: 'of the file',
+      isolated: 1,
+      name: '__main__',
+    });
+  });
+
+  it('runs the same again', async () => {
+    writeFileSync(programs.path('told.json'), 'null');
+    const end = ended();
+    await vscode.commands.executeCommand('gilscope.profileAgain');
+    await end;
+    assert.deepEqual(told().argv, ['--of', 'tell', 'two words']);
+  });
+
+  it('says which variable it does not know', async () => {
+    await configure('launch', {
+      configurations: [
+        { name: 'x', type: 'python', request: 'launch', program: '${nobody:knows}' },
+      ],
+    });
+    const { text } = await answering('showErrorMessage', undefined, () =>
+      vscode.commands.executeCommand('gilscope.profileLaunchConfiguration'),
+    );
+    assert.match(text, /\$\{nobody:knows\}/);
+  });
+
+  it('profiles the test at the cursor, and only that', async () => {
+    writeFileSync(programs.path('pytest.py'), PYTEST);
+    const editor = await programs.open('test_thing.py', TEST);
+    editor.selection = new vscode.Selection(4, 0, 4, 0);
+    const end = ended();
+    await vscode.commands.executeCommand('gilscope.profileTestAtCursor');
+    await end;
+    assert.ok(existsSync(programs.path('test_thing.py.this')));
+    assert.ok(!existsSync(programs.path('test_thing.py.other')));
+  });
+
+  it('runs a task, which ends with the exit status of the program', async () => {
+    await programs.open('tell.py', TELL);
+    const [task] = await vscode.tasks.fetchTasks({ type: 'gilscope' });
+    assert.ok(task);
+    const status = once(vscode.tasks.onDidEndTaskProcess);
+    await vscode.tasks.executeTask(task);
+    assert.equal((await status).exitCode, 4);
+    assert.deepEqual(told().argv, []);
+  });
+
+  it('stops after the time that the setting says', async () => {
+    await setSetting('run.maximumSeconds', 1);
+    await programs.open('endless.py', ENDLESS);
+    const end = ended();
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await end;
+    await setSetting('run.maximumSeconds', undefined);
+  });
+
+  it('keeps the profiles of the runs, and opens one as its editor', async () => {
+    await view.recent.settled();
+    const [newest] = view.recent.all;
+    assert.ok(newest);
+    assert.equal(newest.title, 'endless.py');
+    assert.ok(existsSync(newest.path));
+    const file = vscode.Uri.file(join(programs.folder, 'kept.gilscope'));
+    await vscode.workspace.fs.copy(vscode.Uri.file(newest.path), file);
+    const opened = once(view.onProfileChanged, (summary) => summary?.path === file.fsPath);
+    await vscode.commands.executeCommand('vscode.open', file);
+    await opened;
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.viewType, 'gilscope.profile');
+    await vscode.commands.executeCommand('gilscope.removeRecent', newest);
+    assert.ok(!existsSync(newest.path));
+  });
+
+  it('opens the example as a file that can be run', async () => {
+    await vscode.commands.executeCommand('gilscope.openExample');
+    const document = vscode.window.activeTextEditor?.document;
+    assert.equal(document?.uri.scheme, 'file');
+    assert.match(document.getText(), /def hog/);
+  });
+});
