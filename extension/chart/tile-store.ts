@@ -26,7 +26,7 @@ interface Generation {
   readonly wallNs: number;
 }
 
-const CAPACITY = 256;
+const CAPACITY = 128;
 const IN_FLIGHT = 4;
 /** An answer that takes longer is taken for lost. */
 const LOST_AFTER_MS = 5000;

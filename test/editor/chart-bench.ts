@@ -37,6 +37,7 @@ const HEAD = [
   'pixels',
   'frame p50',
   'frame p95',
+  'of processor time',
   'between frames p95',
   'first picture',
   'memory',
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
   });
   const [segments, lanes] = [Number(values.segments), Number(values.lanes)];
   const wants = (part: string): boolean => values.only === undefined || values.only === part;
-  const run = largeRun(lanes, segments);
+  const run = largeRun(lanes, segments, { singly: wants('others') });
   console.error(`${run.segmentCount} segments made and analysed in ${seconds()}`);
   const texts: string[] = [];
   if (wants('tiles')) texts.push(tileTimes(run));
@@ -109,6 +110,10 @@ async function benchChart(
   host.answerFrom(chartBackend(chart));
   const url = await host.start();
   const rows: Row[] = [];
+  const empty = await browser.newPage();
+  await empty.goto(`${url}frames`);
+  const emptyMemory = await memoryOf(browser);
+  await empty.close();
   for (const ratio of ratios) {
     const { frames, firstMs, memory } = await playChart(browser, url, ratio);
     console.error(`chart played at ${ratio} × ${ratio}, ${seconds()}`);
@@ -119,9 +124,10 @@ async function benchChart(
         `${ratio} × ${ratio}`,
         ms(percentile(frames.work, 0.5)),
         ms(percentile(frames.work, 0.95)),
+        `${ms(percentile(frames.cpu, 0.5))}, ${ms(percentile(frames.cpu, 0.95))}`,
         ms(percentile(frames.between, 0.95)),
         ms(firstMs),
-        memory,
+        `${memory} (an empty page: ${emptyMemory})`,
       ],
     });
   }
@@ -154,7 +160,7 @@ async function playChart(
   };
   const middle = x + left + width / 2;
   await page.mouse.move(middle, y + 300);
-  const frames = await framesOf(page, async () => {
+  const frames = await framesOf(browser, page, async () => {
     await zoomBy(-60);
     await page.mouse.down();
     for (let step = 0; step < STEPS; step++) {
@@ -164,6 +170,8 @@ async function playChart(
     await page.mouse.up();
     await zoomBy(60);
   });
+  const session = await context.newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
   const memory = await memoryOf(browser);
   await context.close();
   return { frames, firstMs, memory };
@@ -240,6 +248,7 @@ async function playOther(browser: Browser, run: LargeRun, way: OtherWay): Promis
       '1 × 1',
       ms(percentile(times, 0.5)),
       ms(percentile(times, 0.95)) + done,
+      '',
       '',
       ms(times[0] ?? 0),
       memory,

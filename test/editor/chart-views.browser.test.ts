@@ -24,7 +24,7 @@ import {
 import { assertLane } from './support/lane-pixels';
 
 const LANES = 6;
-const run = largeRun(LANES, 9000, 3);
+const run = largeRun(LANES, 9000, { seed: 3 });
 const { chart } = run;
 const meta = {
   ...chart.meta(),

@@ -16,22 +16,26 @@ export interface LargeRun {
   /** As the language server has it. */
   readonly chart: Chart;
   readonly segmentCount: number;
-  /** The same states, singly. */
+  /** The same states, singly; none if they were not asked for. */
   readonly segments: Segments;
 }
 
-const BATCH = 65536;
+const BATCH = 8192;
 const FILES = ['/home/ada/shop/worker.py', '/home/ada/shop/server.py', '/home/ada/shop/cache.py'];
 const LINES = 120;
 
 /** Cycles that the whole analysis sees: tables of more would take minutes and change no picture. */
-const ANALYSED_CYCLES = 100_000;
+const ANALYSED_CYCLES = 8_000;
 
 /**
  * Threads of one GIL that hold it in turns, with about this many segments in all; the same for the same numbers. Of a
  * very large run the tables are of its beginning.
  */
-export function largeRun(laneCount: number, segments: number, seed = 1): LargeRun {
+export function largeRun(
+  laneCount: number,
+  segments: number,
+  { seed = 1, singly = true }: { readonly seed?: number; readonly singly?: boolean } = {},
+): LargeRun {
   const cycles = Math.ceil(segments / 3);
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
   const engine: Engine = createEngine({ listener: cycles > ANALYSED_CYCLES ? null : timeline });
@@ -39,7 +43,7 @@ export function largeRun(laneCount: number, segments: number, seed = 1): LargeRu
     endNs: [] as number[],
     states: [] as number[],
   }));
-  const wallNs = generate(sinkOf(engine, timeline, cycles), log, cycles, seeded(seed));
+  const wallNs = generate(sinkOf(engine, timeline, cycles), log, cycles, seeded(seed), singly);
   const threads = Array.from({ length: laneCount }, (_, index) =>
     threadState({ tid: 100 + index, name: `worker-${index}`, endNs: wallNs }),
   );
@@ -70,7 +74,7 @@ export function largeRun(laneCount: number, segments: number, seed = 1): LargeRu
     wallNs,
   );
   const chart = new Chart(snapshot, timeline, engine.lines, 1, false);
-  return { chart, segmentCount: flat.states.length, segments: flat };
+  return { chart, segmentCount: cycles * 3, segments: flat };
 }
 
 /** Takes all cycles into the timeline, and as many as are analysed into the engine. */
@@ -110,6 +114,7 @@ function generate(
   log: readonly LaneLog[],
   cycles: number,
   random: () => number,
+  singly: boolean,
 ): number {
   const lastEnd = new Float64Array(log.length);
   let now = 1000;
@@ -141,7 +146,7 @@ function generate(
       batch.released[at] = released;
       batch.stack[at] = 1 + Math.floor(random() ** 2 * LINES);
       const lane = log[thread];
-      if (lane !== undefined) {
+      if (lane !== undefined && singly) {
         if (waitStart > before) add(lane, waitStart, 2);
         if (acquired > waitStart) add(lane, acquired, 1);
         add(lane, released, 0);

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 /** What a page recorded of its frames. */
 export interface Frames {
@@ -6,6 +6,8 @@ export interface Frames {
   readonly work: number[];
   /** Milliseconds from frame to frame, as the screen got them. */
   readonly between: number[];
+  /** Milliseconds of processor time of the page's main thread for each frame: what a busy machine does not disturb. */
+  readonly cpu: number[];
 }
 
 interface Watched extends Window {
@@ -61,10 +63,47 @@ export async function firstPictureMs(page: Page): Promise<number> {
 }
 
 /** The frames of what is done meanwhile. */
-export async function framesOf(page: Page, act: () => Promise<void>): Promise<Frames> {
+export async function framesOf(
+  browser: Browser,
+  page: Page,
+  act: () => Promise<void>,
+): Promise<Frames> {
   await page.evaluate('frames_.work = []; frames_.between = [];');
+  await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
   await act();
-  return page.evaluate(() => (window as unknown as Watched).frames_);
+  const trace = await browser.stopTracing();
+  const frames = await page.evaluate(() => (window as unknown as Watched).frames_);
+  return { ...frames, cpu: frameTimes(trace.toString()) };
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly tid: number;
+  readonly pid: number;
+  /** Microseconds. */
+  readonly ts: number;
+  readonly dur?: number;
+  /** Of the thread itself. */
+  readonly tdur?: number;
+}
+
+/** The tasks of the browser that ran a frame's callbacks, layout and paint included. */
+function frameTimes(trace: string): number[] {
+  const { traceEvents } = JSON.parse(trace) as { readonly traceEvents: readonly TraceEvent[] };
+  const frames = traceEvents.filter(({ name }) => name === 'FireAnimationFrame');
+  const threads = new Set(frames.map(({ pid, tid }) => `${pid}/${tid}`));
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid, tdur }) =>
+      name.endsWith('RunTask') && tdur !== undefined && threads.has(`${pid}/${tid}`),
+  );
+  const isDrawing = (task: TraceEvent): boolean =>
+    frames.some(
+      ({ pid, tid, ts }) =>
+        pid === task.pid && tid === task.tid && ts >= task.ts && ts <= task.ts + (task.dur ?? 0),
+    );
+  const times = tasks.filter(isDrawing).map(({ tdur = 0 }) => tdur / 1000);
+  // A frame without a change does nothing and would flatter the rest.
+  return times.filter((time) => time > 0.5);
 }
 
 export function percentile(values: readonly number[], share: number): number {
