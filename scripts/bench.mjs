@@ -4,11 +4,13 @@
 //   --rows computing,pipe   only rows whose name contains one of these     --pythons 3.12,static   these interpreters
 //   --rounds N              default 9: pairs with plain python             --rivals N              pairs of the others, 3
 //   --seconds N             begin nothing after so long                    --again                 forget what was kept
-//   --write                 also docs/benchmarks.md, of all that is kept   --server                the reader and profile only
+//   --write                 also docs/benchmarks.md, of all that is kept
+//   --server, --parts       only: reader and profile; where the time of a cycle goes
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchDocument, cellsOf, head } from './bench/document.mjs';
+import { measureCycleParts, whyNoCycleParts } from './bench/cycle-parts.mjs';
 import { measureServer } from './bench/server-costs.mjs';
 import { benchRows } from './bench/rows.mjs';
 import { measureRun, withOutput } from './bench/run-tool.mjs';
@@ -30,6 +32,7 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     server: { type: 'boolean', default: false },
+    parts: { type: 'boolean', default: false },
   },
 });
 const limits = { own: Number(options.rounds), rival: Number(options.rivals) };
@@ -120,6 +123,17 @@ async function measureRow(support, kept, row, allowance) {
   }
 }
 
+async function cycleParts(python) {
+  const missing = whyNoCycleParts();
+  if (missing !== null) throw new Error(`The parts of a cycle cannot be measured: ${missing}.`);
+  const interpreter = await support.inspect(benchPython(python));
+  const values = await measureCycleParts(interpreter.executable, (command, folder, env) =>
+    support.launchCommand(interpreter, command, folder, env),
+  );
+  console.log(values);
+  return { ...values, python: `${python.version} ${python.linkage}` };
+}
+
 process.chdir(root);
 await buildAll();
 const results = new KeptResults('bench', fingerprint(['dist/native/libgilscope.so']));
@@ -132,7 +146,10 @@ const chosen = benchRows.filter(
 );
 const pythons = chosenPythons();
 const server = { version: 'server', linkage: 'any' };
-for (const python of options.server ? [] : pythons) {
+const parts = { version: 'parts', linkage: 'any' };
+if (options.server) results.save(server, await measureServer(console.log));
+if (options.parts) results.save(parts, await cycleParts(pythons[0]));
+for (const python of options.server || options.parts ? [] : pythons) {
   const kept = { python, values: results.load(python) };
   console.log(`\nCPython ${python.version}, ${python.linkage}\n${head.join(' | ')}`);
   for (const row of chosen) {
@@ -140,12 +157,9 @@ for (const python of options.server ? [] : pythons) {
     for (const cells of cellsOf(kept.values, row)) console.log(cells.join(' | '));
   }
 }
-if (options.server) {
-  results.save(server, await measureServer(console.log));
-}
 if (options.write) {
   const kept = pythons.map((python) => ({ python, values: results.load(python) }));
-  const text = benchDocument(kept, results.load(server));
+  const text = benchDocument(kept, results.load(parts), results.load(server));
   writeFileSync(join(root, 'docs', 'benchmarks.md'), text);
   console.log('\nwritten to docs/benchmarks.md');
 }

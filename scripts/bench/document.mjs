@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
 import { benchRows } from './rows.mjs';
-import { serverSection } from './server-document.mjs';
+import { partsSection, serverSection } from './server-document.mjs';
 import { benchPython, findWrk, ownTool, rivalTools } from './tools.mjs';
 
 const BYTES_GOAL = 16;
@@ -181,12 +181,12 @@ ${toolsTable()}`;
 }
 
 /** The whole document. */
-export function benchDocument(kept, server) {
+export function benchDocument(kept, parts, server) {
   const sections = kept
     .filter(({ values }) => Object.keys(values).length > 0)
     .map(
       ({ python, values }) =>
         `## CPython ${python.version}, ${python.linkage}\n\n${ownTable(values)}\n${bytesLine(values)}${rivalsTable(python, values)}`,
     );
-  return `${[intro(), ...sections, serverSection(server)].join('\n\n')}\n`;
+  return `${[intro(), ...sections, partsSection(parts), serverSection(server)].join('\n\n')}\n`;
 }

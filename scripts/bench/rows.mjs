@@ -8,14 +8,14 @@ export const benchRows = [
   {
     name: 'computing, 2 threads',
     program: 'cpu_threads.py',
-    args: [2, 1_200_000, 6],
+    args: [2, 400_000, 20],
     unit: 'loop',
     goal: 1.01,
   },
   {
     name: 'computing, 4 threads',
     program: 'cpu_threads.py',
-    args: [4, 1_200_000, 6],
+    args: [4, 400_000, 20],
     unit: 'loop',
     goal: 1.01,
   },
@@ -49,7 +49,7 @@ export const benchRows = [
     unit: 'cycle',
     goal: 1.1,
   },
-  { name: 'short threads', program: 'short_threads.py', args: [5000], unit: 'thread' },
+  { name: 'short threads', program: 'short_threads.py', args: [4000], unit: 'thread' },
   { name: '200 threads', program: 'many_threads.py', args: [200, 100], unit: 'turn' },
   {
     name: 'deep recursion, 3,000 frames',

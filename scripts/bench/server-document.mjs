@@ -1,4 +1,4 @@
-// The server's part of docs/benchmarks.md.
+// The parts of docs/benchmarks.md about a cycle's time and about the server.
 import { median } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
 
@@ -36,4 +36,37 @@ A finished run read in the profile's worker, as the language server does: 16 thr
 stacks, not events. The chart alone keeps each cycle (about 18 bytes), up to 24 million of them; beyond that short neighbours become one.
 
 ${markdownTable(head, rows)}`;
+}
+
+const partNames = {
+  kernel: 'the kernel: the write and the read of the pipe',
+  Python: 'the interpreter',
+  'C library': 'the C library: mutexes, conditions, system calls',
+  'probe: clock': 'probe: reading the counter',
+  'probe: stack': 'probe: reading the stack',
+  'probe: store': 'probe: making and storing the record',
+  'probe: hooks': 'probe: telling the calls apart, the rest',
+};
+
+/** Empty where it was not measured. */
+export function partsSection({ plain, probed, cost, python }) {
+  if (probed === undefined) return '## Where the time of a cycle goes\n\nNot measured.';
+  const names = Object.keys(partNames).filter((name) => plain[name] || probed[name]);
+  const ns = (value) => (value ?? 0).toFixed(0);
+  const sum = (of, isCounted = () => true) =>
+    names.filter(isCounted).reduce((total, name) => total + (of[name] ?? 0), 0);
+  const rows = names.map((name) => [partNames[name], ns(plain[name]), ns(probed[name])]);
+  const own = (name) => name.startsWith('probe');
+  rows.push(['all', ns(sum(plain)), ns(sum(probed))]);
+  return `## Where the time of a cycle goes
+
+Processor time of a cycle of the pipe loop beside the main thread, ns, CPython ${python}: samples of \`perf\` by the CPU clock; the probe's own are put
+to the source files of its functions. The probe itself takes ${ns(sum(probed, own))} ns. The rest of the difference is what the
+processor's caches and predictors hold for two instead of one, and noise.
+
+${markdownTable(['', 'plain', 'GILscope'], rows)}
+
+The physical limit: one reading of the processor's counter takes ${cost.counterNs.toFixed(1)} ns on this machine (\`CLOCK_MONOTONIC\`:
+${cost.monotonicNs.toFixed(1)} ns), in a loop that does nothing else. A cycle has three moments (asked, acquired, released); two readings tell acquired and
+released, and no record of exact times can do with fewer.`;
 }

@@ -91,6 +91,25 @@ export async function runProbed(
   }
 }
 
+/** The whole command, and its environment, that runs a program under the probe. */
+export function launchCommand(
+  interpreter: Interpreter,
+  [program = '', ...args]: readonly string[],
+  runFolder: string,
+  env: NodeJS.ProcessEnv,
+): { command: string[]; env: NodeJS.ProcessEnv } {
+  const launch = makeLaunch({
+    interpreter,
+    native: nativeFiles(resolve('dist/native')),
+    target: { kind: 'file', path: program },
+    args,
+    cwd: process.cwd(),
+    runFolder,
+    env,
+  });
+  return { command: [launch.executable, ...launch.args], env: environmentFor(launch, env) };
+}
+
 /** The host takes it as an option, the preloaded probe from the environment. */
 function assuming(launch: Launch, hex: string | undefined) {
   if (hex === undefined) return { args: launch.args, env: {} };
