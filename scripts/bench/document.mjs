@@ -8,7 +8,16 @@ import { benchPython, findWrk, ownTool, rivalTools } from './tools.mjs';
 
 const BYTES_GOAL = 16;
 
-export const head = ['program', 'tool', 'plain', 'ratio', 'quartiles', 'ratio of low', 'pairs'];
+export const head = [
+  'program',
+  'tool',
+  'plain',
+  'ratio',
+  'quartiles',
+  'ratio of low',
+  'of CPU',
+  'pairs',
+];
 
 /** Ratios of one tool on one row; null where it did not run. */
 function ratiosOf(values, row, name) {
@@ -31,6 +40,7 @@ function ratiosOf(values, row, name) {
         pairs.map(({ plain }) => plain.low),
         0.1,
       ),
+    ofCpu: median(pairs.map(({ plain, tool }) => tool.cpu / plain.cpu)),
     addedNs: median(pairs.map(({ plain, tool }) => tool.median - plain.median)),
     own: pairs.map(({ own }) => own).filter((own) => own !== undefined),
   };
@@ -40,6 +50,8 @@ const time = (ns) => {
   if (ns < 1000) return `${ns.toFixed(0)} ns`;
   return ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : `${(ns / 1e6).toFixed(0)} ms`;
 };
+/** Servers and whole runs do not say it. */
+const cpuText = (ratio) => (Number.isNaN(ratio) ? '–' : ratioText(ratio));
 const ratioText = (ratio) => (ratio < 10 ? ratio.toFixed(3) : ratio.toFixed(1));
 
 /** Rows for the terminal: one for each tool. */
@@ -47,10 +59,19 @@ export function cellsOf(values, row) {
   return [ownTool, ...rivalTools].flatMap(({ name }) => {
     const found = ratiosOf(values, row, name);
     if (found === null) return [];
-    const { plainNs, ratio, low, high, ofLow, pairs } = found;
+    const { plainNs, ratio, low, high, ofLow, ofCpu, pairs } = found;
     const spread = `${ratioText(low)} … ${ratioText(high)}`;
     return [
-      [row.name, name, time(plainNs), ratioText(ratio), spread, ratioText(ofLow), String(pairs)],
+      [
+        row.name,
+        name,
+        time(plainNs),
+        ratioText(ratio),
+        spread,
+        ratioText(ofLow),
+        cpuText(ofCpu),
+        String(pairs),
+      ],
     ];
   });
 }
@@ -62,6 +83,7 @@ function ownTable(values) {
     'ratio',
     'quartiles',
     'ratio of low',
+    'of CPU time',
     'added',
     'goal',
     'cycles',
@@ -72,9 +94,9 @@ function ownTable(values) {
     const found = ratiosOf(values, row, ownTool.name);
     if (found === null) {
       const missing = values[row.name]?.missing;
-      return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(8).fill('')]];
+      return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(9).fill('')]];
     }
-    const { plainNs, ratio, low, high, ofLow, addedNs, own } = found;
+    const { plainNs, ratio, low, high, ofLow, ofCpu, addedNs, own } = found;
     const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${ratio <= row.goal ? '✓' : '✗'}`;
     const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
     const bytes =
@@ -87,6 +109,7 @@ function ownTable(values) {
         ratioText(ratio),
         `${ratioText(low)} … ${ratioText(high)}`,
         ratioText(ofLow),
+        cpuText(ofCpu),
         `${time(Math.max(addedNs, 0))}`,
         goal,
         cycles === 0 ? '–' : cycles.toFixed(0),
@@ -173,7 +196,8 @@ Made by \`npm run bench -- --write\` on ${cpus()[0]?.model.trim() ?? 'an unknown
 
 Each run under a tool has a run of plain \`python\` next to it, before it or after it in turn; the ratio is the median over these pairs, and the quartiles are
 theirs: what the machine did meanwhile is in the spread. Times are of the work inside the program, which takes them itself chunk by chunk and says the median
-and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments. Only the last row is the
+and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments; “of CPU time” is the ratio of the processor time of the
+whole process, GILscope's own thread included, which other programs on the machine disturb least. Only the last row is the
 whole process, from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
 one unit of work; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
 
