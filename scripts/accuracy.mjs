@@ -50,9 +50,9 @@ const isWanted = ({ program }) =>
   wanted.length === 0 || wanted.some((word) => program.includes(word));
 
 /** Adds runs until there are as many as rounds, or the time is over. */
-async function fill(kept, key, allowance, measure) {
+async function fill(kept, key, allowance, measure, limit = rounds) {
   const runs = (kept.values[key] ??= []);
-  while (runs.length < rounds && !allowance.isSpent) {
+  while (runs.length < limit && !allowance.isSpent) {
     runs.push(await measure());
     results.save(kept.python, kept.values);
   }
@@ -65,7 +65,8 @@ async function measurePython(support, kept, allowance) {
   for (const kind of kinds.filter(isWanted)) {
     const measured = [python.path, kind.program, kind.args ?? []];
     await fill(kept, kind.name, allowance, () => support.measureAccuracy(...measured));
-    await fill(kept, `control ${kind.name}`, allowance, () => support.measureControl(...measured));
+    const control = () => support.measureControl(...measured);
+    await fill(kept, `control ${kind.name}`, allowance, control, Math.min(rounds, 1));
     const cells = cellsOf(kept.values, kind);
     if (cells !== null) console.log(cells.join(' | '));
   }

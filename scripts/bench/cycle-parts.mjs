@@ -60,24 +60,34 @@ function partOf(library, place, files) {
   return `probe: ${parts.find(([, pattern]) => pattern.test(file))?.[0] ?? 'hooks'}`;
 }
 
+function busiestThread(samples) {
+  const counts = new Map();
+  for (const { thread } of samples) counts.set(thread, (counts.get(thread) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
 /** Nanoseconds of CPU time a cycle, by part. */
 function sampled(command, folder, env) {
   const data = join(folder, 'perf.data');
   const record = ['record', '-q', '-e', 'cpu-clock', '-F', '5000', '-o', data, '--', ...command];
   const said = execFileSync('perf', record, { env, encoding: 'utf8' });
   const { cpu } = JSON.parse(/^measured (.*)$/m.exec(said)[1]);
-  const fields = ['script', '-i', data, '-F', 'ip,sym,symoff,dso'];
+  const fields = ['script', '-i', data, '-F', 'pid,tid,ip,sym,symoff,dso'];
   const text = execFileSync('perf', fields, {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const samples = [...text.matchAll(/^ *[0-9a-f]+ (.*) \((.*?)\)$/gm)];
-  const places = samples.filter(([, , library]) => library.includes('libgilscope'));
-  const files = sourceFiles([...new Set(places.map(([, place]) => place))]);
+  const samples = [...text.matchAll(/^ *(\d+)\/(\d+) +[0-9a-f]+ (.*) \((.*?)\)$/gm)].map(
+    ([, pid, thread, place, library]) => ({ isMain: pid === thread, thread, place, library }),
+  );
+  const loop = busiestThread(samples);
+  const places = samples.filter(({ library }) => library.includes('libgilscope'));
+  const files = sourceFiles([...new Set(places.map(({ place }) => place))]);
   const ns = {};
-  for (const [, place, library] of samples) {
-    const part = partOf(library, place, files);
+  for (const { isMain, thread, place, library } of samples) {
+    const isOther = !isMain && thread !== loop;
+    const part = isOther ? "probe's own thread" : partOf(library, place, files);
     // Of start and end, too, which are short against the loop.
     ns[part] = (ns[part] ?? 0) + cpu / samples.length;
   }

@@ -46,6 +46,8 @@ const partNames = {
   'probe: stack': 'probe: reading the stack',
   'probe: store': 'probe: making and storing the record',
   'probe: hooks': 'probe: telling the calls apart, the rest',
+  "probe's own thread":
+    "probe: its own thread, which samples long holds (mostly the kernel's work)",
 };
 
 /** Empty where it was not measured. */
