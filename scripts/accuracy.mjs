@@ -5,6 +5,7 @@
 //   --rounds N              runs of each, default 3       --seconds N               begin nothing after so long
 //   --again                 forget what was kept          --write                   also docs/accuracy.md, of all kept
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { accuracyDocument, cellsOf, eventHead } from './accuracy/document.mjs';
@@ -53,7 +54,7 @@ const isWanted = ({ program }) =>
 async function fill(kept, key, allowance, measure, limit = rounds) {
   const runs = (kept.values[key] ??= []);
   while (runs.length < limit && !allowance.isSpent) {
-    runs.push(await measure());
+    runs.push({ ...(await measure()), load: loadavg()[0] });
     results.save(kept.python, kept.values);
   }
   return runs;

@@ -7,6 +7,7 @@
 //   --write                 also docs/benchmarks.md, of all that is kept
 //   --server, --parts       only: reader and profile; where the time of a cycle goes
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchDocument, cellsOf, head } from './bench/document.mjs';
@@ -95,7 +96,12 @@ async function measurePair(row, executable, plain, tool, number) {
   const done = {};
   for (const kind of number % 2 === 0 ? ['plain', 'tool'] : ['tool', 'plain'])
     done[kind] = await runs[kind]();
-  return { plain: done.plain.times, tool: done.tool.times, own: done.tool.own };
+  return {
+    plain: done.plain.times,
+    tool: done.tool.times,
+    own: done.tool.own,
+    load: loadavg()[0],
+  };
 }
 
 async function measureRow(support, kept, row, allowance) {
@@ -147,7 +153,13 @@ const chosen = benchRows.filter(
 const pythons = chosenPythons();
 const server = { version: 'server', linkage: 'any' };
 const parts = { version: 'parts', linkage: 'any' };
-if (options.server) results.save(server, await measureServer(console.log));
+if (options.server) {
+  const values = results.load(server);
+  await measureServer(values, (piece) => {
+    console.log(piece);
+    results.save(server, values);
+  });
+}
 if (options.parts) results.save(parts, await cycleParts(pythons[0]));
 for (const python of options.server || options.parts ? [] : pythons) {
   const kept = { python, values: results.load(python) };

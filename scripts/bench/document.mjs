@@ -1,6 +1,6 @@
 // docs/benchmarks.md, made of kept results.
 import { cpus } from 'node:os';
-import { median, quantile } from '../testing/kept-results.mjs';
+import { loadLine, median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
 import { benchRows } from './rows.mjs';
 import { partsSection, serverSection } from './server-document.mjs';
@@ -76,6 +76,12 @@ export function cellsOf(values, row) {
   });
 }
 
+/** Only what the spread of the pairs does not leave open. */
+function verdict(low, high, goal) {
+  if (high <= goal) return '✓';
+  return low > goal ? '✗' : '?';
+}
+
 function ownTable(values) {
   const columns = [
     'program',
@@ -97,7 +103,7 @@ function ownTable(values) {
       return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(9).fill('')]];
     }
     const { plainNs, ratio, low, high, ofLow, ofCpu, addedNs, own } = found;
-    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${ratio <= row.goal ? '✓' : '✗'}`;
+    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(low, high, row.goal)}`;
     const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
     const bytes =
       own.length === 0 ? 0 : median(own.map((each) => each.streamBytes / Math.max(each.cycles, 1)));
@@ -199,9 +205,13 @@ theirs: what the machine did meanwhile is in the spread. Times are of the work i
 and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments; “of CPU time” is the ratio of the processor time of the
 whole process, GILscope's own thread included, which other programs on the machine disturb least. Only the last row is the
 whole process, from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
-one unit of work; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
+one unit of work; a goal is marked ? where it lies between the quartiles of the pairs; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
 
 ${toolsTable()}`;
+}
+
+function allPairs(values) {
+  return Object.values(values).flatMap((tools) => Object.values(tools).flat());
 }
 
 /** The whole document. */
@@ -210,7 +220,7 @@ export function benchDocument(kept, parts, server) {
     .filter(({ values }) => Object.keys(values).length > 0)
     .map(
       ({ python, values }) =>
-        `## CPython ${python.version}, ${python.linkage}\n\n${ownTable(values)}\n${bytesLine(values)}${rivalsTable(python, values)}`,
+        `## CPython ${python.version}, ${python.linkage}\n\n${loadLine(allPairs(values), cpus().length)}\n\n${ownTable(values)}\n${bytesLine(values)}${rivalsTable(python, values)}`,
     );
   return `${[intro(), ...sections, partsSection(parts), serverSection(server)].join('\n\n')}\n`;
 }

@@ -22,24 +22,25 @@ function readFinished(script, folder, chart) {
   return JSON.parse(done.stdout);
 }
 
-async function measureMemory(format, say) {
+async function measureMemory(rows, saved) {
   await loadSupport('finished-run');
+  const { traceFormat } = await loadSupport('trace-format');
   const script = join(root, 'build/scripts/finished-run.cjs');
-  const rows = [];
-  for (const millions of [0.1, 1, 10, 50]) {
+  for (const millions of [0.1, 1, 10, 50].slice(rows.length / 2)) {
     const folder = mkdtempSync(join(tmpdir(), 'gilscope-synthetic-'));
     try {
       const cycles = Math.round((millions * MILLION) / EVENTS_PER_CYCLE);
-      writeSyntheticRun(folder, cycles, format, 200);
-      for (const chart of [false, true]) {
-        rows.push({ millions, chart, ...readFinished(script, folder, chart) });
-        say(JSON.stringify(rows.at(-1)));
-      }
+      writeSyntheticRun(folder, cycles, traceFormat, 200);
+      const both = [false, true].map((chart) => ({
+        ...{ millions, chart },
+        ...readFinished(script, folder, chart),
+      }));
+      rows.push(...both);
+      saved(both);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
-  return rows;
 }
 
 /** From the program's last line of output to the end of `gilscope run`, which then has kept and computed the profile. */
@@ -68,16 +69,18 @@ async function measureCommand(python, rounds) {
   }
 }
 
-/** Everything about the server, as one value. `say` hears of each piece. */
-export async function measureServer(say) {
-  const reader = await benchReader(10 * MILLION);
-  say(JSON.stringify(reader));
-  const python = findPythons().findLast(({ minor }) => minor === '3.12');
-  const command = [];
-  for (let round = 0; python !== undefined && round < 3; round += 1) {
-    command.push(await measureCommand(python.path, 1_670_000));
-    say(JSON.stringify(command.at(-1)));
+/** Everything about the server, added to `values` piece by piece; `saved` is called with each. */
+export async function measureServer(values, saved) {
+  if (values.reader === undefined) {
+    values.reader = await benchReader(10 * MILLION);
+    saved(values.reader);
   }
-  const memory = await measureMemory(await (await loadSupport('trace-format')).traceFormat, say);
-  return { reader, command, memory };
+  const python = findPythons().findLast(({ minor }) => minor === '3.12');
+  values.command ??= [];
+  while (python !== undefined && values.command.length < 3) {
+    values.command.push(await measureCommand(python.path, 1_670_000));
+    saved(values.command.at(-1));
+  }
+  values.memory ??= [];
+  await measureMemory(values.memory, saved);
 }

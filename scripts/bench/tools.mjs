@@ -1,6 +1,6 @@
 // The tools that are measured beside each other, each as the command that a user would give.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../testing/bundle.mjs';
@@ -9,10 +9,11 @@ const home = process.env.HOME ?? homedir();
 /** Where scripts/get-rivals.sh puts them. */
 const rivals = join(process.env.XDG_CACHE_HOME || join(home, '.cache'), 'gilscope', 'rivals');
 
-/** The virtual environment with the tools, else the interpreter itself. */
+/** The virtual environment of this interpreter with the tools, else the interpreter itself. */
 export function benchPython(python) {
   const own = join(rivals, python.version, 'bin', 'python');
-  return existsSync(own) ? own : python.path;
+  const isOwn = existsSync(own) && realpathSync(own) === realpathSync(python.path);
+  return isOwn ? own : python.path;
 }
 
 export function hasModule(executable, name) {
@@ -48,7 +49,21 @@ const samplesGil = (hertz) => (executable, command, out) => [
   executable,
   ...command,
 ];
-const pySpyIsMissing = () => (findCommand('py-spy') ? null : 'not installed');
+const answers = new Map();
+
+/** It knows the GIL of the versions that it was made for; of others it says so, and goes on. */
+function pySpyIsMissing(executable) {
+  const pySpy = findCommand('py-spy');
+  if (pySpy === null) return 'not installed';
+  if (!answers.has(executable)) {
+    const program = [executable, '-c', 'import time; time.sleep(0.3)'];
+    const args = ['record', '--gil', '--format', 'raw', '--output', '/dev/null', '--', ...program];
+    const { status, stdout, stderr } = spawnSync(pySpy, args, { encoding: 'utf8' });
+    const [fault] = /Cannot detect GIL[^(\n]*|Permission denied[^\n]*/.exec(stdout + stderr) ?? [];
+    answers.set(executable, fault?.trim() ?? (status === 0 ? null : `it ended with ${status}`));
+  }
+  return answers.get(executable);
+}
 const moduleIsMissing = (name) => (executable) =>
   hasModule(executable, name) ? null : `${name} cannot be installed for this version`;
 

@@ -66,3 +66,17 @@ export const median = (numbers) => quantile(numbers, 0.5);
 
 /** The words of an option such as `3.12,static`. */
 export const wordsOf = (text) => text.split(',').filter(Boolean);
+
+/** How busy the machine was while these were taken: a line for the reader of a document. */
+export function loadLine(measured, cores) {
+  const loads = measured.map(({ load }) => load).filter((load) => load !== undefined);
+  if (loads.length === 0) return '';
+  const [low, middle, high] = [0.1, 0.5, 0.9].map((share) => quantile(loads, share).toFixed(1));
+  const busy = median(loads) > 1.5 * cores;
+  return (
+    `Load average of the machine meanwhile (${cores} cores): ${middle}, from ${low} to ${high} in the middle four fifths. ` +
+    (busy
+      ? '**Other programs kept it busy: times differ for that reason too, and the spread shows by how much.**'
+      : 'It was quiet.')
+  );
+}
