@@ -4,7 +4,6 @@
 //   --pythons 3.12,static   only these interpreters       --programs convoy,locks   only these programs
 //   --rounds N              runs of each, default 3       --seconds N               begin nothing after so long
 //   --again                 forget what was kept          --write                   also docs/accuracy.md, of all kept
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +12,7 @@ import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
 import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
-import { loadSupport, selectPythons } from './testing/load-support.mjs';
+import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
 
 const bench = (name) => join(root, 'test', 'fixtures', 'bench', name);
 const kinds = [
@@ -98,6 +97,5 @@ for (const python of pythons) {
 }
 if (options.write) {
   const kept = pythons.map((python) => ({ python, values: results.load(python) }));
-  writeFileSync(join(root, 'docs', 'accuracy.md'), accuracyDocument(kept, kinds, shares));
-  console.log('\nwritten to docs/accuracy.md');
+  await writeDocument('accuracy.md', accuracyDocument(kept, kinds, shares));
 }

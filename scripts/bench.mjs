@@ -6,7 +6,6 @@
 //   --seconds N             begin nothing after so long                    --again                 forget what was kept
 //   --write                 also docs/benchmarks.md, of all that is kept
 //   --server, --parts       only: reader and profile; where the time of a cycle goes
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,7 +19,7 @@ import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
 import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
-import { loadSupport, selectPythons } from './testing/load-support.mjs';
+import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
 
 const programs = join(root, 'test', 'fixtures', 'bench');
 const { values: options } = parseArgs({
@@ -172,6 +171,5 @@ for (const python of options.server || options.parts ? [] : pythons) {
 if (options.write) {
   const kept = pythons.map((python) => ({ python, values: results.load(python) }));
   const text = benchDocument(kept, results.load(parts), results.load(server));
-  writeFileSync(join(root, 'docs', 'benchmarks.md'), text);
-  console.log('\nwritten to docs/benchmarks.md');
+  await writeDocument('benchmarks.md', text);
 }

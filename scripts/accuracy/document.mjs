@@ -117,19 +117,28 @@ function overview(kept, kinds) {
 function totals(kept, kinds) {
   const runs = kept.flatMap(({ values }) => kinds.flatMap((kind) => values[kind.name] ?? []));
   const sum = (value) => runs.reduce((total, run) => total + value(run), 0);
-  const marks = kept.flatMap(({ values }) =>
-    kinds
-      .filter((kind) => (values[kind.name] ?? []).length > 0)
-      .map((kind) => summarise(values[kind.name]))
-      .flatMap((row) => [verdict(row.wait, row.limit), verdict(row.hold, row.limit)]),
-  );
-  const count = (mark) => marks.filter((each) => each === mark).length;
+  const times = marksOf(kept, kinds, (name) => name);
+  const control = marksOf(kept, kinds, (name) => `control ${name}`);
   return [
     `${runs.length} runs on ${kept.length} interpreters, ${sum((run) => run.threads)} threads,`,
     `${sum((run) => run.acquires)} acquisitions, ${sum((run) => (run.forcedCompared ? run.forced : 0))} forced releases:`,
-    `${sum((run) => run.wrongCounts.length)} counts differ. Of ${marks.length} times, ${count('✓')} are within the goal,`,
-    `${count('≈')} differ by no more than the distance of two stamps, ${count('✗')} by more.`,
+    `**${sum((run) => run.wrongCounts.length)} counts differ.** Of ${times.all} times, ${times.met} are within the goal,`,
+    `${times.stamps} differ by no more than the distance of two stamps, ${times.more} by more. The same comparison of two`,
+    `independent recorders, without GILscope: of ${control.all} times, ${control.met}, ${control.stamps} and ${control.more}.`,
   ].join('\n');
+}
+
+/** How many times are within the goal, differ by two stamps, and by more. */
+function marksOf(kept, kinds, keyOf) {
+  const marks = kept.flatMap(({ values }) =>
+    kinds
+      .map((kind) => values[keyOf(kind.name)] ?? [])
+      .filter((runs) => runs.length > 0)
+      .map(summarise)
+      .flatMap((row) => [verdict(row.wait, row.limit), verdict(row.hold, row.limit)]),
+  );
+  const count = (mark) => marks.filter((each) => each === mark).length;
+  return { all: marks.length, met: count('✓'), stamps: count('≈'), more: count('✗') };
 }
 
 function sharesTable(kept, shares) {

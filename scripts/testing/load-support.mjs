@@ -1,8 +1,9 @@
 // Loads a module of test/support/, which is TypeScript, into a script.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { format, resolveConfig } from 'prettier';
 import { root } from './bundle.mjs';
 
 /** The exports of `test/support/NAME.ts`. */
@@ -21,6 +22,13 @@ export async function loadSupport(name) {
     logOverride: { 'empty-import-meta': 'silent' },
   });
   return createRequire(import.meta.url)(outfile);
+}
+
+/** Writes docs/NAME, formatted as the check wants it. */
+export async function writeDocument(name, text) {
+  const path = join(root, 'docs', name);
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+  console.log(`\nwritten to docs/${name}`);
 }
 
 /** A Markdown table; all columns but the first to the right. */

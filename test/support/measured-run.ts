@@ -100,7 +100,7 @@ export function launchCommand(
 ): { command: string[]; env: NodeJS.ProcessEnv } {
   const launch = makeLaunch({
     interpreter,
-    native: nativeFiles(resolve('dist/native')),
+    native: nativeFiles(join(dist, 'native')),
     target: { kind: 'file', path: program },
     args,
     cwd: process.cwd(),
