@@ -8,7 +8,8 @@ const million = (value) => `${(value / 1e6).toFixed(1)} million`;
 const mark = (met) => (met ? '✓' : '✗');
 
 function commandLine(command) {
-  if (command.length === 0) return '';
+  if (command.length === 0)
+    return '\n- From the end of the program to the finished profile: not measured, the machine was too busy.';
   const seconds = median(command.map((run) => run.seconds));
   const { events, keptBytes } = command[0];
   return `\n- From the program's last output to the end of \`gilscope run\`, with the profile kept and written as JSON, after ${million(events)}
