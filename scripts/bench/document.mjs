@@ -76,8 +76,12 @@ export function cellsOf(values, row) {
   });
 }
 
-/** Only what the spread of the pairs does not leave open. */
-function verdict(low, high, goal) {
+const PAIRS_MIN = 5;
+const SPREAD_MAX = 0.1;
+
+/** Only what enough pairs say that agree with each other. */
+function verdict({ pairs, low, high }, goal) {
+  if (pairs < PAIRS_MIN || high - low > SPREAD_MAX) return '?';
   if (high <= goal) return '✓';
   return low > goal ? '✗' : '?';
 }
@@ -103,7 +107,7 @@ function ownTable(values) {
       return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(9).fill('')]];
     }
     const { plainNs, ratio, low, high, ofLow, ofCpu, addedNs, own } = found;
-    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(low, high, row.goal)}`;
+    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(found, row.goal)}`;
     const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
     const bytes =
       own.length === 0 ? 0 : median(own.map((each) => each.streamBytes / Math.max(each.cycles, 1)));
@@ -205,7 +209,8 @@ theirs: what the machine did meanwhile is in the spread. Times are of the work i
 and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments; “of CPU time” is the ratio of the processor time of the
 whole process, GILscope's own thread included, which other programs on the machine disturb least. Only the last row is the
 whole process, from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
-one unit of work; a goal is marked ? where it lies between the quartiles of the pairs; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
+one unit of work; a goal is marked ? where the pairs are fewer than ${PAIRS_MIN}, too far apart, or
+on both sides of it, which decides nothing; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
 
 ${toolsTable()}`;
 }

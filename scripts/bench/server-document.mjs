@@ -36,7 +36,7 @@ An acquisition, its request and its release are three events. Processor time, on
 A finished run read in the profile's worker, as the language server does: 16 threads that contend for a GIL, 200 stacks. What a profile needs follows threads, stacks and pairs of
 stacks, not events. The chart alone keeps each cycle (about 18 bytes), up to 24 million of them; beyond that short neighbours become one.
 
-${markdownTable(head, rows)}`;
+${rows.length === 0 ? 'Not measured.' : markdownTable(head, rows)}`;
 }
 
 const partNames = {
@@ -59,12 +59,12 @@ export function partsSection({ plain, probed, cost, python }) {
   const sum = (of, isCounted = () => true) =>
     names.filter(isCounted).reduce((total, name) => total + (of[name] ?? 0), 0);
   const rows = names.map((name) => [partNames[name], ns(plain[name]), ns(probed[name])]);
-  const own = (name) => name.startsWith('probe');
+  const own = (name) => name.startsWith('probe:');
   rows.push(['all', ns(sum(plain)), ns(sum(probed))]);
   return `## Where the time of a cycle goes
 
 Processor time of a cycle of the pipe loop beside the main thread, ns, CPython ${python}: samples of \`perf\` by the CPU clock; the probe's own are put
-to the source files of its functions. The probe itself takes ${ns(sum(probed, own))} ns. The rest of the difference is what the
+to the source files of its functions. In the threads of the program the probe takes ${ns(sum(probed, own))} ns. The rest of the difference is what the
 processor's caches and predictors hold for two instead of one, and noise.
 
 ${markdownTable(['', 'plain', 'GILscope'], rows)}
