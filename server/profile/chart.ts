@@ -1,4 +1,5 @@
 import type {
+  Hold,
   ChartMeta,
   ChartRequest,
   ChartResponse,
@@ -17,12 +18,16 @@ import type { Snapshot } from './engine';
 import type { LaneView } from './lane-view';
 import { type LaneSegment, segmentAfter, segmentAt, segmentBefore } from './lane-segments';
 import type { LineIndex } from './line-index';
+import type { LockSnapshot } from './lock-analysis';
 import type { LongWait } from './long-waits';
 import { runAll, type Sliced } from './stretches';
 import { tileBytes } from './tile';
 import type { Timeline } from './timeline';
 import { WaitCause } from './wait-cause';
 
+/** Of a wait for a lock: holders, and holds behind them, the last. */
+const MAX_LOCK_HOLDERS = 8;
+const MAX_LOCK_HOLDS = 64;
 const MAX_MARK_BINS = 65536;
 
 /** Answers the chart's questions from one snapshot. Lanes are the rows of its threads. */
@@ -31,6 +36,8 @@ export class Chart {
   readonly #lines: LineIndex;
   readonly #views: readonly LaneView[];
   readonly #longWaits: readonly LongWait[];
+  readonly #locks: LockSnapshot;
+  readonly #threadOfRow: readonly number[];
   readonly #revision: number;
   readonly #live: boolean;
   readonly #merged: boolean;
@@ -44,6 +51,8 @@ export class Chart {
   ) {
     this.#profile = snapshot.profile;
     this.#lines = lines;
+    this.#locks = snapshot.locks;
+    this.#threadOfRow = snapshot.threadOfRow;
     this.#views = timeline.views(snapshot);
     this.#longWaits = timeline.longWaits(snapshot);
     this.#revision = revision;
@@ -185,16 +194,43 @@ export class Chart {
     return segment === null ? null : this.#describe(lane, segment);
   }
 
-  #describe(lane: number, { state, startNs, endNs, stack }: LaneSegment): Segment {
+  #describe(lane: number, { state, startNs, endNs, stack, lock }: LaneSegment): Segment {
     const place = this.#placeOf(stack);
     const view = this.#views[lane];
     const segment = { lane, state, startNs, endNs, place };
+    if (state === 'lock' && lock !== undefined) {
+      return { ...segment, ...this.#lockHolders(lock, startNs, endNs) };
+    }
     if (state !== 'waiting' || view === undefined) {
       return { ...segment, holders: [], holds: [], releasedBy: null };
     }
     const cause = new WaitCause(this.#views, (node) => this.#placeOf(node));
     const wait = { lane, startNs, endNs };
     return { ...segment, ...cause.holdersOf(wait), releasedBy: cause.releaserOf(wait) };
+  }
+
+  /** Who held a lock during a wait for it, and who let go last: the same as for the GIL. */
+  #lockHolders(
+    lock: number,
+    fromNs: number,
+    toNs: number,
+  ): Pick<Segment, 'holders' | 'holds' | 'releasedBy'> {
+    const holds = this.#locks.holdsBetween(lock, fromNs, toNs).flatMap((hold): Hold[] => {
+      const lane = this.#threadOfRow.indexOf(hold.thread);
+      const { startNs, endNs } = hold;
+      return lane < 0 ? [] : [{ lane, startNs, endNs, place: this.#placeOf(hold.stack) }];
+    });
+    const byLane = new Map<number, Segment['holders'][number]>();
+    for (const { lane, startNs, endNs, place } of holds) {
+      const ns = (byLane.get(lane)?.ns ?? 0) + endNs - startNs;
+      byLane.set(lane, { lane, place: byLane.get(lane)?.place ?? place, ns });
+    }
+    const last = holds.at(-1);
+    return {
+      holders: [...byLane.values()].sort((a, b) => b.ns - a.ns).slice(0, MAX_LOCK_HOLDERS),
+      holds: holds.slice(-MAX_LOCK_HOLDS),
+      releasedBy: last === undefined || last.endNs > toNs ? null : last,
+    };
   }
 }
 

@@ -8,6 +8,8 @@ export interface LaneSegment {
   readonly endNs: number;
   /** Node. */
   readonly stack: number;
+  /** Of a wait for a lock: which one. */
+  readonly lock?: number;
 }
 
 const PIECES: readonly LaneState[] = ['off', 'waiting', 'holding'];
@@ -68,9 +70,30 @@ export function segmentsOf(view: LaneView, entry: number, startNs: number): Lane
     const length = view.lengthOf(entry, piece);
     if (length === 0) continue;
     const endNs = startNs + length;
-    segments.push({ state, startNs, endNs, stack: view.stackOf(entry, piece) });
+    const segment = { state, startNs, endNs, stack: view.stackOf(entry, piece) };
+    if (state === 'off') segments.push(...splitOff(view, segment));
+    else segments.push(segment);
     startNs = endNs;
   }
+  return segments;
+}
+
+/** The time without the GIL, with the waits for locks in it apart. */
+function splitOff(view: LaneView, off: LaneSegment): LaneSegment[] {
+  const waits = view.lockWaits(off.startNs, off.endNs);
+  if (waits.length === 0) return [off];
+  const segments: LaneSegment[] = [];
+  let at = off.startNs;
+  for (const wait of waits) {
+    const startNs = Math.max(wait.startNs, at);
+    const endNs = Math.min(wait.endNs, off.endNs);
+    if (startNs > at) segments.push({ ...off, startNs: at, endNs: startNs });
+    if (endNs > startNs) {
+      segments.push({ state: 'lock', startNs, endNs, stack: wait.stack, lock: wait.lock });
+    }
+    at = Math.max(at, endNs);
+  }
+  if (at < off.endNs) segments.push({ ...off, startNs: at });
   return segments;
 }
 

@@ -1,3 +1,4 @@
+import type { LaneLocks, LockWait } from './lane-locks';
 import type { LaneTrack, Tail, TrackCursor } from './lane-track';
 
 /**
@@ -12,10 +13,22 @@ export class LaneView {
   readonly tail: Tail;
   /** Entries of the track in this view; the entry after them is the tail. */
   readonly count: number;
+  readonly #locks: LaneLocks | null;
+  readonly #lockCount: number;
   readonly #firstNs: number;
   readonly #cursor: TrackCursor = { entry: 0, startNs: 0, holdNs: 0, waitNs: 0 };
 
-  constructor(lane: number, track: LaneTrack, startNs: number, endNs: number, tail: Tail) {
+  /** @param locks The thread's waits for locks; null: none. */
+  constructor(
+    lane: number,
+    track: LaneTrack,
+    startNs: number,
+    endNs: number,
+    tail: Tail,
+    locks: LaneLocks | null = null,
+  ) {
+    this.#locks = locks;
+    this.#lockCount = locks?.count ?? 0;
     this.lane = lane;
     this.track = track;
     this.startNs = startNs;
@@ -25,6 +38,16 @@ export class LaneView {
     // Without any cycle the tail is the whole life.
     this.#firstNs = track.count === 0 ? startNs : track.firstNs;
     this.rewind();
+  }
+
+  /** Waits for locks that meet [fromNs, toNs), uncut, in order. */
+  lockWaits(fromNs: number, toNs: number): readonly LockWait[] {
+    return this.#locks?.between(fromNs, toNs, this.#lockCount) ?? [];
+  }
+
+  /** Time that the thread waited for locks up to a moment. */
+  lockWaitedUntil(timeNs: number): number {
+    return this.#locks?.waitedUntil(timeNs, this.#lockCount) ?? 0;
   }
 
   /** Piece 0: off, 1: waiting, 2: holding. */

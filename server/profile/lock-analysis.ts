@@ -12,6 +12,13 @@ import { type OpenLockState, withOpenLocks } from './lock-open';
 import { lockBlameRowsOf, lockRowsOf } from './lock-rows';
 import { UserLines } from './user-lines';
 
+export interface LockHold {
+  readonly thread: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly stack: number;
+}
+
 /** Locks at one moment. */
 export interface LockSnapshot {
   readonly rows: readonly LockRow[];
@@ -22,6 +29,8 @@ export interface LockSnapshot {
   readonly open: OpenLockState;
   readonly orders: readonly LockOrder[];
   readonly userLines: UserLines;
+  /** Who held a lock between two moments, cut to them, in order; with the stack of the acquisition. */
+  readonly holdsBetween: (lock: number, fromNs: number, toNs: number) => readonly LockHold[];
   /** By thread of the trace. */
   readonly threadWaitNs: (thread: number) => number;
 }
@@ -79,6 +88,11 @@ export class LockAnalysis {
       open,
       orders: [...this.#locks.orders.values()],
       userLines,
+      holdsBetween: (lock, fromNs, toNs) =>
+        this.#locks
+          .window(lock)
+          .between(fromNs, toNs)
+          .map(({ unit, ...hold }) => ({ ...hold, stack: books.units.firstOf(unit) })),
       threadWaitNs: (thread) => sums.threads.get(thread, LOCK_THREAD.lockWaitNs),
     };
   }

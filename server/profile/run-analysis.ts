@@ -40,6 +40,8 @@ export class RunAnalysis {
     this.#timeline = options.chart ? new Timeline((lane) => this.#engine.gilOf(lane)) : null;
     this.#engine = createEngine({
       listener: this.#timeline,
+      onLockWait:
+        this.#timeline === null ? null : (wait) => this.#timeline?.lockWait(wait.thread, wait),
       readSource: (file) => readSource(file, this.#recordedUntilMs),
     });
   }

@@ -37,6 +37,7 @@ function fillLane(
   let hold = 0;
   let wait = 0;
   let off = 0;
+  let lock = 0;
   for (let bin = 0; bin <= TILE_BINS; bin++) {
     const edge = Math.min(Math.max((firstBin + bin) * binNs, startNs), endNs);
     const cursor = lane.seek(edge);
@@ -50,12 +51,17 @@ function fillLane(
     const nextWait = cursor.waitNs + Math.min(Math.max(inside - gap, 0), waitLength);
     const inHold = Math.max(inside - gap - waitLength, 0);
     const nextHold = cursor.holdNs + Math.min(inHold, lane.lengthOf(entry, 2));
+    const nextLock = lane.lockWaitedUntil(edge);
     if (bin > 0) {
       const at = offset + (bin - 1) * STATES;
       if (nextHold > hold) bytes[at] = shareOf(nextHold - hold, scale);
       if (nextWait > wait) bytes[at + 1] = shareOf(nextWait - wait, scale);
-      if (nextOff > off) bytes[at + 2] = shareOf(nextOff - off, scale);
+      // A wait for a lock begins a moment before the GIL is let go: only what is off counts.
+      const waited = Math.min(nextLock - lock, nextOff - off);
+      if (nextOff - off > waited) bytes[at + 2] = shareOf(nextOff - off - waited, scale);
+      if (waited > 0) bytes[at + 3] = shareOf(waited, scale);
     }
+    lock = nextLock;
     hold = nextHold;
     wait = nextWait;
     off = nextOff;

@@ -1,6 +1,7 @@
 import type { ThreadRow } from '../protocol';
 import type { CycleListener } from './bookkeeper';
 import type { Snapshot } from './engine';
+import { LaneLocks, type LockWait } from './lane-locks';
 import { LaneTrack, type Tail } from './lane-track';
 import { LaneView } from './lane-view';
 import { LongWaits, type LongWait } from './long-waits';
@@ -23,6 +24,8 @@ export class Timeline implements CycleListener {
   #entries = 0;
   /** Entries of each lane that a view has seen: they must not change any more. */
   readonly #viewed: number[] = [];
+  /** By thread. */
+  readonly #locks: LaneLocks[] = [];
 
   constructor(gilOf: (lane: number) => number, maxEntries = MAX_ENTRIES) {
     this.#gilOf = gilOf;
@@ -61,16 +64,35 @@ export class Timeline implements CycleListener {
     this.#push(track, waitStartNs, acquiredNs, releasedNs, strange, releaseStack, sampledStack);
   }
 
+  /** A wait for a lock of a thread of the trace. */
+  lockWait(thread: number, wait: LockWait): void {
+    const locks = (this.#locks[thread] ??= new LaneLocks());
+    locks.push(wait);
+  }
+
   /** The lanes in the order of the profile's threads. */
   views(snapshot: Snapshot): LaneView[] {
     return snapshot.laneOfRow.map((lane, row) => {
-      if (lane < 0) return viewWithoutGil(snapshot.profile.threads[row]);
+      const locks = this.#locksOf(snapshot, row);
+      if (lane < 0) return viewWithoutGil(snapshot.profile.threads[row], locks);
       const track = this.#track(lane);
       this.#viewed[lane] = track.count;
       const { startNs, endNs } = snapshot.profile.threads[row] ?? { startNs: 0, endNs: 0 };
       const from = track.count === 0 ? startNs : track.endNs;
-      return new LaneView(lane, track, startNs, endNs, tailOf(snapshot.open[lane], from));
+      return new LaneView(lane, track, startNs, endNs, tailOf(snapshot.open[lane], from), locks);
     });
+  }
+
+  /** With the wait that goes on, which a later view must not have. */
+  #locksOf(snapshot: Snapshot, row: number): LaneLocks | null {
+    const thread = snapshot.threadOfRow[row] ?? -1;
+    const known = this.#locks[thread] ?? null;
+    const open = snapshot.locks.open.waits.find((wait) => wait.thread === thread && !wait.isWork);
+    if (open === undefined) return known;
+    const all = new LaneLocks();
+    for (const wait of known?.between(0, Infinity, known.count) ?? []) all.push(wait);
+    all.push({ ...open, releaser: -1 });
+    return all;
   }
 
   longWaits(snapshot: Snapshot): LongWait[] {
@@ -111,10 +133,10 @@ export class Timeline implements CycleListener {
 }
 
 /** Of a thread that never has to do with a GIL. */
-function viewWithoutGil(row: ThreadRow | undefined): LaneView {
+function viewWithoutGil(row: ThreadRow | undefined, locks: LaneLocks | null): LaneView {
   const { startNs, endNs } = row ?? { startNs: 0, endNs: 0 };
   const tail = { offNs: endNs - startNs, waitNs: 0, holdNs: 0, waitStack: 0, holdStack: 0 };
-  return new LaneView(-1, new LaneTrack(-1), startNs, endNs, tail);
+  return new LaneView(-1, new LaneTrack(-1), startNs, endNs, tail, locks);
 }
 
 function tailOf(open: OpenState | undefined, fromNs: number): Tail {

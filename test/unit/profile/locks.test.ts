@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createEngine } from '../../../server/profile/engine';
+import { Chart } from '../../../server/profile/chart';
+import { createEngine, type Engine } from '../../../server/profile/engine';
 import { checkInvariants } from '../../../server/profile/invariants';
+import { Timeline } from '../../../server/profile/timeline';
 import type { Profile } from '../../../server/protocol';
 import { naiveLocks } from '../../support/naive-locks';
 import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
@@ -103,6 +105,47 @@ describe('lock analysis', () => {
           assert.deepEqual(profileOf(history, cuts), profileOf(history));
         },
       ),
+    );
+  });
+});
+
+describe('locks in the chart', () => {
+  it('shows each nanosecond of a wait for a lock as such, and who let go', () => {
+    fc.assert(
+      fc.property(lockHistoryArbitrary, (history) => {
+        const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
+        const engine: Engine = createEngine({
+          listener: timeline,
+          onLockWait: (wait) => timeline.lockWait(wait.thread, wait),
+        });
+        deliverHistory(history, engine, []);
+        const chart = new Chart(
+          engine.snapshot(history.state, FACTS),
+          timeline,
+          engine.lines,
+          1,
+          false,
+        );
+        for (const [lane, row] of chart.meta().lanes.entries()) {
+          for (const [atNs, moment] of history.moments.entries()) {
+            if (atNs < row.startNs || atNs >= row.endNs) continue;
+            const segment = chart.segment({ kind: 'segment', lane, atNs, step: 'at' });
+            const wanted = moment.wants[row.tid - 1];
+            assert.equal(
+              segment?.state === 'lock',
+              typeof wanted === 'number',
+              `${lane} at ${atNs}`,
+            );
+            if (segment?.state !== 'lock' || typeof wanted !== 'number') continue;
+            const heldNs = segment.holders.reduce((sum, { ns }) => sum + ns, 0);
+            const owned = history.moments
+              .slice(segment.startNs, segment.endNs)
+              .filter(({ owners }) => owners[wanted] !== null).length;
+            assert.ok(heldNs <= owned);
+          }
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 });

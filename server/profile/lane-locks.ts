@@ -1,0 +1,91 @@
+import { grown, grownInts } from './table';
+
+/** A wait for a lock, as the chart shows it. */
+export interface LockWait {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly stack: number;
+  readonly lock: number;
+  /** Thread that let it go, -1 unknown. */
+  readonly releaser: number;
+}
+
+/** The waits of one thread for locks, in their order: parts of its time without the GIL. */
+export class LaneLocks {
+  #count = 0;
+  #start = new Float64Array(4);
+  #end = new Float64Array(4);
+  /** Waited before the wait. */
+  #before = new Float64Array(4);
+  #stack = new Int32Array(4);
+  #lock = new Int32Array(4);
+  #releaser = new Int32Array(4);
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A wait that begins before the last one ended is left out. */
+  push({ startNs, endNs, stack, lock, releaser }: LockWait): void {
+    const at = this.#count;
+    const last = at === 0 ? 0 : (this.#end[at - 1] as number);
+    if (startNs < last || endNs <= startNs) return;
+    if (at === this.#start.length) this.#grow();
+    this.#start[at] = startNs;
+    this.#end[at] = endNs;
+    this.#before[at] = this.waitedUntil(startNs, at);
+    this.#stack[at] = stack;
+    this.#lock[at] = lock;
+    this.#releaser[at] = releaser;
+    this.#count = at + 1;
+  }
+
+  /** Time waited up to a moment, of the first `count` waits. */
+  waitedUntil(timeNs: number, count: number): number {
+    const last = this.#firstEndingAfter(timeNs, count);
+    if (last < count) {
+      const inside = timeNs - (this.#start[last] as number);
+      return (this.#before[last] as number) + Math.max(inside, 0);
+    }
+    if (count === 0) return 0;
+    const length = (this.#end[count - 1] as number) - (this.#start[count - 1] as number);
+    return (this.#before[count - 1] as number) + length;
+  }
+
+  /** Of the first `count` waits those that meet [fromNs, toNs), uncut, in order. */
+  between(fromNs: number, toNs: number, count: number): LockWait[] {
+    const found: LockWait[] = [];
+    for (let i = this.#firstEndingAfter(fromNs, count); i < count; i++) {
+      if ((this.#start[i] as number) >= toNs) break;
+      found.push({
+        startNs: this.#start[i] as number,
+        endNs: this.#end[i] as number,
+        stack: this.#stack[i] as number,
+        lock: this.#lock[i] as number,
+        releaser: this.#releaser[i] as number,
+      });
+    }
+    return found;
+  }
+
+  #firstEndingAfter(timeNs: number, count: number): number {
+    let low = -1;
+    let high = count;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#end[middle] as number) > timeNs) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
+  #grow(): void {
+    const needed = this.#count * 2;
+    this.#start = grown(this.#start, needed);
+    this.#end = grown(this.#end, needed);
+    this.#before = grown(this.#before, needed);
+    this.#stack = grownInts(this.#stack, needed);
+    this.#lock = grownInts(this.#lock, needed);
+    this.#releaser = grownInts(this.#releaser, needed);
+  }
+}
