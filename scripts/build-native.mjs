@@ -31,7 +31,8 @@ const variantFlags = {
 };
 const linkFlags = {
   probe: ['-shared', '-ftls-model=initial-exec', '-Wl,-z,now', '-lpthread', '-ldl'],
-  host: ['-ldl'],
+  // First of its libraries, so that the probe's exec calls come before libc's.
+  host: ['-L', outputFolder, '-Wl,--no-as-needed', '-lgilscope', '-Wl,-rpath,$ORIGIN', '-ldl'],
 };
 
 /** Sources of this platform as absolute paths, or null where the probe does not exist for it. */

@@ -85,16 +85,16 @@ function probeNumbers(probe: ProbeOptions): [name: string, value: string][] {
 }
 
 function preloadEnv(options: LaunchOptions): Record<string, string> {
-  const users = options.env['LD_PRELOAD'] ?? '';
+  const users = options.env['LD_PRELOAD'];
   const numbers = probeNumbers(options.probe ?? {}).map(([name, value]) => [
     `GILSCOPE_${name.toUpperCase().replaceAll('-', '_')}`,
     value,
   ]);
   const probe = preloadPath(options.native.probe, options.runFolder);
   return {
-    LD_PRELOAD: users === '' ? probe : `${probe}:${users}`,
+    LD_PRELOAD: users === undefined ? probe : `${probe}:${users}`,
     GILSCOPE_TRACE: options.runFolder,
-    ...(users === '' ? {} : { GILSCOPE_LD_PRELOAD: users }),
+    ...(users === undefined ? {} : { GILSCOPE_LD_PRELOAD: users }),
     ...(Object.fromEntries(numbers) as Record<string, string>),
   };
 }

@@ -108,7 +108,11 @@ export const PROCESS_FLAG = {
 /** Whether stacks are recorded. Events and times are exact in every case. */
 export const FRAMES = { recorded: 0, unknownVersion: 1, selfTestFailed: 2, notYet: 3 } as const;
 export const CLOCK = { monotonicNs: 0, tsc: 1, cntvct: 2 } as const;
-export const EXIT_FLAG = { codeKnown: 1 } as const;
+export const EXIT_FLAG = {
+  codeKnown: 1,
+  /** It became another program (exec): a later trace of the same pid, if that is Python. */
+  replaced: 2,
+} as const;
 export const LOST = {
   /** The trace reached its bound: totals per thread and stack instead of single events. */
   bounded: 1,

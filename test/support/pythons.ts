@@ -14,3 +14,18 @@ export function titleOf(python: FoundPython): string {
 export function isAtLeast(python: FoundPython, minor: number): boolean {
   return Number(python.minor.split('.')[1]) >= minor;
 }
+
+/**
+ * One interpreter of each minor version, shared and static ones in turn, for what takes long; shared ones from 3.13 on,
+ * where the static ones at hand bring a C library of their own.
+ */
+export function oneOfEachMinor(): FoundPython[] {
+  const all = gilPythons();
+  const minors = [...new Set(all.map(({ minor }) => minor))];
+  return minors.flatMap((minor, index) => {
+    const own = all.filter((python) => python.minor === minor);
+    const wanted = index % 2 === 0 || index > 3 ? 'shared' : 'static';
+    const chosen = own.find(({ linkage }) => linkage === wanted) ?? own[0];
+    return chosen === undefined ? [] : [chosen];
+  });
+}

@@ -9,6 +9,7 @@
  * 125 with one line on standard error where the host itself fails.
  */
 #include "probe.h"
+#include "process_image.h"
 
 #include <dlfcn.h>
 #include <libgen.h>
@@ -58,19 +59,6 @@ static int parse(int argc, char **argv, const char **library, struct probe_optio
     return 0;
 }
 
-/* The probe lies beside the host. */
-static void *load_probe(void)
-{
-    char path[4096 + 32];
-    ssize_t n = readlink("/proc/self/exe", path, 4095);
-    if (n < 0)
-        return NULL;
-    path[n] = 0;
-    char *slash = strrchr(path, '/');
-    strcpy(slash ? slash + 1 : path, "libgilscope.so");
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-}
-
 int main(int argc, char **argv)
 {
     const char *library = NULL;
@@ -87,14 +75,8 @@ int main(int argc, char **argv)
     *(void **)&run = dlsym(python, "Py_BytesMain");
     if (!run)
         return fail("%s has no Py_BytesMain: it is not CPython 3.9 or later", library);
-    void *probe_library = load_probe();
-    if (!probe_library)
-        return fail("cannot load the probe: %s", dlerror());
-    bool (*start)(const struct probe_options *, void *, char *, size_t);
-    *(void **)&start = dlsym(probe_library, "gilscope_probe_start");
-    if (!start)
-        return fail("the probe beside the host is of another version");
-    if (!start(&options, python, error, sizeof error))
+    process_image_start_arguments(argv[first]);
+    if (!gilscope_probe_start(&options, python, error, sizeof error))
         return fail("cannot record this program: %s", error);
     /* ps and top show it as plain Python. */
     prctl(PR_SET_NAME, basename(argv[first]));

@@ -1,4 +1,5 @@
 #include "probe.h"
+#include "exec_follow.h"
 #include "interpreter.h"
 #include "sampler.h"
 
@@ -16,6 +17,7 @@
  * waiter and got out of the wait for the switch.
  */
 #define LONG_GAP_NS 100000u
+#define HOST_OPTION "--gilscope-"
 
 struct probe probe;
 
@@ -54,13 +56,13 @@ static void put_command_line(void)
     ssize_t n = line && fd >= 0 ? read(fd, line, MAX_BYTES - 1) : 0;
     if (fd >= 0)
         close(fd);
-    bool own_options = false, named = false;
-    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(line + i) + 1) {
+    if (n > 0)
         line[n] = 0;
-        /* The host's own name and options, up to its `--`, are not the program's. */
-        if (!probe.preloaded && i == 0)
-            own_options = true;
-        else if (own_options && !strcmp(line + i, "--"))
+    /* The host's own name and options, up to its `--`, are not the program's: there where they could not be hidden. */
+    bool own_options = n > 0 && !strncmp(line + strlen(line) + 1, HOST_OPTION, strlen(HOST_OPTION));
+    bool named = false;
+    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(line + i) + 1) {
+        if (own_options && !strcmp(line + i, "--"))
             own_options = false;
         else if (!own_options) {
             if (!named)
@@ -95,7 +97,7 @@ static void fill_header(uint32_t flags)
     h->thread_entry_bytes = GILSCOPE_THREAD_ENTRY_BYTES;
     atomic_store(&h->chunk_count, 1);
     h->pid = (uint32_t)getpid();
-    h->parent_pid = (uint32_t)getppid();
+    h->parent_pid = probe.options.parent_pid ? probe.options.parent_pid : (uint32_t)getppid();
     h->python_hex = probe.layout.hex;
     atomic_store(
         &h->flags,
@@ -142,8 +144,10 @@ static void before_fork(void)
 /* Until it is known that the child goes on as Python, its hooks must leave the parent's trace alone. */
 static void after_fork_in_child(void)
 {
-    if (atomic_exchange(&probe.active, false))
-        atomic_store(&probe.forked_child, !probe.options.no_children);
+    if (!atomic_exchange(&probe.active, false))
+        return;
+    probe.options.parent_pid = probe.file.header->pid;
+    atomic_store(&probe.forked_child, !probe.options.no_children);
 }
 
 static void set_open_files(uint64_t soft)
@@ -204,6 +208,11 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     pthread_atfork(before_fork, NULL, after_fork_in_child);
     on_exit(at_exit, NULL);
     atomic_store(&probe.active, true);
+    if (!options->no_children && !exec_follow_open(options, probe.folder))
+        put_meta(
+            GILSCOPE_META_MESSAGE,
+            "Python programs that this one starts are not recorded: the path of the probe has a "
+            "character that LD_PRELOAD cannot carry, and no link to it could be made.");
     start_sampler();
     if (options->no_children)
         put_meta(GILSCOPE_META_MESSAGE,
@@ -228,9 +237,30 @@ void probe_enter_forked_child(void)
     start_sampler();
 }
 
+/* Between vfork and exec a child runs in the memory of this process. */
+static bool is_own_process(void)
+{
+    return atomic_load(&probe.active) && probe.file.header->pid == (uint32_t)getpid();
+}
+
+bool probe_before_exec(void)
+{
+    if (!is_own_process())
+        return false;
+    probe.file.header->exit_flags |= GILSCOPE_EXIT_FLAG_REPLACED;
+    probe.file.header->heartbeat_ticks = clock_ticks(probe.clock);
+    return true;
+}
+
+void probe_after_failed_exec(bool own)
+{
+    if (own)
+        probe.file.header->exit_flags &= ~(uint32_t)GILSCOPE_EXIT_FLAG_REPLACED;
+}
+
 void probe_finish(int code, bool code_known)
 {
-    if (!atomic_load(&probe.active) || atomic_exchange(&probe.finished, true))
+    if (!is_own_process() || atomic_exchange(&probe.finished, true))
         return;
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);

@@ -23,9 +23,10 @@
 struct probe_options {
     const char *folder;
     uint64_t max_bytes, sample_ns;
-    bool no_children;    /* forked children do not record */
+    bool no_children;    /* neither forked nor executed children record */
     uint64_t open_files; /* soft limit of open files to set; the launcher may have raised it */
     uint32_t assume_hex; /* take the interpreter for this version (tests) */
+    uint32_t parent_pid; /* the nearest process above that records; 0: none does */
 };
 
 /* Functions of the C API, from the interpreter that is traced. Null where it lacks one. */
@@ -104,6 +105,13 @@ void probe_say(const char *text);
 
 /* In a forked child, once it goes on as a Python process: starts its own trace. */
 void probe_enter_forked_child(void);
+
+/*
+ * Before the process that records becomes another program; true if it is this one (between vfork and exec, and after a
+ * fork, it is not). After an exec that failed it records on.
+ */
+bool probe_before_exec(void);
+void probe_after_failed_exec(bool own);
 
 /*
  * CPython warns of a fork with threads by the count in /proc/self/stat (3.12+), which must not show the probe's own.
