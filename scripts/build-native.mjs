@@ -32,7 +32,7 @@ const variantFlags = {
 const linkFlags = {
   probe: ['-shared', '-ftls-model=initial-exec', '-Wl,-z,now', '-lpthread', '-ldl'],
   // First of its libraries, so that the probe's exec calls come before libc's.
-  host: ['-L', outputFolder, '-Wl,--no-as-needed', '-lgilscope', '-Wl,-rpath,$ORIGIN', '-ldl'],
+  host: ['-Wl,--no-as-needed', '-lgilscope', '-Wl,-rpath,$ORIGIN', '-ldl'],
 };
 
 /** Sources of this platform as absolute paths, or null where the probe does not exist for it. */
@@ -117,7 +117,13 @@ export function buildNative(variant = 'plain') {
   ]) {
     const inputs = [...sources[kind], ...sources.headers, me];
     const output = join(folder, name);
-    compile(output, sources[kind], variantFlags[variant], linkFlags[kind], inputs);
+    compile(
+      output,
+      sources[kind],
+      variantFlags[variant],
+      ['-L', folder, ...linkFlags[kind]],
+      inputs,
+    );
   }
   return true;
 }

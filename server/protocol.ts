@@ -20,6 +20,9 @@ export interface Profile {
   readonly exit: ExitStatus;
   readonly lost: Lost;
   readonly overhead: Overhead;
+  readonly parallelism: Parallelism;
+  readonly serialisation: Serialisation;
+  readonly awaits: readonly AwaitRow[];
   readonly processes: readonly ProcessRow[];
   readonly gils: readonly GilRow[];
   readonly threads: readonly ThreadRow[];
@@ -50,6 +53,25 @@ export interface Overhead {
   readonly samplerCpuNs: number;
 }
 
+/** Of all threads together, holding a GIL or in native code without it: over wallNs, how many were on a CPU. */
+export interface Parallelism {
+  readonly onCpuNs: number;
+  readonly underGilNs: number;
+}
+
+/** Cost of moving objects between processes by the standard library; pickling by samples: short ones may be missing. */
+export interface Serialisation {
+  readonly pickleNs: number;
+  readonly pipeNs: number;
+}
+
+/** Blocked off the GIL, as far as functions of the standard library tell what for. `work`, `events`: nothing to do. */
+export interface AwaitRow {
+  readonly on: 'child' | 'pipe' | 'pool' | 'work' | 'events';
+  readonly where: Place;
+  readonly ns: number;
+}
+
 export interface ProcessRow {
   readonly pid: number;
   readonly parentPid: number;
@@ -61,6 +83,10 @@ export interface ProcessRow {
   readonly startNs: number;
   readonly endNs: number;
   readonly exit: ExitStatus;
+  /** It went on when the program had ended. */
+  readonly running: boolean;
+  /** It became another program (exec): if Python, a later row of the same pid. */
+  readonly replaced: boolean;
   /** `recorded`, or why there are no lines. */
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
   /** What the reader of the numbers must know: warnings of the probe. */
@@ -120,6 +146,8 @@ export interface LineRow extends Place {
   readonly wait: SelfTotal;
   readonly blocks: SelfTotal;
   readonly off: SelfTotal;
+  /** Of off: on a CPU without the GIL; the rest was blocked, or is not known. */
+  readonly native: SelfTotal;
   readonly lockWait: SelfTotal;
   readonly lockHold: SelfTotal;
   readonly lockBlocks: SelfTotal;
@@ -209,6 +237,7 @@ export type FindingRule =
   | 'gil-switched-on'
   | 'object-contention'
   | 'stop-the-world'
+  | 'loop-blocked'
   | 'budget-broken'
   | 'invariant-broken';
 

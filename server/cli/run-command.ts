@@ -4,6 +4,7 @@ import { defaultNativeFolder } from '../interpreter/platform';
 import { prepareRun, type PreparedRun } from '../interpreter/prepare-run';
 import { messageOf } from '../interpreter/run-error';
 import { writeExit } from '../interpreter/run-folder';
+import { otherProcesses } from '../interpreter/other-processes';
 import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-program';
 import { packRun } from '../trace/container-writer';
 import { openRunSource } from '../trace/run-reader';
@@ -82,7 +83,7 @@ async function finish(
   exit: ProgramExit,
 ): Promise<number> {
   const status = exitStatus(exit);
-  writeExit(runFolder, exit);
+  writeExit(runFolder, exit, await otherProcesses(runFolder));
   if (!readdirSync(runFolder).some((name) => name.endsWith('.trace'))) {
     rmSync(runFolder, { recursive: true, force: true });
     // The host and the probe have said what is wrong.

@@ -46,6 +46,12 @@ export function processTree(root: number): ProcessId[] {
   return tree.filter(({ state }) => state !== 'Z' && state !== 'X');
 }
 
+/** The process of this id, undefined if there is none or it is a zombie. */
+export function processOf(pid: number): ProcessId | undefined {
+  const stat = statOf(pid);
+  return stat === undefined || !isAlive(stat) ? undefined : stat;
+}
+
 /** Whether this very process is still there and not a zombie. */
 export function isAlive(process: ProcessId): boolean {
   const stat = statOf(process.pid);

@@ -12,6 +12,10 @@ export interface RunManifest {
   readonly startedAt: string;
   /** Null while the program runs, or where its end was not seen. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Processes that went on when the program had ended. */
+  readonly running?: readonly number[];
+  /** Children that could not be recorded, a sentence for each. */
+  readonly unrecorded?: readonly string[];
 }
 
 export const MANIFEST_NAME = 'run.json';
@@ -66,8 +70,12 @@ export function writeManifest(folder: string, manifest: RunManifest): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Notes how the program ended, in the manifest of its run. */
-export function writeExit(folder: string, exit: NonNullable<RunManifest['exit']>): void {
+/** Notes how the program ended, and what became of its other processes, in the manifest of its run. */
+export function writeExit(
+  folder: string,
+  exit: NonNullable<RunManifest['exit']>,
+  others: Required<Pick<RunManifest, 'running' | 'unrecorded'>>,
+): void {
   const manifest = JSON.parse(readFileSync(join(folder, MANIFEST_NAME), 'utf8')) as RunManifest;
-  writeManifest(folder, { ...manifest, exit });
+  writeManifest(folder, { ...manifest, exit, ...others });
 }

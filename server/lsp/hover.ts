@@ -61,12 +61,14 @@ function costTable(costs: LineCosts): string {
     ],
     [text.cost.blocks, costs.blocks, '', ''],
     [text.cost.off, costs.off, '', ''],
+    ...(costs.native.totalNs > 0 ? [[text.cost.native, costs.native, '', ''] as const] : []),
     ...LOCK_COSTS.filter((kind) => costs[kind].totalNs > 0).map(
       (kind) => [text.cost[kind], costs[kind], '', ''] as const,
     ),
   ] as const;
   const meanings = [
     ...[meaning.hold, meaning.wait, meaning.blocks, meaning.off],
+    ...(costs.native.totalNs > 0 ? [meaning.native] : []),
     ...LOCK_COSTS.filter((kind) => costs[kind].totalNs > 0).map((kind) => meaning[kind]),
   ];
   return [

@@ -11,6 +11,7 @@ export interface LineCosts {
   readonly lockWait: SelfTotal;
   readonly lockHold: SelfTotal;
   readonly lockBlocks: SelfTotal;
+  readonly native: SelfTotal;
   readonly rows: readonly LineRow[];
 }
 
@@ -59,6 +60,7 @@ function merge(line: number, rows: readonly LineRow[]): LineCosts {
     lockWait: mergeCost(rows.map((row) => row.lockWait)),
     lockHold: mergeCost(rows.map((row) => row.lockHold)),
     lockBlocks: mergeCost(rows.map((row) => row.lockBlocks)),
+    native: mergeCost(rows.map((row) => row.native)),
     rows,
   };
 }

@@ -4,6 +4,7 @@ import type { PreparedRun } from '../interpreter/prepare-run';
 import { isAlive, processTree, type ProcessId } from '../interpreter/process-tree-linux';
 import { messageOf } from '../interpreter/run-error';
 import { writeExit } from '../interpreter/run-folder';
+import { otherProcesses } from '../interpreter/other-processes';
 import { runProgram, type RunningProgram } from '../interpreter/run-program';
 import { stopProcesses } from '../interpreter/stop-processes';
 import type { ExitStatus, Profile } from '../protocol';
@@ -204,7 +205,7 @@ export class RunSession {
       this.report('failed', neverStarted ? text.run.neverStarted : why);
       return;
     }
-    this.noteExit(exit);
+    await this.noteExit(exit);
     this.reading = await profile.read(true);
     const finished = await profile.finish();
     const seen = exit.code === null && exit.signal === null ? finished.exit : exit;
@@ -213,9 +214,10 @@ export class RunSession {
     this.report('finished', message, elapsedMs);
   }
 
-  private noteExit(exit: ExitStatus): void {
+  private async noteExit(exit: ExitStatus): Promise<void> {
+    const { runFolder } = this.options.prepared;
     try {
-      writeExit(this.options.prepared.runFolder, exit);
+      writeExit(runFolder, exit, await otherProcesses(runFolder));
     } catch (error) {
       this.options.observer.log(messageOf(error));
     }

@@ -1,4 +1,10 @@
-import { BATCH_FLAG, type CycleBatch, type EventSink, type SampleBatch } from '../trace/events';
+import {
+  BATCH_FLAG,
+  type CpuBatch,
+  type CycleBatch,
+  type EventSink,
+  type SampleBatch,
+} from '../trace/events';
 import {
   type Books,
   CELL,
@@ -11,6 +17,7 @@ import {
   UNIT,
 } from './books';
 import { isKeptByNativeCode, LONG_HOLD_NS } from './native-hold';
+import { OffTime } from './off-time';
 import { cutAtMidpoints, longestStack } from './segments';
 
 /** Long holds remembered per GIL; a wait through more than these is only charged, as any other. */
@@ -36,6 +43,8 @@ export interface CycleListener {
 export class Bookkeeper implements Omit<EventSink, 'locks'> {
   readonly #books: Books;
   readonly #listener: CycleListener | null;
+  readonly #chargeNative = (cell: number, ns: number): void =>
+    this.#books.cellSums.add(cell, CELL.nativeNs, ns);
 
   constructor(books: Books, listener: CycleListener | null) {
     this.#books = books;
@@ -51,6 +60,18 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
         batch.stack[i] as number,
         batch.cpuNs[i] as number,
       );
+    }
+  }
+
+  cpu(batch: CpuBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const lane = this.#books.lane(batch.gil, batch.thread[i] as number);
+      lane.offTime ??= new OffTime();
+      lane.offTime.read({
+        atNs: batch.at[i] as number,
+        cpuNs: batch.cpuNs[i] as number,
+        heldNs: batch.heldNs[i] as number,
+      });
     }
   }
 
@@ -111,6 +132,10 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
     } else {
       waitStart = this.#gap(gil, lane, waitStart, acquired, flags, switchEnd);
     }
+    if (lane.offTime?.isSettled === false) {
+      const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
+      lane.offTime.settle(released, heldNs, this.#chargeNative);
+    }
 
     const unknown = first || (flags & BATCH_FLAG.otherState) !== 0;
     const waitStack = unknown ? 0 : lane.lastStack;
@@ -155,6 +180,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
     }
     books.cellSums.add(lane.lastCell, CELL.offNs, waitStart - offStart);
     lane.history.push(offStart, waitStart, acquired, lane.lastStack);
+    lane.offTime?.add(lane.lastCell, waitStart - offStart);
     return waitStart;
   }
 
@@ -249,7 +275,14 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
   ): number {
     const books = this.#books;
     const samples = gil.samples.take(lane.thread, acquired, released, releaseStack);
-    if (samples.at.length === 0) return -1;
+    const last = samples.at.length - 1;
+    if (last < 0) return -1;
+    const cpuNs = samples.cpuNs[last] as number;
+    if (cpuNs > 0) {
+      const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
+      const afterNs = released - (samples.at[last] as number);
+      lane.offTime?.sampled(cpuNs + afterNs, heldNs, this.#chargeNative);
+    }
     const group = books.unitOf(acquireStack, releaseStack);
     const weights = books.groupSamples.get(group) ?? new Map<number, number>();
     books.groupSamples.set(group, weights);

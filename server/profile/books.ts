@@ -2,6 +2,7 @@ import { RELEASE_NODE } from '../trace/format';
 import { HoldWindow } from './hold-window';
 import { KeyIndex } from './key-index';
 import { LaneHistory } from './lane-history';
+import type { OffTime } from './off-time';
 import { Table, grownInts } from './table';
 
 /** Fields of a cell: what one thread did towards one GIL with one stack. */
@@ -13,8 +14,10 @@ export const CELL = {
   forced: 4,
   maxHoldNs: 5,
   maxWaitNs: 6,
+  /** Of offNs: on a CPU. */
+  nativeNs: 7,
 } as const;
-const CELL_WIDTH = 7;
+const CELL_WIDTH = 8;
 
 /** Fields of a pair: waits with one stack, charged to one unit. */
 export const PAIR = { ns: 0, count: 1, maxNs: 2 } as const;
@@ -46,6 +49,8 @@ export class LaneBook {
   pairStack = -1;
   pairUnit = -1;
   pair = -1;
+  /** Null while its CPU clock was not read. */
+  offTime: OffTime | null = null;
 
   constructor(index: number, gil: number, thread: number) {
     this.index = index;

@@ -13,6 +13,8 @@ import type { ReadSource } from './lock-identity';
 import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
 import { chargeOpen, type OpenState, openStatesOf } from './open';
+import { parallelismOf } from './parallelism';
+import { processCostsOf } from './process-costs';
 import { blameRowsOf, gilRowsOf, lineRowsOf, overheadOf, processRowsOf } from './rows';
 import { threadRowsOf } from './thread-rows';
 
@@ -22,6 +24,10 @@ export interface RunFacts {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly exit: ExitStatus;
+  /** Processes that went on when the program had ended, by pid. */
+  readonly running?: readonly number[];
+  /** Children that could not be recorded, a sentence for each. */
+  readonly unrecorded?: readonly string[];
   /** The program still runs. */
   readonly live: boolean;
 }
@@ -83,6 +89,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       keeper.cycles(batch);
       locks.advance(batch.gil);
     },
+    cpu: (batch) => keeper.cpu(batch),
     locks: (batch) => locks.add(batch),
     snapshot: (state, facts) => snapshotOf(books, lines, locks, state, facts),
   };
@@ -108,6 +115,7 @@ function snapshotOf(
   const locks = lockAnalysis.snapshot(state, lives);
 
   const rows = threadRowsOf(books, ledger, state, lives, locks.threadWaitNs);
+  const costs = processCostsOf(ledger, lines, state.stacks);
   const profile: Profile = {
     format: 'gilscope-profile',
     version: 1,
@@ -117,7 +125,10 @@ function snapshotOf(
     exit: facts.exit,
     lost: lostOf(state),
     overhead: overheadOf(state),
-    processes: processRowsOf(state, lives, facts.exit),
+    parallelism: parallelismOf(rows.map(({ row }) => row)),
+    serialisation: costs.serialisation,
+    awaits: costs.awaits,
+    processes: processRowsOf(state, lives, facts),
     gils: gilRowsOf(books, ledger, state),
     threads: rows.map(({ row }) => row),
     lines: lineRowsOf(ledger, locks.ledger, lines),
@@ -131,6 +142,7 @@ function snapshotOf(
     faults: faultsOf(books, lines, lockAnalysis),
     misfitNs,
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
+    loopBlocks: costs.loopBlocks,
     placeOf,
     locks: new LockFacts(state, locks, lines),
   });

@@ -8,8 +8,10 @@ import { freeThreadedFindings } from './finding-free-threaded';
 import { lockConvoyFindings } from './finding-lock-convoy';
 import { lockOrderFindings } from './finding-lock-order';
 import { gilHogFindings } from './finding-gil-hog';
+import { loopFindings } from './finding-loop';
 import { nativeHoldFindings } from './finding-native';
 import type { LockFacts } from './lock-facts';
+import type { ProcessCosts } from './process-costs';
 import { noContentionFindings, noGilFindings } from './finding-none';
 
 /** What findings need beyond the profile. */
@@ -23,6 +25,8 @@ export interface FindingFacts {
   readonly longBlocks: readonly ReadonlyMap<number, LongBlock>[];
   readonly placeOf: (stack: number) => Place;
   readonly locks: LockFacts;
+  /** Absent: none. */
+  readonly loopBlocks?: ProcessCosts['loopBlocks'];
 }
 
 /** What one should look at, the most urgent first. */
@@ -37,6 +41,7 @@ export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
     ...lockConvoyFindings(profile),
     ...lockOrderFindings(facts.locks),
     ...freeThreadedFindings(profile, facts.locks),
+    ...loopFindings(profile, facts.loopBlocks ?? []),
     ...noGilFindings(profile),
     // While it runs it may still come.
     ...(facts.live ? [] : noContentionFindings(profile)),

@@ -27,8 +27,9 @@ export const SUM = {
   maxHoldNs: 7,
   maxWaitNs: 8,
   samples: 9,
+  nativeNs: 10,
 } as const;
-const SUM_WIDTH = 10;
+const SUM_WIDTH = 11;
 
 interface Stretch {
   readonly node: number;
@@ -180,6 +181,7 @@ export class Ledger {
       const node = cells.secondOf(cell);
       this.add(lane, node, SUM.waitNs, cellSums.get(cell, CELL.waitNs));
       this.add(lane, node, SUM.offNs, cellSums.get(cell, CELL.offNs));
+      this.add(lane, node, SUM.nativeNs, cellSums.get(cell, CELL.nativeNs));
       this.add(lane, node, SUM.acquires, cellSums.get(cell, CELL.acquires));
       this.add(lane, node, SUM.contended, cellSums.get(cell, CELL.contended));
       this.add(lane, node, SUM.forced, cellSums.get(cell, CELL.forced));

@@ -41,11 +41,16 @@ export function interpreterSection(profile: Profile): string[] {
     several ? `Processes (${profile.processes.length})` : 'Interpreter',
     ...profile.processes.map((row) => {
       const gil = row.gilEnabled ? '' : ', no GIL';
-      const end = several ? `, ${exitText(row.exit)}` : '';
+      const end = several ? `, ${endText(row)}` : '';
       const start = `CPython ${row.python || '(version unknown)'}${gil}, ${row.host}, pid ${row.pid}`;
       return `  ${start}${end}   ${row.executable}`;
     }),
   ];
+}
+
+function endText(row: ProcessRow): string {
+  if (row.replaced) return 'became another program';
+  return row.running ? 'went on when the program had ended' : exitText(row.exit);
 }
 
 export function exitText(exit: ProcessRow['exit']): string {
@@ -96,6 +101,7 @@ const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
   { head: 'hold', cell: (row) => duration(row.holdNs) },
   { head: 'wait', cell: (row) => duration(row.waitNs) },
   { head: 'off', cell: (row) => duration(row.offNs) },
+  { head: 'native', cell: (row) => duration(row.nativeNs) },
   { head: 'blocks', cell: (row) => duration(row.blocksNs) },
   { head: 'acquired', cell: (row) => formatCount(row.acquires) },
   { head: 'contended', cell: (row) => formatCount(row.contended) },

@@ -1,5 +1,7 @@
 import type { Profile } from '../protocol';
 import { formatDuration } from './duration';
+import { awaitsSection } from './awaits-section';
+import { parallelismSection } from './parallelism';
 import { headline, sum } from './report-headline';
 import { lockBlameSection, lockHeadline, locksSection, workSection } from './report-locks';
 import { placeNames } from './report-places';
@@ -37,6 +39,8 @@ export function reportText(profile: Profile, options: ReportOptions): string {
     workSection(profile, names),
     threadsSection(profile),
     gilSection(profile),
+    parallelismSection(profile, names),
+    awaitsSection(profile, names),
     interpreterSection(profile),
     exactnessSection(profile),
   ];

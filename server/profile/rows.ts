@@ -1,24 +1,20 @@
-import type {
-  BlameRow,
-  ExitStatus,
-  GilRow,
-  LineRow,
-  Overhead,
-  ProcessRow,
-  ThreadRow,
-} from '../protocol';
+import type { BlameRow, GilRow, LineRow, Overhead, ProcessRow, ThreadRow } from '../protocol';
 import type { ProcessState, TraceState } from '../trace/events';
 import { type Books, HAND_OFF, PAIR } from './books';
 import type { LockLedger } from './lock-ledger';
 import { type Ledger, NOBODY, SUM } from './ledger';
 import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
+import type { RunFacts } from './engine';
+import { exitsOf } from './process-ends';
 
-/** `PID/INTERPRETER`. */
+/** `PID/INTERPRETER`; `PID-1/INTERPRETER` of the second program of the same pid (exec). */
 export function gilIdOf(state: TraceState, gil: number): string {
   const row = state.gils[gil];
-  const pid = row === undefined ? 0 : (state.processes[row.process]?.pid ?? 0);
-  return `${pid}/${row?.interpreter ?? 0}`;
+  const process = row?.process ?? 0;
+  const pid = state.processes[process]?.pid ?? 0;
+  const before = state.processes.slice(0, process).filter((earlier) => earlier.pid === pid).length;
+  return `${pid}${before === 0 ? '' : `-${before}`}/${row?.interpreter ?? 0}`;
 }
 
 /** The order of threads in the profile, of lanes in the chart: by process, then by start. */
@@ -64,7 +60,7 @@ export function threadRowOf(
     waitNs: sum(SUM.waitNs),
     offNs: sum(SUM.offNs),
     lockWaitNs,
-    nativeNs: 0,
+    nativeNs: sum(SUM.nativeNs),
     blocksNs: sum(SUM.blocksNs),
     acquires: sum(SUM.acquires),
     contended: sum(SUM.contended),
@@ -177,6 +173,7 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
   const wait = timeOf(column(SUM.waitNs));
   const blocks = timeOf(column(SUM.blocksNs));
   const off = timeOf(column(SUM.offNs));
+  const native = timeOf(column(SUM.nativeNs));
   const lockWait = timeOf(locks.waitNs);
   const lockHold = timeOf(locks.holdNs);
   const lockBlocks = timeOf(locks.blocksNs);
@@ -192,6 +189,7 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
     wait: wait(line),
     blocks: blocks(line),
     off: off(line),
+    native: native(line),
     lockWait: lockWait(line),
     lockHold: lockHold(line),
     lockBlocks: lockBlocks(line),
@@ -248,9 +246,12 @@ function maxByLine(lines: LineIndex, nodes: Float64Array): Float64Array {
 }
 
 /** `exit` is what the launcher saw of the process it started; its own end is better known there. */
-export function processRowsOf(state: TraceState, lives: Lives, exit: ExitStatus): ProcessRow[] {
-  const pids = new Set(state.processes.map((process) => process.pid));
-  const root = state.processes.findIndex((process) => !pids.has(process.parentPid));
+export function processRowsOf(
+  state: TraceState,
+  lives: Lives,
+  { exit, running = [], unrecorded = [] }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded'>,
+): ProcessRow[] {
+  const exits = exitsOf(state, exit);
   return state.processes.map((process, index) => ({
     pid: process.pid,
     parentPid: process.parentPid,
@@ -261,14 +262,13 @@ export function processRowsOf(state: TraceState, lives: Lives, exit: ExitStatus)
     gilEnabled: !process.freeThreaded || process.gilSeen,
     startNs: process.startNs,
     endNs: lives.processEndNs[index] ?? process.endNs,
-    exit: index === root && hasEnded(exit) ? exit : { code: process.exitCode, signal: null },
+    exit: exits[index] ?? { code: null, signal: null },
+    running:
+      running.includes(process.pid) && process.replaced !== true && process.exitCode === null,
+    replaced: process.replaced === true,
     frames: process.frames,
-    messages: messagesOf(process),
+    messages: [...messagesOf(process), ...(index === 0 ? unrecorded : [])],
   }));
-}
-
-function hasEnded(exit: ExitStatus): boolean {
-  return exit.code !== null || exit.signal !== null;
 }
 
 function messagesOf(process: ProcessState): string[] {

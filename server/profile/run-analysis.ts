@@ -73,6 +73,8 @@ export class RunAnalysis {
       command: run.command ?? manifest.command,
       startedAt,
       exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
+      running: manifest.running ?? [],
+      unrecorded: manifest.unrecorded ?? [],
       live,
     });
     this.#revision++;

@@ -1,8 +1,9 @@
 import type { Clock } from './clock';
 import type { Definitions } from './definitions';
 import type { CycleBatch } from './events';
+import { CPU_BYTES, CpuColumns } from './cpu-columns';
 import { BATCH_FLAG } from './events';
-import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG } from './format';
+import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG, TAG } from './format';
 import { isLockTag, type LockDecoder } from './lock-decoder';
 import type { LockTable } from './lock-table';
 
@@ -82,6 +83,8 @@ export interface ThreadMap {
 /** Decodes records into columns, a piece of a chunk at a time. */
 export class CycleDecoder {
   readonly columns = new CycleColumns();
+  /** CPU times among the cycles of {@link columns}. */
+  readonly cpu = new CpuColumns();
 
   constructor(readonly locks: LockDecoder) {}
 
@@ -99,6 +102,7 @@ export class CycleDecoder {
     clock: Clock,
   ): void {
     const { columns } = this;
+    this.cpu.count = 0;
     const { definitions, lastRelease } = stream;
     const { rate, offsetNs } = clock;
     let { nodes, nodeCount } = definitions;
@@ -109,6 +113,7 @@ export class CycleDecoder {
     while (at < to) {
       const flags = view.getUint8(at);
       if (flags >= FIRST_TAG) {
+        if (flags === TAG.cpu && at + CPU_BYTES <= to) this.cpu.add(view, at, threads, clock);
         if (isLockTag(flags)) at = this.locks.read(stream, view, at, to, threads, clock);
         else at = definitions.read(bytes, view, at, to);
         if (at < 0) {
@@ -171,7 +176,7 @@ export class CycleDecoder {
       released = end;
       at = next;
     }
-    columns.gil = stream.gil;
+    columns.gil = this.cpu.gil = stream.gil;
     columns.count = count;
     stream.released = released;
     stream.thread = thread;

@@ -48,6 +48,22 @@ export interface SampleBatch {
   readonly cpuNs: Float64Array;
 }
 
+/**
+ * CPU times of threads, in the order of the cycles of their GIL: each was read just before the request of a cycle that
+ * comes after it.
+ */
+export interface CpuBatch {
+  /** Index in {@link TraceState.gils}. */
+  readonly gil: number;
+  readonly count: number;
+  /** Index in {@link TraceState.threads}. */
+  readonly thread: Uint32Array;
+  readonly at: Float64Array;
+  readonly cpuNs: Float64Array;
+  /** How long the thread had held any GIL until then. */
+  readonly heldNs: Float64Array;
+}
+
 /** A place in the code. `line` 0: unknown. */
 export interface Location {
   /** Absolute path, or the code's own name in angle brackets. */
@@ -254,6 +270,10 @@ export interface ProcessState {
   readonly endNs: number;
   readonly ended: boolean;
   readonly exitCode: number | null;
+  /** It became another program (exec); where that is Python, a later process of the same pid. Absent: false. */
+  readonly replaced?: boolean;
+  /** Children whose ends it learnt, in this order. Absent: none. */
+  readonly childEnds?: readonly ChildEnd[];
   readonly lostEvents: number;
   readonly lostSamples: number;
   readonly lostReasons: readonly LostReason[];
@@ -262,6 +282,16 @@ export interface ProcessState {
   readonly samplesTaken: number;
   readonly samplePeriodNs: number;
   readonly messages: readonly string[];
+}
+
+/** How a child ended: by its own exit status or by a signal (`SIGKILL`). */
+export interface ChildEnd {
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** When its parent learnt it, and on which thread. */
+  readonly atNs: number;
+  readonly tid: number;
 }
 
 export type LostReason =
@@ -288,5 +318,7 @@ export interface EventSink {
   /** Samples of a stretch of time come before the cycles that contain them. */
   samples(batch: SampleBatch): void;
   cycles(batch: CycleBatch): void;
+  /** Before the cycles among which they were read. */
+  cpu?(batch: CpuBatch): void;
   locks(batch: LockBatch): void;
 }

@@ -305,6 +305,9 @@ export const CYCLE_FLAG = {
  *     NODE    u32 node id, u32 parent node id (0: root), u32 code id, u32 instruction offset in bytes
  *     SAMPLE  u32 GIL index, u32 thread index, u64 ticks, u32 node id,
  *             u64 CPU time of the thread in ns                                 (kind sampler)
+ *     CPU     u32 thread index, u64 ticks, u64 CPU time of the thread in ns, u64 ticks that it has held any GIL
+ *             until then; before the cycle in which it was read: at the request after more than 50 µs off the GIL, else
+ *             about every millisecond                                          (kind gil)
  *     LOCK_WAIT, LOCK_HOLD, LOCK_ORDER
  *             u32 lock number, u32 thread index, u64 start, u64 end (ticks), u32 node id, u32 other thread
  *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kind gil)
@@ -323,6 +326,7 @@ export const TAG = {
   node: 0x82,
   table: 0x83,
   sample: 0x90,
+  cpu: 0x91,
   lockWait: 0xa0,
   lockHold: 0xa1,
   lockOrder: 0xa2,
@@ -351,4 +355,6 @@ export const META = {
   pythonVersion: 4, // "3.12.1"
   folder: 5,
   message: 6, // a warning of the probe for the user
+  /** How a child ended, when the process learnt it: `PID exit|signal NUMBER TICKS TID`. */
+  childEnd: 7,
 } as const;

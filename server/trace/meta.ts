@@ -1,9 +1,17 @@
+import { constants } from 'node:os';
 import type { ChunkBuffer } from './chunk-buffer';
 import type { ChunkHeaders, ChunkStream } from './chunk-streams';
+import type { ChildEnd } from './events';
 import { META } from './format';
 import type { TraceSource } from './trace-source';
 
+const CHILD_END = /^(\d+) (exit|signal) (\d+) (\d+) (\d+)$/;
 const RECORD_HEADER_BYTES = 6;
+
+/** A {@link ChildEnd} in the ticks of the trace. */
+export interface RawChildEnd extends Omit<ChildEnd, 'atNs'> {
+  readonly ticks: bigint;
+}
 
 /** What the META chunks say about the process, as far as read. */
 export class MetaTable {
@@ -13,6 +21,7 @@ export class MetaTable {
   folder = '';
   readonly argv: string[] = [];
   readonly messages: string[] = [];
+  readonly childEnds: RawChildEnd[] = [];
 
   /** Takes in what is new. */
   refresh(
@@ -45,5 +54,26 @@ export class MetaTable {
     else if (key === META.pythonVersion) this.pythonVersion = value;
     else if (key === META.folder) this.folder = value;
     else if (key === META.message) this.messages.push(value);
+    else if (key === META.childEnd) this.childEnds.push(...parseChildEnd(value));
   }
+}
+
+/** None where it is damaged. */
+function parseChildEnd(text: string): RawChildEnd[] {
+  const [, pid, how, number, ticks, tid] = CHILD_END.exec(text) ?? [];
+  if (pid === undefined || ticks === undefined) return [];
+  return [
+    {
+      pid: Number(pid),
+      code: how === 'exit' ? Number(number) : null,
+      signal: how === 'signal' ? signalName(Number(number)) : null,
+      ticks: BigInt(ticks),
+      tid: Number(tid),
+    },
+  ];
+}
+
+function signalName(number: number): string {
+  const known = Object.entries(constants.signals).find(([, value]) => value === number);
+  return known?.[0] ?? `signal ${number}`;
 }

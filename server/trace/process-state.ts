@@ -250,6 +250,11 @@ function describeProcess(
     endNs: builder.latestNs,
     ended: final || header.endTicks !== 0n,
     exitCode: (header.exitFlags & EXIT_FLAG.codeKnown) !== 0 ? header.exitCode : null,
+    replaced: (header.exitFlags & EXIT_FLAG.replaced) !== 0,
+    childEnds: meta.childEnds.map(({ ticks, ...end }) => ({
+      ...end,
+      atNs: builder.timeNs(ticks) ?? 0,
+    })),
     lostEvents: header.lostEvents + loss.cycles,
     lostSamples: header.lostSamples + loss.samples,
     lostReasons: LOST_NAMES.filter((name) => (header.lostReasons & LOST[name]) !== 0),

@@ -118,6 +118,7 @@ export class RunReader {
         this.cycles += batch.count;
         sink.cycles(batch);
       },
+      cpu: (batch) => sink.cpu?.(batch),
       locks: (batch) => sink.locks(batch),
     };
     const open = this.processes.filter((reader) => final || !reader.done);

@@ -10,6 +10,10 @@ export interface RunManifest {
   readonly startedAt: string;
   /** Null while the program runs, or where its end was not seen. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Processes that went on when the program had ended; absent: not known. */
+  readonly running?: readonly number[];
+  /** Children that could not be recorded, a sentence for each. */
+  readonly unrecorded?: readonly string[];
   /** Per source file, hashes of its lines as they were; whoever writes them knows their form. */
   readonly sources?: Readonly<Record<string, string>>;
 }
@@ -104,8 +108,10 @@ export function parseManifest(text: string, path: string): RunManifest {
   if (!isRecord(value) || value['format'] !== RUN_FORMAT) throw wrong('it does not describe a run');
   if (value['version'] !== RUN_VERSION)
     throw wrong(`it describes a run in version ${String(value['version'])}, not ${RUN_VERSION}`);
-  const { command, startedAt, exit, sources } = value;
+  const { command, startedAt, exit, running, unrecorded, sources } = value;
   return {
+    ...(Array.isArray(running) ? { running: running.map(Number) } : {}),
+    ...(Array.isArray(unrecorded) ? { unrecorded: unrecorded.map(String) } : {}),
     ...(isRecord(sources) ? { sources: textsOf(sources) } : {}),
     command: Array.isArray(command) ? command.map(String) : [],
     startedAt: typeof startedAt === 'string' ? startedAt : '',

@@ -71,7 +71,7 @@ async function compared(
 ): Promise<{ profile: Profile; stdout: string }> {
   const folder = mkdtempSync(join(scratch, 'run-'));
   const args = [programPath('starters.py'), folder];
-  const env = { PATH: process.env['PATH'], LD_PRELOAD: '', LANG: 'C.UTF-8' };
+  const env = { PATH: process.env['PATH'], LD_PRELOAD: '', LANG: 'C.UTF-8', GILSCOPE_OWN: 'x' };
   const plain = await runProcess(python, args, { env });
   assert.equal(plain.code, 0, plain.stderr);
   const json = join(folder, 'profile.json');

@@ -26,6 +26,7 @@ export function lineRow(file: string, line: number, name: string, cost: LineCost
     wait: both(cost.waitNs),
     blocks: both(cost.blocksNs),
     off: both(cost.offNs),
+    native: both(),
     lockWait: both(),
     lockHold: both(),
     lockBlocks: both(),
@@ -72,6 +73,9 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
     exit: { code: 0, signal: null },
     lost: { events: 0, samples: 0, reason: null },
     overhead: { cycleNs: 0, samplerCpuNs: 0 },
+    parallelism: { onCpuNs: 0, underGilNs: 0 },
+    serialisation: { pickleNs: 0, pipeNs: 0 },
+    awaits: [],
     processes: [
       {
         pid: 100,
@@ -84,6 +88,8 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         startNs: 0,
         endNs: 1_000_000_000,
         exit: { code: 0, signal: null },
+        running: false,
+        replaced: false,
         frames: 'recorded',
         messages: [],
       },

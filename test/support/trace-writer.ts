@@ -266,6 +266,14 @@ export class TraceWriter {
     this.setHeader64('samplesTaken', taken + 1n);
   }
 
+  /** Records a reading of a thread's CPU clock, before the cycle to which it belongs. */
+  cpu(gil: number, thread: number, at: bigint, cpuNs: bigint, heldTicks: bigint): void {
+    const content: number[] = [];
+    push(content, BigInt(thread), 4);
+    for (const value of [at, cpuNs, heldTicks]) push(content, value, 8);
+    this.record(gil, F.TAG.cpu, content);
+  }
+
   /** Defines a code object in a stream and returns its id. Long line tables are split over TABLE records. */
   code(name: StreamName, code: CodeOptions): number {
     const stream = this.stream(name);

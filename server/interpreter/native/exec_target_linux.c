@@ -30,7 +30,7 @@ static char own_loader[256];
 static const char *const LAUNCHERS[] = {"sh",    "ash",     "bash", "dash",   "ksh",     "mksh",
                                         "zsh",   "busybox", "env",  "nice",   "ionice",  "chrt",
                                         "nohup", "setsid",  "time", "make",   "timeout", "taskset",
-                                        "xargs", "numactl", "uv",   "stdbuf", "script",  "pyenv"};
+                                        "xargs", "numactl", "uv",   "stdbuf", "script"};
 
 static int note_loader(struct dl_phdr_info *info, size_t size, void *unused)
 {

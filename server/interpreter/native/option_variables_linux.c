@@ -10,6 +10,20 @@ static bool begins(const char *text, const char *with)
     return !strncmp(text, with, strlen(with));
 }
 
+/* Ours by its whole name: the user may have variables with our prefix. */
+static bool is_ours(const char *variable)
+{
+    static const char *const NAMES[] = {VARIABLE_PREFIX "TRACE=", VARIABLE_PREFIX PRELOAD_VARIABLE,
+#define NAME(name, member, base) VARIABLE_PREFIX name "=",
+                                        NUMBER_OPTIONS(NAME)
+#undef NAME
+    };
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (begins(variable, NAMES[i]))
+            return true;
+    return false;
+}
+
 static uint64_t number_of(const char *name, int base)
 {
     const char *value = getenv(name);
@@ -45,7 +59,7 @@ static void strip_environment(void)
             preloads++;
         }
     for (char **from = environ; *from; from++) {
-        bool ours = begins(*from, VARIABLE_PREFIX) ||
+        bool ours = is_ours(*from) ||
                     (*from == last_preload && !strip_preload(last_preload, preloads == 1));
         if (ours) {
             wipe(*from);

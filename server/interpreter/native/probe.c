@@ -21,16 +21,25 @@
 
 struct probe probe;
 
+/* Tries for the right to write meta data; beyond them, as in a signal handler that interrupted a writer, none. */
+#define META_TRIES 100000u
+
+static atomic_flag meta_writer = ATOMIC_FLAG_INIT;
+
 static void put_meta(uint16_t key, const char *value)
 {
     size_t bytes = strnlen(value, 32768);
+    for (unsigned tries = 0; atomic_flag_test_and_set(&meta_writer); tries++)
+        if (tries == META_TRIES)
+            return;
     uint8_t *p = stream_room(&probe.meta, 6 + bytes, BEYOND_FOR_TOTALS);
-    if (!p)
-        return;
-    p = put_u16(p, key);
-    p = put_u32(p, (uint32_t)bytes);
-    memcpy(p, value, bytes);
-    stream_commit(&probe.meta, p + bytes);
+    if (p) {
+        p = put_u16(p, key);
+        p = put_u32(p, (uint32_t)bytes);
+        memcpy(p, value, bytes);
+        stream_commit(&probe.meta, p + bytes);
+    }
+    atomic_flag_clear(&meta_writer);
 }
 
 void probe_say(const char *text)
@@ -77,6 +86,7 @@ static void put_command_line(void)
 static void describe_process(void)
 {
     char folder[4096], version[64];
+    atomic_flag_clear(&meta_writer); /* of a thread that a forked child does not have */
     stream_open(&probe.meta, &probe.file, GILSCOPE_CHUNK_KIND_META, 0);
     put_command_line();
     put_meta(GILSCOPE_META_LIBRARY, probe.library);
@@ -169,10 +179,11 @@ static void start_sampler(void)
 {
     atomic_flag_clear(&probe.time_lock);
     if (!sampler_start())
-        put_meta(GILSCOPE_META_MESSAGE,
-                 "The probe could not start its own thread: no samples were taken, so long holds "
-                 "are not split over lines, and once the first 4 MB of the trace are full there are "
-                 "only totals.");
+        put_meta(
+            GILSCOPE_META_MESSAGE,
+            "The probe could not start its own thread: no samples were taken, so long holds "
+            "are not split over lines, and once the first 4 MB of the trace are full there are "
+            "only totals.");
 }
 
 bool gilscope_probe_start(const struct probe_options *options, void *library, char *error,
@@ -241,6 +252,12 @@ void probe_enter_forked_child(void)
 static bool is_own_process(void)
 {
     return atomic_load(&probe.active) && probe.file.header->pid == (uint32_t)getpid();
+}
+
+void probe_put_meta(uint16_t key, const char *value)
+{
+    if (is_own_process())
+        put_meta(key, value);
 }
 
 bool probe_before_exec(void)

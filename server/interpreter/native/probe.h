@@ -106,6 +106,9 @@ void probe_say(const char *text);
 /* In a forked child, once it goes on as a Python process: starts its own trace. */
 void probe_enter_forked_child(void);
 
+/* Adds to what the trace says of the process. Not for hooks of the GIL. */
+void probe_put_meta(uint16_t key, const char *value);
+
 /*
  * Before the process that records becomes another program; true if it is this one (between vfork and exec, and after a
  * fork, it is not). After an exec that failed it records on.

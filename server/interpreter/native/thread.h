@@ -2,6 +2,7 @@
 #ifndef GILSCOPE_THREAD_H
 #define GILSCOPE_THREAD_H
 
+#include "cpu_time.h"
 #include "drop_caller.h"
 #include "gil.h"
 
@@ -23,6 +24,7 @@ struct thread {
     bool after_release;      /* nothing has happened since its last release */
     bool drop_requested;     /* its last release found a drop request pending … */
     enum drop_caller caller; /* … and was made by this */
+    struct cpu_time cpu;
     uint32_t cycles;
     uintptr_t id; /* pthread_self() */
     uint32_t held_count;

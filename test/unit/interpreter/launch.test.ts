@@ -131,8 +131,9 @@ test('the run folder holds the manifest, which then tells the end', (t) => {
     startedAt: '1970-01-01T00:00:00.000Z',
   };
   assert.deepEqual(read(), { ...expected, exit: null });
-  writeExit(folder, { code: null, signal: 'SIGKILL' });
-  assert.deepEqual(read(), { ...expected, exit: { code: null, signal: 'SIGKILL' } });
+  writeExit(folder, { code: null, signal: 'SIGKILL' }, { running: [7], unrecorded: [] });
+  const exit = { code: null, signal: 'SIGKILL' };
+  assert.deepEqual(read(), { ...expected, exit, running: [7], unrecorded: [] });
   assert.deepEqual(readdirSync(folder), ['run.json']);
 });
 

@@ -1,0 +1,161 @@
+import type { Location, StackTable } from '../trace/events';
+
+/**
+ * What a stack is doing beyond its lines, as far as functions of the standard library tell. Of time with the GIL: what
+ * other processes cost.
+ */
+export type Cost =
+  /** Turning objects into bytes for another process, and back. */
+  | 'pickle'
+  /** Sending such bytes, or receiving them. */
+  | 'pipe';
+
+/** Of time off the GIL: what the thread waits for. */
+export type Awaited =
+  /** A child process: its end, or what it writes. */
+  | 'child'
+  /** Data from another process, or room for data to it. */
+  | 'pipe'
+  /** The result of a pool or an executor. */
+  | 'pool'
+  /** Work: a worker of a pool or an executor that has none. */
+  | 'work'
+  /** Anything to do: an event loop that has nothing. */
+  | 'events';
+
+interface Rule<Kind> {
+  readonly kind: Kind;
+  /** End of the file's path. */
+  readonly file: string;
+  readonly functions: readonly string[];
+  /** Only where it is the innermost frame: what it calls is something else. */
+  readonly innermost?: boolean;
+  /** Only where this file calls it. */
+  readonly caller?: string;
+}
+
+const CONNECTION = 'multiprocessing/connection.py';
+const TRANSFER = ['_send', '_recv', '_send_bytes', '_recv_bytes'];
+
+/** The same in CPython 3.9 to 3.15; names of functions are qualified from 3.11 on. */
+const COSTS: readonly Rule<Cost>[] = [
+  { kind: 'pickle', file: 'multiprocessing/reduction.py', functions: ['dump', 'dumps'] },
+  { kind: 'pickle', file: CONNECTION, functions: ['send', 'recv'], innermost: true },
+  { kind: 'pickle', file: 'multiprocessing/queues.py', functions: ['get'], innermost: true },
+  { kind: 'pipe', file: CONNECTION, functions: TRANSFER },
+];
+
+const AWAITED: readonly Rule<Awaited>[] = [
+  {
+    kind: 'child',
+    file: CONNECTION,
+    functions: ['wait'],
+    caller: 'multiprocessing/popen_fork.py',
+  },
+  { kind: 'pipe', file: CONNECTION, functions: [...TRANSFER, 'poll', 'wait', 'accept'] },
+  { kind: 'pipe', file: 'multiprocessing/queues.py', functions: ['get', 'put'] },
+  { kind: 'child', file: 'multiprocessing/popen_fork.py', functions: ['poll', 'wait'] },
+  {
+    kind: 'child',
+    file: 'subprocess.py',
+    functions: ['_wait', '_try_wait', '_communicate', 'communicate', 'wait'],
+  },
+  { kind: 'pool', file: 'multiprocessing/pool.py', functions: ['wait', 'get', 'next'] },
+  { kind: 'pool', file: 'concurrent/futures/_base.py', functions: ['result', 'wait'] },
+  { kind: 'work', file: 'concurrent/futures/thread.py', functions: ['_worker'], innermost: true },
+  { kind: 'events', file: 'asyncio/base_events.py', functions: ['_run_once'], innermost: true },
+  {
+    kind: 'events',
+    file: 'selectors.py',
+    functions: ['select'],
+    caller: 'asyncio/base_events.py',
+  },
+];
+
+const TASK: readonly Rule<true>[] = [
+  { kind: true, file: 'asyncio/events.py', functions: ['_run'] },
+];
+
+/** Loops of workers: where nothing but their own library lies between them and a pipe, they wait for work. */
+const WORKER: readonly Rule<true>[] = [
+  { kind: true, file: 'multiprocessing/pool.py', functions: ['worker'] },
+  { kind: true, file: 'concurrent/futures/process.py', functions: ['_process_worker'] },
+];
+const WORKER_LIBRARY = /\/(?:multiprocessing|concurrent\/futures)\/\w+\.py$/;
+
+/** Frames looked at, from the innermost; what is deeper is the user's own recursion. */
+const MAX_FRAMES = 200;
+
+/** Tells of stacks what they are doing. */
+export class Activities {
+  readonly #stacks: StackTable;
+  /** By list of rules and location: those that fit, looked at once. */
+  readonly #fitting = new Map<readonly unknown[], Map<number, readonly unknown[]>>();
+
+  constructor(stacks: StackTable) {
+    this.#stacks = stacks;
+  }
+
+  /** Of time with the GIL. */
+  costOf(node: number): Cost | null {
+    return this.#find(node, COSTS)?.kind ?? null;
+  }
+
+  /** Of time off the GIL. */
+  awaitedBy(node: number): Awaited | null {
+    const found = this.#find(node, AWAITED);
+    if (found === null) return null;
+    return found.kind === 'pipe' && this.#isWorkers(found.node) ? 'work' : found.kind;
+  }
+
+  /** Whether it is inside a callback or task of an asyncio event loop. */
+  isTask(node: number): boolean {
+    return this.#find(node, TASK) !== null;
+  }
+
+  /** By the innermost frame that tells. */
+  #find<Kind>(node: number, rules: readonly Rule<Kind>[]): { kind: Kind; node: number } | null {
+    for (let at = node, n = 0; at > 0 && n < MAX_FRAMES; at = this.#stacks.parentOf(at), n++) {
+      const rule = this.#rulesAt(at, rules).find(
+        ({ innermost, caller }) =>
+          (innermost !== true || n === 0) && (caller === undefined || this.#isIn(at, caller)),
+      );
+      if (rule !== undefined) return { kind: rule.kind, node: at };
+    }
+    return null;
+  }
+
+  #isIn(node: number, caller: string): boolean {
+    const file = this.#placeOf(this.#stacks.parentOf(node))?.file ?? '';
+    return file.endsWith(`/${caller}`);
+  }
+
+  #isWorkers(node: number): boolean {
+    for (let at = node, n = 0; at > 0 && n < MAX_FRAMES; at = this.#stacks.parentOf(at), n++) {
+      if (this.#rulesAt(at, WORKER).length > 0) return true;
+      if (!WORKER_LIBRARY.test(this.#placeOf(at)?.file ?? '')) return false;
+    }
+    return false;
+  }
+
+  #rulesAt<Kind>(node: number, rules: readonly Rule<Kind>[]): readonly Rule<Kind>[] {
+    const location = this.#stacks.locationOf(node);
+    const byLocation = this.#fitting.get(rules) ?? new Map<number, readonly unknown[]>();
+    this.#fitting.set(rules, byLocation);
+    const known = byLocation.get(location) as readonly Rule<Kind>[] | undefined;
+    if (known !== undefined) return known;
+    const place = this.#stacks.locations[location];
+    const fitting = place === undefined ? [] : rules.filter((rule) => fits(place, rule));
+    byLocation.set(location, fitting);
+    return fitting;
+  }
+
+  #placeOf(node: number): Location | undefined {
+    return this.#stacks.locations[this.#stacks.locationOf(node)];
+  }
+}
+
+function fits(place: Location, rule: Rule<unknown>): boolean {
+  if (!place.file.endsWith(`/${rule.file}`)) return false;
+  return rule.functions.includes(place.function.slice(place.function.lastIndexOf('.') + 1));
+}

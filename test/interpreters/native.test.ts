@@ -1,0 +1,45 @@
+/** Time off the GIL that was spent on a CPU, against the CPU time that the system counted for the same thread. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { markedRows, checkedRun } from '../support/checked-run';
+import { oneOfEachMinor, titleOf } from '../support/pythons';
+
+const PROGRAM = 'native_work.py';
+const TOLERANCE = 0.05;
+
+describe('native code without the GIL', { concurrency: 2 }, () => {
+  for (const python of oneOfEachMinor()) {
+    it(`on ${titleOf(python)}`, () => nativeWork(python.path));
+  }
+});
+
+async function nativeWork(python: string): Promise<void> {
+  // BLAS would compute in threads of its own, whose CPU time is not that of the Python thread.
+  const env = { OPENBLAS_NUM_THREADS: '1' };
+  const { profile, stdout, code, stderr } = await checkedRun({ python, program: PROGRAM, env });
+  assert.equal(code, 0, stderr);
+  const spent = JSON.parse(stdout.toString()) as Record<string, number>;
+  for (const [name, cpuNs] of Object.entries(spent)) {
+    const row = profile.threads.find((thread) => thread.name === name);
+    assert.ok(row, name);
+    assert.ok(row.nativeNs <= row.offNs, `${name}: more on a CPU than off the GIL`);
+    if (name === 'sleep') {
+      assert.ok(row.nativeNs < row.offNs / 20, `${name}: ${row.nativeNs} of ${row.offNs} ns`);
+      continue;
+    }
+    const said = `${name}: native ${row.nativeNs} + hold ${row.holdNs} ns, by the system ${cpuNs} ns`;
+    assert.ok(row.nativeNs < cpuNs * (1 + TOLERANCE), said);
+    // The system counts what ran under the GIL too.
+    assert.ok(row.nativeNs > (cpuNs - row.holdNs) * (1 - TOLERANCE), said);
+  }
+  for (const name of ['zlib', 'hashlib', 'short']) {
+    const rows = markedRows(profile, PROGRAM, name);
+    const nativeNs = rows.reduce((sum, row) => sum + row.native.selfNs, 0);
+    const offNs = rows.reduce((sum, row) => sum + row.off.selfNs, 0);
+    assert.ok(nativeNs > 0 && nativeNs <= offNs, `${name}: ${nativeNs} of ${offNs} ns`);
+  }
+  const { onCpuNs, underGilNs } = profile.parallelism;
+  const holdNs = profile.threads.reduce((sum, row) => sum + row.holdNs, 0);
+  const nativeNs = profile.threads.reduce((sum, row) => sum + row.nativeNs, 0);
+  assert.deepEqual([onCpuNs, underGilNs], [holdNs + nativeNs, holdNs]);
+}

@@ -1,0 +1,185 @@
+/** Processes of a run: how they ended, and what their stacks tell of waits for each other. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Activities } from '../../server/profile/activities';
+import { createEngine } from '../../server/profile/engine';
+import { exitsOf } from '../../server/profile/process-ends';
+import type { ProcessState, StackTable, TraceState } from '../../server/trace/events';
+import {
+  deliver,
+  gilState,
+  processState,
+  stackTable,
+  type TestCycle,
+  threadState,
+} from '../support/random-cycles';
+
+const NO_END = { code: null, signal: null };
+
+function stateOf(processes: readonly Partial<ProcessState>[]): TraceState {
+  return {
+    processes: processes.map((changes) => processState({ exitCode: null, ...changes })),
+    threads: [],
+    gils: [],
+    locks: [],
+    aggregates: [],
+    stacks: stackTable([], []),
+  };
+}
+
+const end = (pid: number, atNs: number, code: number | null, signal: string | null = null) => ({
+  pid,
+  atNs,
+  code,
+  signal,
+  tid: 1,
+});
+
+describe('ends of processes', () => {
+  it('by the launcher, by the process, by its parent', () => {
+    const childEnds = [end(11, 50, null, 'SIGKILL'), end(12, 60, 3), end(10, 70, 9)];
+    const state = stateOf([
+      { pid: 10, parentPid: 1, childEnds },
+      { pid: 11, parentPid: 10, startNs: 5 },
+      { pid: 12, parentPid: 10, startNs: 5, exitCode: 4 },
+      { pid: 13, parentPid: 10, startNs: 5 },
+    ]);
+    assert.deepEqual(exitsOf(state, { code: 0, signal: null }), [
+      { code: 0, signal: null },
+      { code: null, signal: 'SIGKILL' },
+      { code: 4, signal: null },
+      NO_END,
+    ]);
+  });
+
+  it('of the last of several programs of a pid', () => {
+    const state = stateOf([
+      { pid: 10, parentPid: 1, replaced: true },
+      { pid: 10, parentPid: 1, startNs: 7 },
+    ]);
+    assert.deepEqual(exitsOf(state, { code: 2, signal: null }), [
+      NO_END,
+      { code: 2, signal: null },
+    ]);
+  });
+
+  it('not of an earlier process of the same pid', () => {
+    const childEnds = [end(11, 40, 1), end(11, 90, 0)];
+    const state = stateOf([
+      { pid: 10, parentPid: 1, childEnds },
+      { pid: 11, parentPid: 10, startNs: 5 },
+      { pid: 11, parentPid: 10, startNs: 60 },
+    ]);
+    assert.deepEqual(exitsOf(state, NO_END).slice(1), [
+      { code: 1, signal: null },
+      { code: 0, signal: null },
+    ]);
+  });
+});
+
+const LIB = '/usr/lib/python3.12';
+/** From the outermost frame to the innermost. */
+const STACKS: Record<string, readonly (readonly [file: string, name: string])[]> = {
+  dumps: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, '_ConnectionBase.send'], [`${LIB}/multiprocessing/reduction.py`, 'ForkingPickler.dumps'], ['/app.py', 'Thing.__reduce__']], // prettier-ignore
+  loads: [
+    ['/app.py', 'main'],
+    [`${LIB}/multiprocessing/connection.py`, 'recv'],
+  ],
+  receives: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, 'recv'], [`${LIB}/multiprocessing/connection.py`, 'Connection._recv']], // prettier-ignore
+  worker: [[`${LIB}/multiprocessing/pool.py`, 'worker'], [`${LIB}/multiprocessing/queues.py`, 'get'], [`${LIB}/multiprocessing/connection.py`, '_recv']], // prettier-ignore
+  task: [[`${LIB}/multiprocessing/pool.py`, 'worker'], ['/app.py', 'job'], [`${LIB}/multiprocessing/connection.py`, '_recv']], // prettier-ignore
+  communicate: [['/app.py', 'main'], [`${LIB}/subprocess.py`, 'Popen._communicate'], [`${LIB}/selectors.py`, '_PollLikeSelector.select']], // prettier-ignore
+  joins: [['/app.py', 'main'], [`${LIB}/multiprocessing/popen_fork.py`, 'wait'], [`${LIB}/multiprocessing/connection.py`, 'wait'], [`${LIB}/selectors.py`, 'select']], // prettier-ignore
+  pool: [['/app.py', 'main'], [`${LIB}/multiprocessing/pool.py`, 'ApplyResult.get'], [`${LIB}/threading.py`, 'Event.wait']], // prettier-ignore
+  idleLoop: [['/app.py', '<module>'], [`${LIB}/asyncio/base_events.py`, '_run_once'], [`${LIB}/selectors.py`, 'EpollSelector.select']], // prettier-ignore
+  coroutine: [['/app.py', '<module>'], [`${LIB}/asyncio/base_events.py`, '_run_once'], [`${LIB}/asyncio/events.py`, 'Handle._run'], ['/app.py', 'coroutine']], // prettier-ignore
+  own: [
+    ['/my/subprocess_tools.py', 'wait'],
+    ['/app/selectors.py', 'choose'],
+  ],
+};
+
+function tableOf(): { table: StackTable; nodes: ReadonlyMap<string, number> } {
+  const places: { file: string; line: number; function: string }[] = [];
+  const rows: (readonly [number, number])[] = [];
+  const nodes = new Map<string, number>();
+  for (const [name, frames] of Object.entries(STACKS)) {
+    let parent = 0;
+    for (const [file, title] of frames) {
+      places.push({ file, line: places.length + 1, function: title });
+      rows.push([parent, places.length - 1]);
+      parent = rows.length;
+    }
+    nodes.set(name, parent);
+  }
+  return { table: stackTable(places, rows), nodes };
+}
+
+describe('activities', () => {
+  const { table, nodes } = tableOf();
+  const activities = new Activities(table);
+  const all = [...nodes];
+
+  it('what processes cost', () => {
+    const costs = all.map(([name, node]) => [name, activities.costOf(node)] as const);
+    assert.deepEqual(Object.fromEntries(costs.filter(([, cost]) => cost !== null)), {
+      dumps: 'pickle',
+      loads: 'pickle',
+      receives: 'pipe',
+      worker: 'pipe',
+      task: 'pipe',
+    });
+  });
+
+  it('what a thread waits for', () => {
+    const awaited = all.map(([name, node]) => [name, activities.awaitedBy(node)] as const);
+    assert.deepEqual(Object.fromEntries(awaited.filter(([, kind]) => kind !== null)), {
+      receives: 'pipe',
+      worker: 'work',
+      task: 'pipe',
+      communicate: 'child',
+      joins: 'child',
+      pool: 'pool',
+      idleLoop: 'events',
+    });
+  });
+
+  it('tasks of an event loop', () => {
+    const tasks = all.filter(([, node]) => activities.isTask(node)).map(([name]) => name);
+    assert.deepEqual(tasks, ['coroutine']);
+  });
+});
+
+describe('time off the GIL', () => {
+  it('is on a CPU as far as the readings say, on the line and the thread', () => {
+    const stacks = stackTable([{ file: '/a.py', line: 3, function: 'f' }], [[0, 0]]);
+    const empty = { gil: 0, thread: 0, stack: 1, flags: 0, switchWaitEnd: 0 };
+    const cycles: TestCycle[] = [
+      { ...empty, waitStart: 100, acquired: 100, released: 200 },
+      { ...empty, waitStart: 1200, acquired: 1210, released: 1300 },
+    ];
+    const engine = createEngine();
+    engine.cpu?.({
+      gil: 0,
+      count: 2,
+      thread: Uint32Array.of(0, 0),
+      at: Float64Array.of(90, 1190),
+      cpuNs: Float64Array.of(5000, 5800),
+      heldNs: Float64Array.of(0, 100),
+    });
+    deliver({ cycles, samples: [] }, engine);
+    const state: TraceState = {
+      ...stateOf([{ endNs: 2000, exitCode: 0 }]),
+      threads: [threadState({ tid: 1 })],
+      gils: [gilState()],
+      stacks,
+    };
+    const exit = { code: 0, signal: null };
+    const { profile } = engine.snapshot(state, { command: [], startedAt: '', exit, live: false });
+    // 800 ns of CPU time, of which it held 100: 700 of the 1000 ns off; 190 ns held in all.
+    assert.equal(profile.threads[0]?.nativeNs, 700);
+    const row = profile.lines.find(({ file }) => file === '/a.py');
+    assert.deepEqual(row?.native, { selfNs: 700, totalNs: 700 });
+    assert.deepEqual(profile.parallelism, { onCpuNs: 890, underGilNs: 190 });
+  });
+});
