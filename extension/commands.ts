@@ -212,8 +212,8 @@ function hasProfile({ server }: CommandContext): boolean {
 
 async function clearRecent(recent: RecentProfiles): Promise<void> {
   const remove = vscode.l10n.t('Delete');
-  const question = vscode.l10n.t('Delete all recent profiles of this workspace?');
-  const answer = await vscode.window.showWarningMessage(question, { modal: true }, remove);
+  const message = vscode.l10n.t('Delete all recent profiles of this workspace?');
+  const answer = await vscode.window.showWarningMessage(message, { modal: true }, remove);
   if (answer === remove) await recent.clear();
 }
 

@@ -171,7 +171,8 @@ static void remember(uintptr_t address, enum role role, struct gil *gil)
 }
 
 #ifndef GIL_RECORDER_VARIABLE
-#define GIL_RECORDER_VARIABLE "GIL_RECORDER_DIR" /* a second recorder beside the first has its own */
+#define GIL_RECORDER_VARIABLE                                                                      \
+    "GIL_RECORDER_DIR" /* a second recorder beside the first has its own */
 #endif
 
 static void open_file(void)

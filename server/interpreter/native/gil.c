@@ -14,8 +14,7 @@ void gil_open_stacks(struct gil *gil)
 {
     struct memory direct = {0};
     /* Without room for tables the events still count, without stacks. */
-    if (gil->no_stacks ||
-        stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
+    if (gil->no_stacks || stack_table_open(&gil->stacks, &probe.layout, &gil->stream, direct, true))
         return;
     gil->no_stacks = true;
     trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_TABLE_FULL);

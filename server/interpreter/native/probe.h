@@ -79,7 +79,8 @@ struct probe {
     /* GILSCOPE_FRAMES_*, and how often they could not be read, or were not there, while that is not decided. */
     _Atomic uint32_t frames, wrong_frames, no_frames;
     _Atomic bool sampler_runs, sampler_stop;
-    atomic_flag time_lock; /* of what the header says of time; taken for good at the end of the program */
+    atomic_flag
+        time_lock; /* of what the header says of time; taken for good at the end of the program */
 };
 
 extern struct probe probe __attribute__((visibility("hidden")));
