@@ -56,14 +56,9 @@ export class WaitCause {
     if (this.#views[wait.lane]?.endNs === wait.endNs) return null;
     let last: StackedHold | null = null;
     for (const [lane, view] of this.#others(wait)) {
-      view.rewind();
-      const { entry, startNs } = view.seek(wait.endNs);
-      // The cursor is in the entry after the last release.
-      const length = entry === 0 ? 0 : view.lengthOf(entry - 1, 2);
-      if (length === 0 || startNs <= wait.startNs || startNs > wait.endNs) continue;
-      if (last !== null && startNs <= last.endNs) continue;
-      const stack = view.stackOf(entry - 1, 2);
-      last = { lane, startNs: startNs - length, endNs: startNs, stack };
+      const hold = lastHold(lane, view, wait.endNs);
+      if (hold === null || hold.endNs <= wait.startNs || hold.endNs > wait.endNs) continue;
+      if (last === null || hold.endNs > last.endNs) last = hold;
     }
     return last === null ? null : this.#placed(last);
   }
@@ -78,6 +73,20 @@ export class WaitCause {
   #placed({ lane, startNs, endNs, stack }: StackedHold): Hold {
     return { lane, startNs, endNs, place: this.#placeOf(stack) };
   }
+}
+
+/** The last hold of a lane that ended by then and took any time. */
+function lastHold(lane: number, view: LaneView, untilNs: number): StackedHold | null {
+  view.rewind();
+  // The cursor is in the entry after the last release.
+  let { entry, startNs: endNs } = view.seek(untilNs);
+  while (entry-- > 0) {
+    const length = view.lengthOf(entry, 2);
+    const stack = view.stackOf(entry, 2);
+    if (length > 0) return { lane, startNs: endNs - length, endNs, stack };
+    endNs -= view.lengthOf(entry, 0) + view.lengthOf(entry, 1);
+  }
+  return null;
 }
 
 function longer(a: StackedHold | null, b: StackedHold): StackedHold {
