@@ -4,7 +4,7 @@
 //   --pythons 3.12,static   only these interpreters       --tests test_thread,cheroot   only these (whole names; * at an end)
 //   --timeout 600           seconds for one test file     --again                       forget the kept runs of these
 //   --jobs 2                test files at a time
-//   --any-build             count runs under earlier builds of the probe too
+//   --any-build             count kept runs under another build of the probe, the latest
 //   --kept                  run nothing, compare what is kept
 //   --write                 also docs/conformance.md
 // Tests of Debian's CPythons: `scripts/get-pythons.sh --tests`. The status is 1 where a difference has no known cause.
@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
 import { cpythonTests } from './conformance/cpython-tests.mjs';
-import { packages, preparePackage } from './conformance/packages.mjs';
+import { isPrepared, packages, preparePackage } from './conformance/packages.mjs';
 import { documentOf, summaryLine } from './conformance/table.mjs';
 import { pythonCache, testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
@@ -70,10 +70,11 @@ function packageRows(python) {
   }));
 }
 
-/** A package's suite needs its environment first. */
+/** A package's suite needs its environment first; null where only kept runs count and it was never made. */
 function prepared(python, unit) {
   if (unit.wish === undefined) return { python, unit };
   const folder = join(caches, 'suites', `${unit.name} on ${titleOf(python)}`.replaceAll(' ', '-'));
+  if (options.kept && !isPrepared(folder)) return null;
   const place = preparePackage(python, unit.wish, folder);
   const suite = {
     module: 'pytest',
@@ -88,10 +89,12 @@ async function conformUnit(support, store, python, unit) {
   const said = (run) =>
     `    ${unit.name} ${run.probed ? 'under the probe' : 'without'}: ${run.end}, ` +
     `${Object.keys(run.outcomes).length - 1} cases, ${run.seconds.toFixed(0)} s`;
+  const ready = prepared(python, unit);
+  if (ready === null) return null;
   if (options.again) store.forget(titleOf(python), unit.name);
   return support.conform({
     store,
-    ...prepared(python, unit),
+    ...ready,
     timeoutSeconds: Number(options.timeout),
     mayRun: !options.kept,
     anyProbe: options['any-build'],

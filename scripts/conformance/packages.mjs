@@ -34,6 +34,8 @@ function run(what, command, args, cwd) {
   throw new Error(`${what} failed: ${command} ${args.join(' ')}: ${said}`);
 }
 
+export const isPrepared = (folder) => existsSync(join(folder, 'complete'));
+
 /**
  * Makes the environment of a package below `folder`, once.
  * @returns its interpreter and the unpacked source.
@@ -44,7 +46,7 @@ export function preparePackage(python, { name, version, needs }, folder) {
   const source = join(folder, 'source');
   const interpreter = join(venv, 'bin', 'python');
   const place = () => ({ python: interpreter, source: join(source, readdirSync(source)[0]) });
-  if (existsSync(join(folder, 'complete'))) return place();
+  if (isPrepared(folder)) return place();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(source, { recursive: true });
   const pip = (...args) =>

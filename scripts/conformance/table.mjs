@@ -101,8 +101,8 @@ side runs up to three times.
 
 ${cases.toLocaleString('en')} cases, of which ${skipped.toLocaleString('en')} skip themselves on both sides; ${different.length === 0 ? 'none' : String(different.length)} different.
 
-Numbers are cases. \`2~\`: two of them are not steady by themselves, listed below. \`2≠\`: two are different. \`–\`: not in that
-version, or not shipped with it.
+Numbers are cases, and one for each test file as a whole. \`2~\`: two of them are not steady by themselves, listed below. \`2≠\`: two are different. \`–\`: not in that
+version, or not shipped with it. “Not run”: not yet, on the machine that made this table; nothing is known of it.
 
 ${matrix(table)}
 

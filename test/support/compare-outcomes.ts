@@ -6,7 +6,7 @@ export type Outcomes = Readonly<Record<string, Outcome>>;
 /** A case that did not come to the same in all runs of both sides. */
 export interface Unequal {
   readonly id: string;
-  /** In each run, in order; `not run` where the case is missing. */
+  /** In each run that reported, in order; `not run` where the case is missing. */
   readonly plain: readonly Outcome[];
   readonly probed: readonly Outcome[];
 }
@@ -22,7 +22,16 @@ export interface Comparison {
   readonly different: readonly Unequal[];
 }
 
+/** The name under which a run says how it came out as a whole. */
+export const WHOLE = '(the whole)';
 const NOT_RUN = 'not run';
+
+/** Of a run that left no report, as one that was ended for its length, only the whole is known. */
+function outcomesOf(id: string, runs: readonly Outcomes[]): Outcome[] {
+  return runs
+    .filter((run) => id === WHOLE || Object.keys(run).some((one) => one !== WHOLE))
+    .map((run) => run[id] ?? NOT_RUN);
+}
 
 /** Compares runs without the probe with runs under it, case by case. */
 export function compareOutcomes(
@@ -33,13 +42,12 @@ export function compareOutcomes(
   const unequal: Unequal[] = [];
   let skipped = 0;
   for (const id of ids) {
-    const of = (runs: readonly Outcomes[]) => runs.map((run) => run[id] ?? NOT_RUN);
-    const row = { id, plain: of(plain), probed: of(probed) };
+    const row = { id, plain: outcomesOf(id, plain), probed: outcomesOf(id, probed) };
     const all = new Set([...row.plain, ...row.probed]);
     if (all.size > 1) unequal.push(row);
     else if (all.has('skipped')) skipped += 1;
   }
-  const unsteady = unequal.filter((row) => row.plain.some((one) => row.probed.includes(one)));
+  const unsteady = unequal.filter(isUnsteady);
   return {
     cases: ids.size,
     same: ids.size - unequal.length,
@@ -47,4 +55,8 @@ export function compareOutcomes(
     unsteady,
     different: unequal.filter((row) => !unsteady.includes(row)),
   };
+}
+
+function isUnsteady({ plain, probed }: Unequal): boolean {
+  return plain.length === 0 || probed.length === 0 || plain.some((one) => probed.includes(one));
 }

@@ -19,7 +19,8 @@ export interface StoredRun extends Omit<SuiteRun, 'output'> {
 }
 
 export interface ConformanceStore {
-  runs(interpreter: string, unit: string, probed: boolean, of: string | null): StoredRun[];
+  /** In the order in which they were made. */
+  runs(interpreter: string, unit: string, probed: boolean): StoredRun[];
   add(interpreter: string, unit: string, run: StoredRun, output: string): void;
   forget(interpreter: string, unit: string): void;
 }
@@ -29,14 +30,14 @@ export function openStore(folder: string): ConformanceStore {
   const folderOf = (interpreter: string, unit: string) =>
     join(folder, fileName(interpreter), fileName(unit));
   return {
-    runs(interpreter, unit, probed, of) {
+    runs(interpreter, unit, probed) {
       const at = folderOf(interpreter, unit);
       if (!existsSync(at)) return [];
       return readdirSync(at)
         .filter((name) => name.endsWith('.json'))
         .sort()
         .map((name) => JSON.parse(readFileSync(join(at, name), 'utf8')) as StoredRun)
-        .filter((run) => run.probed === probed && (of === null || run.of === of));
+        .filter((run) => run.probed === probed);
     },
     forget(interpreter, unit) {
       rmSync(folderOf(interpreter, unit), { recursive: true, force: true });

@@ -31,7 +31,7 @@ export interface ConformOptions {
   readonly timeoutSeconds: number;
   /** False: only what is stored; null where a side has no run. */
   readonly mayRun: boolean;
-  /** Take runs under any build of the probe. */
+  /** Take kept runs under another build of the probe, the latest. */
   readonly anyProbe: boolean;
   readonly onRun?: (run: StoredRun) => void;
 }
@@ -40,21 +40,19 @@ export interface ConformOptions {
 export async function conform(options: ConformOptions): Promise<Conformance | null> {
   const { store, python, unit, anyProbe } = options;
   const title = `${python.version} ${python.linkage}`;
-  const interpreter = await inspect(python.path);
   const identity = { plain: python.path, probed: `${python.path} ${probeIdentity()}` };
-  const runsOf = (probed: boolean): StoredRun[] =>
-    store
-      .runs(
-        title,
-        unit.name,
-        probed,
-        probed && anyProbe ? null : identity[probed ? 'probed' : 'plain'],
-      )
-      .filter(
-        (run) => !run.end.startsWith('no end') || run.timeoutSeconds >= options.timeoutSeconds,
-      );
+  const runsOf = (probed: boolean): StoredRun[] => {
+    const all = store.runs(title, unit.name, probed);
+    // Of several builds of the probe only the latest says how it is.
+    const latest = all.at(-1)?.of;
+    const of = probed ? (anyProbe ? latest : identity.probed) : identity.plain;
+    return all
+      .filter((run) => run.of === of)
+      .filter((run) => isEnded(run) || run.timeoutSeconds >= options.timeoutSeconds);
+  };
   const runAgain = async (probed: boolean): Promise<void> => {
     const { timeoutSeconds } = options;
+    const interpreter = await inspect(python.path);
     const { output, ...run } = await runSuite({
       interpreter,
       suite: unit.suite,
@@ -84,6 +82,8 @@ export async function conform(options: ConformOptions): Promise<Conformance | nu
     else await runAgain(true);
   }
 }
+
+const isEnded = (run: StoredRun): boolean => !run.end.startsWith('no end');
 
 const outcomes = (runs: readonly StoredRun[]) => runs.map((run) => run.outcomes);
 

@@ -18,7 +18,7 @@ import { environmentFor, makeLaunch } from '../../server/interpreter/launch';
 import { nativeFiles } from '../../server/interpreter/platform';
 import type { Launch } from '../../server/protocol-run';
 import { GIL, GIL_ENTRY_BYTES, GIL_TABLE_OFFSET, HEADER } from '../../server/trace/format';
-import type { Outcomes } from './compare-outcomes';
+import { WHOLE, type Outcomes } from './compare-outcomes';
 import { parseJunit } from './junit';
 
 export interface Suite {
@@ -54,7 +54,6 @@ export interface SuiteOptions {
 const OPEN_FILES = 1024;
 const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 const DUMP_MS = 1000;
-const WHOLE = '(the whole)';
 
 /** Runs a suite once. Leaves no file and no process. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteRun> {

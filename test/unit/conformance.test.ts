@@ -56,6 +56,16 @@ describe('comparison', () => {
     ]);
   });
 
+  it('of a run without a report, only the whole', () => {
+    const ended = { '(the whole)': 'status 0', a: 'passed' };
+    const cut = { '(the whole)': 'no end in 9 s' };
+    const { cases, same, different } = compareOutcomes([ended], [cut]);
+    assert.deepEqual({ cases, same }, { cases: 2, same: 1 });
+    assert.deepEqual(different, [
+      { id: '(the whole)', plain: ['status 0'], probed: ['no end in 9 s'] },
+    ]);
+  });
+
   it('what only one side came to, and what it did not run, is different', () => {
     const failed = { a: 'passed', b: 'skipped', c: 'error', d: 'passed' };
     const { different } = compareOutcomes([passed, passed], [failed]);
