@@ -83,6 +83,8 @@ describe('the VSIX', () => {
     const needed = [
       'package.json',
       'package.nls.json',
+      'package.nls.zh-cn.json',
+      'l10n/bundle.l10n.zh-cn.json',
       'README.md',
       'CHANGELOG.md',
       'LICENSE',
