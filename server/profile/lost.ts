@@ -1,6 +1,6 @@
 import type { Lost } from '../protocol';
 import type { CycleTotals, LostReason, TraceState } from '../trace/events';
-import type { Books } from './books';
+import type { Books, LaneBook } from './books';
 import { type Ledger, SUM } from './ledger';
 
 /**
@@ -9,19 +9,23 @@ import { type Ledger, SUM } from './ledger';
  */
 export function chargeLost(books: Books, ledger: Ledger, state: TraceState): number {
   const byThread = new Map<number, CycleTotals[]>();
-  let misfitNs = 0;
+  // By lane, and taken back once: what is taken is not counted among what is left.
+  const notOffNs = new Map<number, number>();
+  const charge = (lane: LaneBook, stack: number, totals: CycleTotals): void => {
+    addTotals(ledger, lane, stack, totals);
+    notOffNs.set(lane.index, (notOffNs.get(lane.index) ?? 0) + totals.holdNs + totals.waitNs);
+  };
   for (const aggregate of state.aggregates) {
-    const lane = books.lane(aggregate.gil, aggregate.thread);
-    misfitNs += addTotals(ledger, lane.index, lane.gil, aggregate.stack, aggregate);
+    charge(books.lane(aggregate.gil, aggregate.thread), aggregate.stack, aggregate);
     byThread.set(aggregate.thread, [...(byThread.get(aggregate.thread) ?? []), aggregate]);
   }
   for (const [thread, { lost }] of state.threads.entries()) {
     const rest = subtracted(lost, byThread.get(thread) ?? []);
     if (rest.acquires === 0 && rest.holdNs === 0 && rest.waitNs === 0) continue;
     const lane = mainLaneOf(books, ledger, thread);
-    if (lane !== undefined) misfitNs += addTotals(ledger, lane.index, lane.gil, 0, rest);
+    if (lane !== undefined) charge(lane, 0, rest);
   }
-  return misfitNs;
+  return [...notOffNs].reduce((misfit, [lane, ns]) => misfit + ledger.takeBackOff(lane, ns), 0);
 }
 
 /** Threads with lost cycles that are in no stream and no aggregate need a lane before the ledger is made. */
@@ -42,11 +46,10 @@ function mainLaneOf(books: Books, ledger: Ledger, thread: number) {
 
 function addTotals(
   ledger: Ledger,
-  lane: number,
-  gil: number,
+  { index: lane, gil }: LaneBook,
   node: number,
   totals: CycleTotals,
-): number {
+): void {
   ledger.add(lane, node, SUM.holdNs, totals.holdNs);
   ledger.add(lane, node, SUM.waitNs, totals.waitNs);
   ledger.add(lane, node, SUM.acquires, totals.acquires);
@@ -56,7 +59,6 @@ function addTotals(
   ledger.raise(lane, node, SUM.maxWaitNs, totals.maxWaitNs);
   const gilLedger = ledger.gils[gil];
   if (gilLedger !== undefined) gilLedger.unattributedNs += totals.waitNs;
-  return ledger.takeBackOff(lane, totals.holdNs + totals.waitNs);
 }
 
 function subtracted(total: CycleTotals, parts: readonly CycleTotals[]): CycleTotals {
