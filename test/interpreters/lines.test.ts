@@ -38,8 +38,9 @@ async function spinning(run: Run): Promise<void> {
   const threads = profile.threads.filter((thread) => thread.name.startsWith('spin-'));
   assert.deepEqual(threads.map((thread) => thread.name).sort(), ['spin-0', 'spin-1']);
   for (const thread of threads) {
-    // All but the last release, at the thread's end, were forced.
-    assert.equal(thread.forcedReleases, thread.acquires - 1, `forced releases of ${thread.name}`);
+    // All but the last release, at the thread's end, were forced; at its start it may wait once for the starter's lock.
+    const others = thread.acquires - thread.forcedReleases;
+    assert.ok(others === 1 || others === 2, `${others} releases of ${thread.name} not forced`);
     // Towards the GIL a computing thread is never off but before its first request and after its last release.
     assert.ok(thread.offNs < 0.05 * SECOND, `off of ${thread.name}: ${thread.offNs}`);
   }
