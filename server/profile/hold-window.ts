@@ -1,4 +1,4 @@
-import { KeyIndex } from './key-index';
+import { foldRun } from './fold-run';
 import { grown, grownInts } from './table';
 import { UnitHistory } from './unit-history';
 import { UnitSums } from './unit-sums';
@@ -152,8 +152,9 @@ export class HoldWindow {
     this.settle(blocks);
     const oldHalf = this.#count >> 1;
     let to = 0;
+    const columns = { start: this.#start, end: this.#end, owner: this.#lane, unit: this.#unit };
     for (let from = 0; from < oldHalf; from += this.#foldHolds) {
-      to = this.#foldRun(from, Math.min(from + this.#foldHolds, oldHalf), to);
+      to = foldRun(columns, from, Math.min(from + this.#foldHolds, oldHalf), to);
     }
     for (const column of [this.#start, this.#end, this.#lane, this.#unit]) {
       column.copyWithin(to, oldHalf, this.#count);
@@ -167,26 +168,6 @@ export class HoldWindow {
     }
     // Too many lanes and units to fold much: memory follows them rather than the holds.
     if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
-  }
-
-  /** Folds the holds [from, end) and stores the result at `to`; answers the index after it. */
-  #foldRun(from: number, end: number, to: number): number {
-    const keys = new KeyIndex();
-    const lengths: number[] = [];
-    let at = this.#start[from] as number;
-    for (let i = from; i < end; i++) {
-      const key = keys.of(this.#lane[i] as number, this.#unit[i] as number);
-      lengths[key] = (lengths[key] ?? 0) + (this.#end[i] as number) - (this.#start[i] as number);
-    }
-    for (const [key, ns] of lengths.entries()) {
-      this.#start[to] = at;
-      at += ns;
-      this.#end[to] = at;
-      this.#lane[to] = keys.firstOf(key);
-      this.#unit[to] = keys.secondOf(key);
-      to++;
-    }
-    return to;
   }
 
   #grow(): void {

@@ -1,4 +1,4 @@
-import { KeyIndex } from './key-index';
+import { foldRun } from './fold-run';
 import { grown, grownInts } from './table';
 
 /** Holds kept singly of a lock; beyond it the older half is folded. */
@@ -91,8 +91,9 @@ export class LockWindow {
   #fold(): void {
     const oldHalf = this.#count >> 1;
     let to = 0;
+    const columns = { start: this.#start, end: this.#end, owner: this.#thread, unit: this.#unit };
     for (let from = 0; from < oldHalf; from += this.#foldHolds) {
-      to = this.#foldRun(from, Math.min(from + this.#foldHolds, oldHalf), to);
+      to = foldRun(columns, from, Math.min(from + this.#foldHolds, oldHalf), to);
     }
     for (const column of [this.#start, this.#end, this.#thread, this.#unit]) {
       column.copyWithin(to, oldHalf, this.#count);
@@ -100,25 +101,6 @@ export class LockWindow {
     this.#count = to + this.#count - oldHalf;
     // Too many threads and places to fold much: memory follows them rather than the holds.
     if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
-  }
-
-  #foldRun(from: number, end: number, to: number): number {
-    const keys = new KeyIndex();
-    const lengths: number[] = [];
-    let at = this.#start[from] as number;
-    for (let i = from; i < end; i++) {
-      const key = keys.of(this.#thread[i] as number, this.#unit[i] as number);
-      lengths[key] = (lengths[key] ?? 0) + (this.#end[i] as number) - (this.#start[i] as number);
-    }
-    for (const [key, ns] of lengths.entries()) {
-      this.#start[to] = at;
-      at += ns;
-      this.#end[to] = at;
-      this.#thread[to] = keys.firstOf(key);
-      this.#unit[to] = keys.secondOf(key);
-      to++;
-    }
-    return to;
   }
 
   #grow(): void {
