@@ -22,7 +22,7 @@ export function serverSettings(
     codeLens: values.get('codeLens.enabled', false),
     minimumMicroseconds: values.get('inline.minimumMicroseconds', 100),
     maxTraceMegabytes: values.get('trace.maxMegabytes', 1024),
-    sampleMicroseconds: values.get('sampling.periodMicroseconds', 1000),
+    sampleMicroseconds: values.get('sampling.periodMicroseconds', 0),
     traceFolder: resolvePath(values.get('trace.folder', ''), folder),
   };
 }

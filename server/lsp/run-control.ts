@@ -17,6 +17,9 @@ import { progressText, type ProgressDisplay } from './progress';
 import { RunSession } from './run-session';
 import { text } from './text';
 
+/** Samples more often than this would cost more than they tell. */
+const SHORTEST_PERIOD_US = 100;
+
 export interface RunControlOptions {
   readonly profile: CurrentProfile;
   /** Folder of the C part. */
@@ -162,7 +165,7 @@ export class RunControl {
           ? { maxTraceBytes: settings.maxTraceMegabytes * 1024 * 1024 }
           : {}),
         ...(settings.sampleMicroseconds > 0
-          ? { samplePeriodNs: settings.sampleMicroseconds * 1000 }
+          ? { samplePeriodNs: Math.max(settings.sampleMicroseconds, SHORTEST_PERIOD_US) * 1000 }
           : {}),
       },
     });

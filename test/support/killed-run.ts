@@ -41,6 +41,7 @@ const EARLY_MS = 60;
 const ATTEMPTS = 3;
 /** How a fault begins that is only of times. */
 const TIMES = 'times of ';
+const NO_FRAME_YET = /no Python frame had been found when it ended/;
 
 export interface KilledRun {
   readonly kind: string;
@@ -181,9 +182,10 @@ function compare(
   if (row === undefined) faults.push('the killed process is not in the profile');
   if (row?.exit.signal !== 'SIGKILL') faults.push(`its exit is ${JSON.stringify(row?.exit)}`);
   if (profile.lost.events > 0) faults.push(`lost: ${profile.lost.reason ?? ''}`);
-  // Without a GIL it says so.
-  if (record !== undefined)
-    faults.push(...(row?.messages ?? []).map((message) => `message: ${message}`));
+  // Without a GIL it says so, and so it does as long as no Python code has run.
+  const hasLines = profile.lines.length > 0;
+  const messages = (row?.messages ?? []).filter((text) => hasLines || !NO_FRAME_YET.test(text));
+  if (record !== undefined) faults.push(...messages.map((text) => `message: ${text}`));
   const startNs = startOf(join(folder, 'p.gilscope'), pid);
   const blindNs = Math.max(0, killedAtNs - startNs - (row?.endNs ?? 0));
   const missing = missingOf(profile, record, pid, blindNs, faults);

@@ -54,8 +54,8 @@ static inline void lock_count_acquisition(struct lock *lock)
     atomic_store_explicit(&lock->entry->acquires, n + 1, memory_order_relaxed);
 }
 
-/* An uncontended acquisition of a lock that is not recorded exactly, and gets no row. */
-static inline void lock_acquired_unrecorded(struct thread *t, struct lock *lock, uint64_t heartbeat)
+/* An acquisition that gets no row: it is of interest only if somebody comes to wait for the lock. */
+static inline void lock_acquired_unrecorded(struct thread *t, struct lock *lock, uint64_t since)
 {
     lock_count_acquisition(lock);
     if (t->held_count < MAX_HELD_LOCKS)
@@ -63,7 +63,7 @@ static inline void lock_acquired_unrecorded(struct thread *t, struct lock *lock,
     lock->owner = t;
     lock->owner_thread = t->index;
     lock->owner_cycle = t->cycles;
-    lock->start_ticks = heartbeat;
+    lock->start_ticks = since;
 }
 
 #endif

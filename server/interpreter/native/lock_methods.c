@@ -87,6 +87,13 @@ static __attribute__((noinline)) void *acquire_slowly(const struct call *call)
     return result;
 }
 
+/* The latest moment known to lie in the past: reading the clock would cost more than the acquisition. */
+static inline uint64_t latest_known(const struct thread *t)
+{
+    uint64_t heartbeat = probe.file.header->heartbeat_ticks;
+    return heartbeat > t->acquired_ticks ? heartbeat : t->acquired_ticks;
+}
+
 /* An acquisition that nobody can see: the lock was never waited for, is free, and no row of it is due. */
 static inline __attribute__((always_inline)) void *acquire(const struct call *call)
 {
@@ -98,7 +105,7 @@ static inline __attribute__((always_inline)) void *acquire(const struct call *ca
     void *result = go_on(call);
     if (__builtin_expect(result == (void *)probe.api.true_object, 1)) {
         l->countdown--;
-        lock_acquired_unrecorded(t, l, probe.file.header->heartbeat_ticks);
+        lock_acquired_unrecorded(t, l, latest_known(t));
     }
     return result;
 }

@@ -4,7 +4,11 @@
 
 #include <sched.h>
 
-#define DEFAULT_PERIOD_NS 1000000u
+/* The period doubles at these numbers of samples: the error of a share falls with their root, the cost does not. */
+#define FIRST_PERIOD_NS 1000000u
+static const uint64_t doubled_at[] = {128, 384, 1000};
+/* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
+#define BUSY_CHUNKS 4u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
 #define ANCHOR_NS 50000000u
 #define MAX_SAMPLED_FRAMES 1000u
@@ -17,6 +21,7 @@ struct sampler {
     struct remote_memory remote;
     uint64_t random;
     uint64_t started_ns, last_anchor_ns;
+    uint32_t chunks_taken; /* at the last look */
     bool can_read;
 };
 
@@ -144,10 +149,24 @@ static void keep_time(struct sampler *s)
     atomic_flag_clear(&probe.time_lock);
 }
 
+static uint64_t period_ns(struct sampler *s)
+{
+    const struct trace_header *h = probe.file.header;
+    uint32_t taken = atomic_load(&probe.file.taken), filled = taken - s->chunks_taken;
+    s->chunks_taken = taken;
+    uint64_t ns = h->sample_period_ns;
+    if (probe.options.sample_ns || filled >= BUSY_CHUNKS)
+        return ns;
+    for (size_t i = 0; i < sizeof doubled_at / sizeof *doubled_at; i++)
+        if (h->samples_taken >= doubled_at[i])
+            ns *= 2;
+    return ns;
+}
+
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
 static void sleep_one_period(struct sampler *s)
 {
-    uint64_t period = probe.file.header->sample_period_ns;
+    uint64_t period = period_ns(s);
     s->random ^= s->random << 13;
     s->random ^= s->random >> 7;
     s->random ^= s->random << 17;
@@ -185,7 +204,7 @@ static void run(void)
 bool sampler_start(void)
 {
     probe.file.header->sample_period_ns =
-        probe.options.sample_ns ? probe.options.sample_ns : DEFAULT_PERIOD_NS;
+        probe.options.sample_ns ? probe.options.sample_ns : FIRST_PERIOD_NS;
     atomic_store(&probe.sampler_stop, false);
     bool started = bare_thread_start(&probe.sampler, run);
     atomic_store(&probe.sampler_runs, started);
