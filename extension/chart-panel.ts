@@ -6,9 +6,9 @@ import {
   type ChartMeta,
   type ChartRequest,
   type ChartResponse,
-  type FromChart,
-  type ToChart,
 } from '../server/protocol';
+import type { FromChart, ToChart } from '../server/protocol-webview';
+import type { ComparisonView } from '../server/protocol-comparison';
 import { CHART_STRINGS } from './chart/strings';
 import { chartPage } from './chart-page';
 import { ChartPlaces } from './chart-places';
@@ -135,15 +135,20 @@ export class ChartPanel implements vscode.Disposable {
     const sending = { again: false };
     this.sendingMeta = sending;
     let meta: ChartMeta | null = null;
+    let view: ComparisonView | null = null;
     try {
       // A chart that was left open does not start the server.
       if (this.hasProfile) ({ meta } = await this.ask({ kind: 'meta' }, 'meta'));
+      const isCompared = this.hasProfile && typeof this.server.profile?.comparedWith === 'string';
+      if (isCompared) ({ view } = await this.ask({ kind: 'comparison' }, 'comparison'));
     } catch (error) {
       this.log.warn(`The chart got no profile: ${String(error)}`);
     }
     this.sendingMeta = null;
     this.places.reset(meta);
+    this.places.addComparison(view);
     this.post({ type: 'meta', meta });
+    this.post({ type: 'comparison', view });
     if (sending.again) await this.sendMeta();
   }
 

@@ -1,5 +1,6 @@
 import type { ChartMeta, Place, Segment } from '../server/protocol';
 import type { AnalysisAnswer } from '../server/protocol-analysis';
+import type { ComparisonView } from '../server/protocol-comparison';
 
 /** The places that the current profile names: the only ones that the chart may open. */
 export class ChartPlaces {
@@ -22,6 +23,11 @@ export class ChartPlaces {
     this.add(segment.place);
     for (const { place } of [...segment.holders, ...segment.holds]) this.add(place);
     this.add(segment.releasedBy?.place ?? null);
+  }
+
+  /** Those of the later run: the files are as that one had them. */
+  addComparison(view: ComparisonView | null): void {
+    for (const { after } of view?.comparison.lines ?? []) this.add(after);
   }
 
   addAnswer(answer: AnalysisAnswer | null): void {

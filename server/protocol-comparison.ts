@@ -13,6 +13,11 @@ export interface Change {
   readonly spread: number | null;
 }
 
+/** Whether a number changed by more than chance. */
+export function isChanged({ before, after, spread }: Change): boolean {
+  return Math.abs(after - before) > (spread ?? 0);
+}
+
 /** Numbers of a whole run that are compared. Times unless they are counts. */
 export const COMPARED_METRICS = [
   'wall',

@@ -462,38 +462,3 @@ export type ChartResponse =
   | { readonly kind: 'analysis'; readonly answer: AnalysisAnswer | null }
   /** Null: nothing is compared. */
   | { readonly kind: 'comparison'; readonly view: ComparisonView | null };
-
-/** Extension host → webview. Bytes are fresh Uint8Arrays, never Buffers or subarrays. */
-export type ToChart =
-  | { readonly type: 'meta'; readonly meta: ChartMeta | null }
-  | {
-      readonly type: 'tile';
-      readonly revision: number;
-      readonly level: number;
-      readonly index: number;
-      readonly page: number;
-      readonly data: Uint8Array;
-    }
-  | { readonly type: 'segment'; readonly requestId: number; readonly segment: Segment | null }
-  | { readonly type: 'marks'; readonly marks: Marks; readonly file: string; readonly line: number }
-  | {
-      readonly type: 'analysis';
-      readonly requestId: number;
-      readonly answer: AnalysisAnswer | null;
-    }
-  /** Go to what is longest at this line. */
-  | { readonly type: 'showLine'; readonly file: string; readonly line: number }
-  | { readonly type: 'strings'; readonly strings: Readonly<Record<string, string>> };
-
-/** Webview → extension host. */
-export type FromChart =
-  | { readonly type: 'ready' }
-  | { readonly type: 'tile'; readonly level: number; readonly index: number; readonly page: number }
-  | {
-      readonly type: 'segment';
-      readonly requestId: number;
-      readonly request: SegmentRequest | LongWaitRequest;
-    }
-  | { readonly type: 'analysis'; readonly requestId: number; readonly question: AnalysisQuestion }
-  /** Open this place; the host checks that the current profile names it. */
-  | { readonly type: 'goto'; readonly file: string; readonly line: number };

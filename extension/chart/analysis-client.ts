@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FromChart } from '../../server/protocol';
+import type { FromChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
 
 type AnalysisMessage = Extract<FromChart, { type: 'analysis' }>;

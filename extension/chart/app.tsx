@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { ChartMeta, Segment, ToChart } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol';
+import type { ToChart } from '../../server/protocol-webview';
 import type { Span } from '../../server/protocol-analysis';
+import type { ComparisonView } from '../../server/protocol-comparison';
 import { AnalysisClient, useAnswer } from './analysis-client';
 import { Banners } from './banners';
 import { describe, type Selection } from './describe';
@@ -42,6 +44,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient((message) => host.post(message)), [host]);
   const [notice, setNotice] = useState('');
+  const [comparison, setComparison] = useState<ComparisonView | null>(null);
   const showLine = async ({ file, line }: ShowLine): Promise<void> => {
     const answer = await analysis.ask<'longestAt'>({ kind: 'longestAt', file, line });
     const segment = answer?.segment ?? null;
@@ -53,6 +56,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
       if (message.type === 'segment') segments.receive(message.requestId, message.segment);
       else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
       else if (message.type === 'showLine') void showLine(message);
+      else if (message.type === 'comparison') setComparison(message.view);
       else receive(message, timeline.current, setMeta, setT);
     });
     host.post({ type: 'ready' });
@@ -64,11 +68,11 @@ export function App({ host, bound }: AppProps): JSX.Element {
     timeline.current = controller;
     bound?.(controller);
   };
-  return <Page {...{ host, meta, t, segments, analysis, timeline, bind, notice }} />;
+  return <Page {...{ host, meta, t, segments, analysis, timeline, bind, notice, comparison }} />;
 }
 
 function receive(
-  message: Exclude<ToChart, { type: 'analysis' | 'segment' | 'showLine' }>,
+  message: Exclude<ToChart, { type: 'analysis' | 'comparison' | 'segment' | 'showLine' }>,
   timeline: TimelineController | null,
   setMeta: (meta: Loaded) => void,
   setT: (update: () => Translate) => void,
@@ -99,6 +103,7 @@ interface PageProps {
   readonly bind: (timeline: TimelineController | null) => void;
   /** The line that was to be shown and is not in the profile; else empty. */
   readonly notice: string;
+  readonly comparison: ComparisonView | null;
 }
 
 /** A profile: its timeline above, its tables below. */
@@ -117,7 +122,8 @@ function Page(props: PageProps): JSX.Element {
     filter: saved.filter ?? '',
   });
   const { filter, order, curves } = settings;
-  const save = useSaving(host, timeline, { tab, split, filter, order, curves });
+  const compared = useComparisonTab(props.comparison, saved.compared ?? null, setTab);
+  const save = useSaving(host, timeline, { tab, split, filter, order, curves, compared });
   const scope = useScope(analysis, meta, filter, span, host.standalone);
   useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes]);
   useIdle(props, settings.collapsed);
@@ -176,6 +182,22 @@ function useIdle({ analysis, meta, timeline }: PageProps, collapsed: boolean): v
     meta.revision,
   );
   useEffect(() => timeline.current?.collapse(idle?.spans ?? []), [idle]);
+}
+
+/** Who compares wants to see it: once for every comparison. The profile that it was shown for. */
+function useComparisonTab(
+  view: ComparisonView | null,
+  saved: string | null,
+  select: (tab: string) => void,
+): string | null {
+  const [shown, setShown] = useState(saved);
+  const title = view?.beforeTitle ?? null;
+  useEffect(() => {
+    if (title === null || title === shown) return;
+    select('compare');
+    setShown(title);
+  }, [title]);
+  return shown;
 }
 
 function Empty({ t, title }: { readonly t: Translate; readonly title: string }): JSX.Element {

@@ -1,4 +1,4 @@
-import type { FromChart, ToChart } from '../../server/protocol';
+import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { LaneOrder } from './rows';
 
 /** What the chart keeps across a hidden tab and a window reload. Small: it is encoded at every change. */
@@ -17,6 +17,8 @@ export interface SavedState {
   readonly order: LaneOrder;
   /** Whether the curves above the lanes are shown. */
   readonly curves: boolean;
+  /** The profile from before whose comparison has been shown. */
+  readonly compared: string | null;
 }
 
 /** Whoever shows the chart: the webview of VS Code, or the self-contained page. */

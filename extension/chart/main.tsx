@@ -1,5 +1,6 @@
 import { render } from 'preact';
-import { LEVEL_MAX, type ToChart } from '../../server/protocol';
+import { LEVEL_MAX } from '../../server/protocol';
+import type { ToChart } from '../../server/protocol-webview';
 import { App } from './app';
 import './chart.css';
 import type { Host, SavedState } from './host';

@@ -5,7 +5,10 @@ import type { TimelineController } from './timeline-controller';
 const SAVE_DELAY_MS = 250;
 
 /** What the page itself keeps, beside the timeline. */
-export type SavedPage = Pick<SavedState, 'tab' | 'split' | 'filter' | 'order' | 'curves'>;
+export type SavedPage = Pick<
+  SavedState,
+  'tab' | 'split' | 'filter' | 'order' | 'curves' | 'compared'
+>;
 
 /** Keeps view, cursor and page, a little after the last change; the answer is to be called when the timeline changed. */
 export function useSaving(

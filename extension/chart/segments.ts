@@ -1,4 +1,5 @@
-import type { FromChart, Segment } from '../../server/protocol';
+import type { Segment } from '../../server/protocol';
+import type { FromChart } from '../../server/protocol-webview';
 
 type SegmentMessage = Extract<FromChart, { type: 'segment' }>;
 

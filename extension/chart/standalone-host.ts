@@ -1,10 +1,5 @@
-import {
-  TILE_BINS,
-  TILE_LANES,
-  type FromChart,
-  type Segment,
-  type ToChart,
-} from '../../server/protocol';
+import { TILE_BINS, TILE_LANES, type Segment } from '../../server/protocol';
+import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { StandaloneData } from '../../server/protocol-standalone';
 import type { Host } from './host';
 

@@ -1,8 +1,10 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { ChartMeta, Segment } from '../../server/protocol';
+import type { ComparisonView } from '../../server/protocol-comparison';
 import type { AnalysisClient } from './analysis-client';
 import { BlameView } from './blame-view';
+import { CompareView } from './compare-view';
 import { describeSpan } from './describe';
 import { FindingsView } from './findings-view';
 import { FlameView } from './flame-view';
@@ -28,6 +30,8 @@ interface TablesProps {
   readonly select: (tab: string) => void;
   readonly scope: ScopeData;
   readonly cursor: Cursor | null;
+  /** Null: nothing is compared. */
+  readonly comparison: ComparisonView | null;
   /** The segment that is pointed at or selected: its lines, and those it waited for, are lit up. */
   readonly lit: Segment | null;
 }
@@ -36,6 +40,7 @@ interface TablesProps {
 const ORDER = [
   ...(['lines', 'blame', 'findings', 'flame'] as const),
   ...(['threads', 'locks', 'histogram', 'segments'] as const),
+  'compare' as const,
 ];
 
 /** Everything about the selected part of the run but its picture. */
@@ -66,7 +71,7 @@ export function Tables(props: TablesProps): JSX.Element {
 type Open = ((file: string, line: number) => void) | null;
 
 function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): readonly Tab[] {
-  const { timeline, analysis, host } = rest;
+  const { timeline, analysis, host, comparison } = rest;
   const show = (lane: number): void => timeline.current?.selectLane(lane);
   const showEvidence = (finding: number): void => {
     void analysis.ask<'evidence'>({ kind: 'evidence', finding }).then((answer) => {
@@ -93,6 +98,9 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
     tabOf('locks', t, () => (
       <LocksView t={t} locks={wantedLocks(meta, scope.filter)} open={open} />
     )),
+    ...(comparison === null
+      ? []
+      : [tabOf('compare', t, () => <CompareView t={t} view={comparison} open={open} />)]),
   ];
 }
 

@@ -1,7 +1,6 @@
 import { formatDuration } from '../profile/duration';
-import { isChanged } from '../profile/compare/spread';
 import type { LineNote } from '../protocol';
-import type { Change, ComparedLine } from '../protocol-comparison';
+import { isChanged, type Change, type ComparedLine } from '../protocol-comparison';
 import { COST_KINDS, type CostKind } from './line-costs';
 import { inlineText, INLINE_CHARACTERS } from './notes';
 import { text } from './text';

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import type { Chart } from '../../server/profile/chart';
 import { runAll } from '../../server/profile/stretches';
-import type { ChartMeta, FromChart, Segment, ToChart } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol';
+import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
 import { answerSegment } from './fake-chart';
 import { FakeTiles, type FakeRun } from './fake-run';

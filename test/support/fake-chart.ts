@@ -1,12 +1,12 @@
 import {
   LANE_STATES,
   type ChartMeta,
-  type FromChart,
   type Lane,
   type LineRow,
   type Place,
   type Segment,
 } from '../../server/protocol';
+import type { FromChart } from '../../server/protocol-webview';
 import { segmentIndex, type FakeLane, type FakeRun } from './fake-run';
 
 export const FAKE_PLACES: readonly Place[] = [

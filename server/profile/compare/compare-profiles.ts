@@ -5,6 +5,7 @@ import {
   type ComparedRun,
   type ComparedThread,
   type Comparison,
+  isChanged,
   LINE_COSTS,
   type LineCost,
   type LineMatch,
@@ -14,7 +15,7 @@ import { matchFiles } from './match-files';
 import { type FoundLine, matchLines } from './match-lines';
 import { matchThreads } from './match-threads';
 import { compareTotals, sumOf, threadTimes } from './metrics';
-import { changeOfTime, isChanged, type Summed } from './spread';
+import { changeOfTime, type Summed } from './spread';
 
 /** A profile with the texts that it was recorded on. */
 export interface ComparedProfile {

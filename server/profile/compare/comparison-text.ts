@@ -5,12 +5,12 @@ import {
   type ComparedMetric,
   type ComparedThread,
   type Comparison,
+  isChanged,
 } from '../../protocol-comparison';
 import { formatDuration } from '../duration';
 import { placeNames, type PlaceNames } from '../report-places';
 import { tableLines, wrap } from '../report-table';
 import { changePercent, conditionText, type ConditionResult, formatMetric } from './conditions';
-import { isChanged } from './spread';
 
 const MAX_LINES = 15;
 const MAX_THREADS = 20;

@@ -31,11 +31,6 @@ export function changeOfOne(before: number, after: number): Change {
   return { before, after, spread: null };
 }
 
-/** Whether a number changed by more than chance. */
-export function isChanged({ before, after, spread }: Change): boolean {
-  return Math.abs(after - before) > (spread ?? 0);
-}
-
 function variance({ ns, count, maxNs }: Summed): number {
   if (ns <= 0) return 0;
   if (count <= 1) return ns * ns;

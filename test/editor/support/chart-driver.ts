@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { run } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import type { ToChart } from '../../../server/protocol';
+import type { ToChart } from '../../../server/protocol-webview';
 import type { SavedState } from '../../../extension/chart/host';
 import { findChromium } from '../../../scripts/testing/chromium.mjs';
 import type { Theme } from '../../support/themes';
