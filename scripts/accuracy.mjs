@@ -27,7 +27,7 @@ const kinds = [
   { name: 'sleeps', program: 'sleeps.py' },
   { name: 'asyncio with an executor', program: 'asyncio_tasks.py' },
   { name: 'deep recursion', program: 'deep_recursion.py' },
-  { name: '200 threads', program: bench('many_threads.py'), args: ['200', '20'] },
+  { name: '200 threads', program: bench('many_threads.py'), args: ['200', '20', '1'] },
   { name: '3,000 short threads', program: 'short_threads.py', args: ['3000'] },
   { name: 'sub-interpreters', program: 'subinterpreters.py' },
 ];

@@ -2,46 +2,28 @@
 import { cpus } from 'node:os';
 import { loadLine, median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
+import { TURNS } from './measure-row.mjs';
 import { benchRows } from './rows.mjs';
 import { partsSection, serverSection } from './server-document.mjs';
-import { benchPython, findWrk, ownTool, rivalTools } from './tools.mjs';
+import { benchPython, controlTool, findWrk, ownTool, rivalTools } from './tools.mjs';
 
 const BYTES_GOAL = 16;
 
-export const head = [
-  'program',
-  'tool',
-  'plain',
-  'ratio',
-  'quartiles',
-  'ratio of low',
-  'of CPU',
-  'pairs',
-];
+export const head = ['program', 'tool', 'plain', 'ratio', 'quartiles', 'of CPU', 'runs'];
 
 /** Ratios of one tool on one row; null where it did not run. */
 function ratiosOf(values, row, name) {
   const pairs = values[row.name]?.[name];
   if (!Array.isArray(pairs) || pairs.length === 0) return null;
-  const ratios = pairs.map(({ plain, tool }) => tool.median / plain.median);
+  const ratios = pairs.map(({ ratio, plain, tool }) => ratio ?? tool.median / plain.median);
   return {
     pairs: pairs.length,
     plainNs: median(pairs.map(({ plain }) => plain.median)),
     ratio: median(ratios),
     low: quantile(ratios, 0.25),
     high: quantile(ratios, 0.75),
-    // What the quietest moments of either say: the smallest chunks of all runs.
-    ofLow:
-      quantile(
-        pairs.map(({ tool }) => tool.low),
-        0.1,
-      ) /
-      quantile(
-        pairs.map(({ plain }) => plain.low),
-        0.1,
-      ),
     ofCpu: median(pairs.map(({ plain, tool }) => tool.cpu / plain.cpu)),
-    addedNs: median(pairs.map(({ plain, tool }) => tool.median - plain.median)),
+    addedNs: median(pairs.map(({ plain }, index) => plain.median * (ratios[index] - 1))),
     own: pairs.map(({ own }) => own).filter((own) => own !== undefined),
   };
 }
@@ -56,22 +38,13 @@ const ratioText = (ratio) => (ratio < 10 ? ratio.toFixed(3) : ratio.toFixed(1));
 
 /** Rows for the terminal: one for each tool. */
 export function cellsOf(values, row) {
-  return [ownTool, ...rivalTools].flatMap(({ name }) => {
+  return [ownTool, controlTool, ...rivalTools].flatMap(({ name }) => {
     const found = ratiosOf(values, row, name);
     if (found === null) return [];
-    const { plainNs, ratio, low, high, ofLow, ofCpu, pairs } = found;
+    const { plainNs, ratio, low, high, ofCpu, pairs } = found;
     const spread = `${ratioText(low)} … ${ratioText(high)}`;
     return [
-      [
-        row.name,
-        name,
-        time(plainNs),
-        ratioText(ratio),
-        spread,
-        ratioText(ofLow),
-        cpuText(ofCpu),
-        String(pairs),
-      ],
+      [row.name, name, time(plainNs), ratioText(ratio), spread, cpuText(ofCpu), String(pairs)],
     ];
   });
 }
@@ -92,7 +65,7 @@ function ownTable(values) {
     'plain',
     'ratio',
     'quartiles',
-    'ratio of low',
+    'plain again',
     'of CPU time',
     'added',
     'goal',
@@ -106,7 +79,8 @@ function ownTable(values) {
       const missing = values[row.name]?.missing;
       return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(9).fill('')]];
     }
-    const { plainNs, ratio, low, high, ofLow, ofCpu, addedNs, own } = found;
+    const { plainNs, ratio, low, high, ofCpu, addedNs, own } = found;
+    const control = ratiosOf(values, row, controlTool.name);
     const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(found, row.goal)}`;
     const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
     const bytes =
@@ -118,7 +92,7 @@ function ownTable(values) {
         `${time(plainNs)} a ${row.unit}`,
         ratioText(ratio),
         `${ratioText(low)} … ${ratioText(high)}`,
-        ratioText(ofLow),
+        control === null ? '–' : `${ratioText(control.low)} … ${ratioText(control.high)}`,
         cpuText(ofCpu),
         `${time(Math.max(addedNs, 0))}`,
         goal,
@@ -204,12 +178,13 @@ function intro() {
 
 Made by \`npm run bench -- --write\` on ${cpus()[0]?.model.trim() ?? 'an unknown machine'}, ${cpus().length} cores, Linux.
 
-Each run under a tool has a run of plain \`python\` next to it, before it or after it in turn; the ratio is the median over these pairs, and the quartiles are
-theirs: what the machine did meanwhile is in the spread. Times are of the work inside the program, which takes them itself chunk by chunk and says the median
-and a low quantile (5 %); “ratio of low” is that of the low ones, the cost in the machine's quiet moments; “of CPU time” is the ratio of the processor time of the
-whole process, GILscope's own thread included, which other programs on the machine disturb least. Only the last row is the
-whole process, from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
-one unit of work; a goal is marked ? where the pairs are fewer than ${PAIRS_MIN}, too far apart, or
+A program runs with plain \`python\`, with plain \`python\` once more, and under each tool, all at the same time; they work in turns of 40 ms in random order, and
+who has no turn is stopped. A run has ${TURNS} turns unless their work is long; its ratio is the median over its turns, of the tool's time for a unit of work and plain python's in
+the same round. Told are the median and the quartiles over runs. “Plain again” is the same for the second plain \`python\`: two processes of the same program differ by
+this much, mostly by where their memory lies. “Of CPU time” is the ratio of the processor time of the whole process, GILscope's own thread included.
+Servers and whole commands cannot work in turns: each of their runs has one of plain \`python\` next to it. Only the last row is the whole command,
+from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
+one unit of work; a goal is marked ? where the runs are fewer than ${PAIRS_MIN}, too far apart, or
 on both sides of it, which decides nothing; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
 
 ${toolsTable()}`;

@@ -58,7 +58,7 @@ function serverDriver(executable) {
 
 /**
  * `run`: starts it, given `onOutput`, and answers what `runProcess` does, with `wallMs` where it is known.
- * Answers {median, low} in ns a unit of work.
+ * Answers {median} in ns a unit of work.
  */
 export async function measureRun(row, executable, run) {
   const driver = row.server ? serverDriver(executable) : null;
@@ -72,10 +72,10 @@ export async function measureRun(row, executable, run) {
 }
 
 function timesOf(row, ended, driver, elapsedMs) {
-  if (row.whole) return { median: elapsedMs * 1e6, low: elapsedMs * 1e6 };
+  if (row.whole) return { median: elapsedMs * 1e6 };
   if (driver !== null) {
     if (!driver.rate) throw driver.failure ?? new Error('it answered no request');
-    return { median: 1e9 / driver.rate, low: 1e9 / driver.rate };
+    return { median: 1e9 / driver.rate };
   }
   const [, said] = /^measured (.*)$/m.exec(ended.stdout.toString()) ?? [];
   if (said === undefined) throw new Error(`it did not say its times: ${ended.stderr}`);

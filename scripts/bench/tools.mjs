@@ -142,4 +142,12 @@ export const ownTool = {
   waits: 'exact',
   lines: 'exact for waits and short holds, sampled within long ones',
   exact: 'yes',
+  /** The whole command, up to the kept profile. */
+  command: (executable, command, out) => [
+    ...[process.execPath, join(root, 'dist/cli.js'), 'run', '--quiet', '--python', executable],
+    ...['--out', out, '--', ...command],
+  ],
 };
+
+/** Plain python once more: by how much two runs of the same differ. */
+export const controlTool = { name: 'plain again' };

@@ -85,7 +85,7 @@ export async function runProbed(
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });
     const wallMs = performance.now() - before;
-    return { ended, wallMs, streamBytes: streamBytes(runFolder), ...readTrace(runFolder, ended) };
+    return { ended, wallMs, ...readMeasured(runFolder, ended) };
   } finally {
     rmSync(runFolder, { recursive: true, force: true });
   }
@@ -118,7 +118,12 @@ function assuming(launch: Launch, hex: string | undefined) {
   return { args: launch.args.toSpliced(at, 0, '--gilscope-assume-hex', hex), env: {} };
 }
 
-function readTrace(folder: string, { code, signal }: Ended) {
+/** What a finished run left in its folder. */
+export function readMeasured(folder: string, ended: Pick<Ended, 'code' | 'signal'>) {
+  return { streamBytes: streamBytes(folder), ...readTrace(folder, ended) };
+}
+
+function readTrace(folder: string, { code, signal }: Pick<Ended, 'code' | 'signal'>) {
   const nothing: EventSink = {
     samples: () => undefined,
     cycles: () => undefined,

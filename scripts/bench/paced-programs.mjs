@@ -1,0 +1,117 @@
+// Programs that work in short turns, one after another: whatever the machine does meanwhile, it does to all of them.
+// Between its turns a program is stopped, with all that its tool started, and so takes no time from the others.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const TURN_SECONDS = 0.04;
+const PATIENCE_MS = 30_000;
+
+/** A program of test/fixtures/bench/ that works when it is told to (measured.py). */
+class PacedProgram {
+  constructor([executable, ...args], env) {
+    this.child = spawn(executable, args, { env: { ...env, BENCH_PACED: '1' }, detached: true });
+    this.closed = once(this.child, 'close');
+    this.closed.catch(() => undefined);
+    this.child.stdin.on('error', () => undefined);
+    this.said = '';
+    this.child.stderr.on('data', (text) => (this.said = (this.said + text).slice(-4000)));
+    const lines = createInterface({ input: this.child.stdout });
+    lines.on('line', (line) => {
+      const [, turn] = /^turn (.*)$/.exec(line) ?? [];
+      if (turn !== undefined) this.answer?.(JSON.parse(turn));
+    });
+  }
+
+  signal(name) {
+    try {
+      process.kill(-this.child.pid, name);
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+
+  /** Nanoseconds of one unit of its work, and of CPU time. */
+  async turn() {
+    const answered = new Promise((answer) => (this.answer = answer));
+    this.signal('SIGCONT');
+    this.child.stdin.write(`${TURN_SECONDS}\n`);
+    const given = await this.soon(answered, 'answer');
+    this.signal('SIGSTOP');
+    return given;
+  }
+
+  async end() {
+    this.signal('SIGCONT');
+    this.child.stdin.end();
+    const ended = this.closed.then(([code, signal]) => ({ code, signal }));
+    const { code, signal } = await this.soon(ended, 'end');
+    if (code !== 0) throw new Error(`ended with ${code ?? signal}: ${this.said}`);
+    return { code, signal };
+  }
+
+  /** What is promised, unless the program ends first, or takes too long. */
+  async soon(promise, what) {
+    let timer;
+    const late = new Promise((_, refuse) => {
+      const failure = new Error(`no ${what} within ${PATIENCE_MS / 1000} s: ${this.said}`);
+      timer = setTimeout(() => refuse(failure), PATIENCE_MS);
+    });
+    const over = this.closed.then(([code, signal]) => {
+      if (what === 'end') return promise;
+      throw new Error(`ended with ${code ?? signal}: ${this.said}`);
+    });
+    try {
+      return await Promise.race([promise, over, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  kill() {
+    this.signal('SIGKILL');
+  }
+}
+
+function shuffle(items) {
+  const rest = [...items];
+  return items.map(() => rest.splice(Math.floor(Math.random() * rest.length), 1)[0]);
+}
+
+/**
+ * contestants: {name, command, env}. Answers for each name its turns, and its exit or null; or {failed} of one that did
+ * not bear it, which leaves the others as they are.
+ */
+export async function takeTurns(contestants, turns) {
+  const running = contestants.map(({ name, command, env }) => ({
+    name,
+    program: new PacedProgram(command, env),
+    turns: [],
+  }));
+  const attempt = async (each, action) => {
+    try {
+      if (each.failed === undefined) await action();
+    } catch (error) {
+      each.failed = error.message;
+      each.program.kill();
+    }
+  };
+  try {
+    // The first turn warms up.
+    for (let turn = 0; turn <= turns; turn++) {
+      for (const each of shuffle(running)) {
+        await attempt(each, async () => {
+          const given = await each.program.turn();
+          if (turn > 0) each.turns.push(given);
+        });
+      }
+    }
+    for (const each of running) {
+      // The turns count, also of a tool that hangs at its end.
+      if (each.failed === undefined) each.ended = await each.program.end().catch(() => null);
+    }
+  } finally {
+    for (const { program } of running) program.kill();
+  }
+  return new Map(running.map(({ name, ...rest }) => [name, rest]));
+}
