@@ -124,6 +124,12 @@ function messageOf(facts: LockFacts, idle: Idle, rule: Rule, waitNs: number): st
       `if they need the lock, all stand still.${waited} Let go of the lock before waiting.`
     );
   }
+  if (facts.rowOf(idle.lock)?.kind === 'import') {
+    return (
+      `Here ${ns} pass in I/O, sleep or native code while a module is imported under ${lock}, for ` +
+      `${facts.whereOf(idle.acquireStack)}.${waited} Import the module before the threads start, or do this at its first use.`
+    );
+  }
   return (
     `Here ${ns} pass in I/O, sleep or native code while ${lock} is held, taken at ` +
     `${facts.whereOf(idle.acquireStack)}.${waited} Do this before taking the lock or after letting it go.`

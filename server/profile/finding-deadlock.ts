@@ -1,6 +1,7 @@
 import type { Finding } from '../protocol';
 import type { LockFacts } from './lock-facts';
 import type { OpenLockWaitOf } from './lock-open';
+import { WorkSense } from './lock-work';
 
 /** A circle that lasts this long is none that is just being passed through while it is read. */
 const LEAST_NS = 200_000_000;
@@ -35,12 +36,18 @@ export function deadlockFindings(facts: LockFacts): Finding[] {
 }
 
 function linksOf({ state, locks }: LockFacts): Map<number, Link> {
+  const sense = new WorkSense();
   const links = new Map<number, Link>();
   for (const wait of locks.open.waits) {
-    const hold = state.locks[wait.lock]?.openHold ?? null;
-    const owner = hold?.thread ?? state.threads[wait.thread]?.openLockWait?.ownerThread ?? null;
-    const isReentrant = state.locks[wait.lock]?.kind === 'RLock' && owner === wait.thread;
-    if (owner !== null && !isReentrant) links.set(wait.thread, { wait, owner });
+    const lock = state.locks[wait.lock];
+    if (lock === undefined) continue;
+    // A thread that waits for work often does so at a lock that it took itself, for another one to release.
+    const role = sense.roleOf(state.stacks, lock);
+    if (role !== 'join' && (wait.isWork || role !== 'lock')) continue;
+    const owner =
+      lock.openHold?.thread ?? state.threads[wait.thread]?.openLockWait?.ownerThread ?? null;
+    if (owner === wait.thread && (lock.kind === 'RLock' || locks.handedOn.has(wait.lock))) continue;
+    if (owner !== null) links.set(wait.thread, { wait, owner });
   }
   return links;
 }
@@ -54,7 +61,7 @@ function findingFor(circle: readonly Link[], facts: LockFacts): Finding {
     ? 'Deadlock: a thread waits for a lock that it holds itself. '
     : `Deadlock: ${circle.length} threads wait for each other. `;
   const advice = alone
-    ? 'Use an RLock, or do not call this while the lock is held.'
+    ? 'Only another thread that releases it could end this. Use an RLock, or do not call this while the lock is held.'
     : 'Take these locks in one order everywhere, or hold only one of them at a time.';
   return {
     rule: 'deadlock',

@@ -28,6 +28,8 @@ export interface LockSnapshot {
   readonly groups: LockGroups;
   readonly open: OpenLockState;
   readonly orders: readonly LockOrder[];
+  /** Locks that serve as signals: released by another thread than that which had acquired them. */
+  readonly handedOn: ReadonlySet<number>;
   readonly userLines: UserLines;
   /** Who held a lock between two moments, cut to them, in order; with the stack of the acquisition. */
   readonly holdsBetween: (lock: number, fromNs: number, toNs: number) => readonly LockHold[];
@@ -87,6 +89,7 @@ export class LockAnalysis {
       groups,
       open,
       orders: [...this.#locks.orders.values()],
+      handedOn: this.#locks.handedOn,
       userLines,
       holdsBetween: (lock, fromNs, toNs) =>
         this.#locks

@@ -126,6 +126,8 @@ export class LockBooks {
   readonly #waits = new Map<number, LockWindow>();
   /** By outer and inner lock. */
   readonly orders = new Map<string, LockOrder>();
+  /** Locks that were released by another thread than that which had acquired them: they serve as signals. */
+  readonly handedOn = new Set<number>();
   readonly faults = new Map<LockFault, number>();
 
   window(lock: number): LockWindow {

@@ -1,7 +1,8 @@
 import type { LockState, TraceState } from '../trace/events';
 import { LOCK_CELL, type LockSums } from './lock-books';
 import { type LockIdentities, type LockIdentity, UNKNOWN_PLACE } from './lock-identity';
-import { WorkSense, workOfStack } from './lock-work';
+import { type WorkKind, WorkSense, workOfStack } from './lock-work';
+import { CallSites } from './lock-calls';
 
 /** What is shown as one lock. */
 export interface LockGroup {
@@ -25,7 +26,7 @@ export interface LockGroups {
 
 /**
  * What is shown as one lock: a lock that was waited for; all locks of one kind and place that were not; all waits for
- * work of one kind, as far as their locks are made for one wait.
+ * work of one kind and name, as far as their locks are made for one wait and do not tell what they belong to.
  */
 export function lockGroupsOf(
   state: TraceState,
@@ -44,6 +45,9 @@ class Grouping {
   readonly #byKey = new Map<string, number>();
   readonly #ofLock: Int32Array;
   readonly #waitNs: Float64Array;
+  /** By lock: the stack with which most was done with it. */
+  readonly #mainStack: Int32Array;
+  readonly #calls: CallSites;
 
   constructor(state: TraceState, sums: LockSums, identities: LockIdentities) {
     this.#state = state;
@@ -51,21 +55,39 @@ class Grouping {
     this.#identities = identities;
     this.#ofLock = new Int32Array(state.locks.length).fill(-1);
     this.#waitNs = new Float64Array(state.locks.length);
+    this.#mainStack = new Int32Array(state.locks.length);
+    this.#calls = new CallSites(state.stacks);
   }
 
   run(): LockGroups {
-    const { cells, cellSums } = this.#sums;
-    for (let cell = 0; cell < cells.count; cell++) {
-      const lock = cells.firstOf(cell);
-      const ns = cellSums.get(cell, LOCK_CELL.waitNs) + cellSums.get(cell, LOCK_CELL.waits);
-      this.#waitNs[lock] = (this.#waitNs[lock] ?? 0) + ns;
-    }
+    const { cells } = this.#sums;
+    this.#weigh();
     this.#groupLocks();
+    for (let cell = 0; cell < cells.count; cell++) {
+      const group = this.#ofLock[cells.firstOf(cell)] ?? -1;
+      const shown = this.#groups[group];
+      if (shown !== undefined) this.#calls.add(cells.secondOf(cell), group, shown.identity.kind);
+    }
     const ofCell = new Int32Array(cells.count);
     for (let cell = 0; cell < cells.count; cell++) {
       ofCell[cell] = this.#groupOfCell(cells.firstOf(cell), cells.secondOf(cell));
     }
     return { groups: this.#groups, ofCell };
+  }
+
+  #weigh(): void {
+    const { cells, cellSums } = this.#sums;
+    const most = new Float64Array(this.#state.locks.length).fill(-1);
+    for (let cell = 0; cell < cells.count; cell++) {
+      const lock = cells.firstOf(cell);
+      const ns = cellSums.get(cell, LOCK_CELL.waitNs) + cellSums.get(cell, LOCK_CELL.waits);
+      this.#waitNs[lock] = (this.#waitNs[lock] ?? 0) + ns;
+      const use =
+        ns + cellSums.get(cell, LOCK_CELL.workNs) + cellSums.get(cell, LOCK_CELL.acquires);
+      if (use <= (most[lock] ?? 0) || cells.secondOf(cell) === 0) continue;
+      most[lock] = use;
+      this.#mainStack[lock] = cells.secondOf(cell);
+    }
   }
 
   #groupLocks(): void {
@@ -75,7 +97,7 @@ class Grouping {
     for (const lock of order) {
       const known = this.#state.locks[lock];
       if (known === undefined || isOnlyForWaits(this.#sense, this.#state, known)) continue;
-      const identity = this.#identities.of(this.#state.stacks, known);
+      const identity = this.#identityOf(lock, known);
       const place = keyOf(known, identity);
       const count = shown.get(place) ?? 0;
       const alone = (this.#waitNs[lock] ?? 0) > 0 && count < MAX_SHOWN_EACH;
@@ -85,15 +107,34 @@ class Grouping {
     }
   }
 
+  /** By where it was made; what that does not tell, by where it is used most. */
+  #identityOf(lock: number, known: LockState): LockIdentity {
+    const identity = this.#identities.of(this.#state.stacks, known);
+    const stack = this.#mainStack[lock] ?? 0;
+    if (identity.name !== null || identity.kind === 'import' || stack === 0) return identity;
+    const used = this.#identities.ofUse(this.#state.stacks, stack, identity.kind);
+    if (known.createdStack === 0) return known.kind === 'object' ? identity : used;
+    return used.library === identity.library ? { ...identity, name: used.name } : identity;
+  }
+
   #groupOfCell(lock: number, stack: number): number {
     const group = this.#ofLock[lock] ?? -1;
     const known = this.#state.locks[lock];
     if (group >= 0 || known === undefined) return group;
-    const kind = known.kind === 'join' ? 'join' : workOfStack(this.#state.stacks, stack);
-    const work = kind ?? 'Condition';
-    const identity = { kind: work, name: null, createdAt: UNKNOWN_PLACE, library: null };
-    const key = `work:${known.process}:${work}`;
-    return this.#group(key, `work/${work}`, known.process, identity, null);
+    const work = known.kind === 'join' ? 'join' : workOfStack(this.#state.stacks, stack);
+    const found = work === null ? [] : this.#calls.groupsAt(stack, work);
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return only;
+    return this.#groupOfWork(known.process, work ?? 'Condition', stack);
+  }
+
+  /** Of waits that do not tell for which lock they are: what the waiting line calls it. */
+  #groupOfWork(process: number, kind: WorkKind, stack: number): number {
+    const place = this.#calls.callerOf(stack);
+    const name = place === null ? null : this.#identities.usedName(place);
+    const identity = { kind, name, createdAt: UNKNOWN_PLACE, library: null };
+    const id = name === null ? `work/${kind}` : `work/${kind}/${name}`;
+    return this.#group(`${process}:${id}`, id, process, identity, null);
   }
 
   #group(

@@ -1,7 +1,16 @@
 import type { Place } from '../protocol';
 import type { LockState, StackTable } from '../trace/events';
-import { classOf, lockNameOf, makerOf, sourceLinesOf, type SourceLines } from './lock-name';
-import { standardModuleOf } from './python-library';
+import { importedModuleOf } from './import-name';
+import {
+  classOf,
+  lockNameOf,
+  makerOf,
+  sourceLinesOf,
+  type SourceLines,
+  usedNameOf,
+} from './lock-name';
+import { IMPORT_MODULE } from './lock-work';
+import { shortName, standardModuleOf } from './python-library';
 
 /** What a lock is, by where it was made. */
 export interface LockIdentity {
@@ -62,13 +71,30 @@ export class LockIdentities {
     return identity;
   }
 
+  /**
+   * As far as a place tells where it is taken: for locks that were made before anybody looked.
+   * @param stack Of an acquisition, or of a wait.
+   */
+  ofUse(stacks: StackTable, stack: number, kind: string): LockIdentity {
+    const { kind: told, place, library } = this.#maker(framesOf(stacks, stack), kind);
+    const name = place === undefined ? null : this.usedName(place);
+    return { kind: told, name, createdAt: UNKNOWN_PLACE, library };
+  }
+
+  /** What it is called on a line that takes a lock or waits; null where the line does not say. */
+  usedName({ file, line, function: functionName }: Place): string | null {
+    const source = this.#sourceOf(file);
+    return source === null ? null : usedNameOf(source, line, functionName);
+  }
+
   #identify(stacks: StackTable, lock: LockState): LockIdentity {
     const { kind, typeName } = lock;
     if (kind === 'object') return named(typeName === '' ? 'object' : typeName, 'per-object lock');
     if (kind === 'stopTheWorld') return named('stop-the-world', 'all threads stopped');
     if (kind === 'runtime') return { ...named('runtime', null), library: 'the interpreter' };
-    if (kind === 'import') return { ...named('import', 'import lock'), library: 'importlib' };
+    if (kind === 'import') return { ...named('import', null), library: 'importlib' };
     const frames = framesOf(stacks, lock.createdStack);
+    if (frames[0]?.module === IMPORT_MODULE) return this.#identifyImport(stacks, lock, frames);
     const maker = this.#maker(frames, kind);
     const { place, library } = maker;
     if (place === undefined)
@@ -79,6 +105,25 @@ export class LockIdentities {
     const said = maker.kind === kind && source !== null ? makerOf(source, place.line) : null;
     const told = said === null || said === 'allocate_lock' ? maker.kind : said;
     return { kind: told, name, createdAt: place, library };
+  }
+
+  /** The lock of a module: named by the statement that imported it first. */
+  #identifyImport(stacks: StackTable, { createdStack }: LockState, user: readonly Frame[]) {
+    let [loads, ofList] = [0, false];
+    let name: string | null = null;
+    for (const { place, module } of framesOf(stacks, createdStack, isNotImportlib)) {
+      if (module === null || isNotImportlib(module)) {
+        const source = this.#sourceOf(place.file);
+        const path = { parents: Math.max(loads - 1, 0), ofList };
+        name = source === null ? null : importedModuleOf(source, place.line, path);
+        break;
+      }
+      if (shortName(place.function) === '_find_and_load') loads++;
+      ofList ||= shortName(place.function) === '_handle_fromlist';
+    }
+    const last = user.at(-1);
+    const createdAt = last?.module === null ? last.place : UNKNOWN_PLACE;
+    return { kind: 'import', name, createdAt, library: 'importlib' };
   }
 
   /** Goes outward through the standard library's frames, up to the code that made the lock for itself. */
@@ -95,7 +140,8 @@ export class LockIdentities {
       }
       if (construct !== 'BaseContext') made = construct;
     }
-    return { kind: made, place: frames.at(-1)?.place, library: null };
+    const last = frames.at(-1);
+    return { kind: made, place: last?.place, library: libraryOf(last?.module ?? '') || null };
   }
 
   #constructOf(place: Place, module: string): string | null {
@@ -128,14 +174,22 @@ function libraryOf(module: string): string {
   return parts.slice(0, length).join('.');
 }
 
-/** Innermost first, up to the first that is not of the standard library. */
-function framesOf(stacks: StackTable, stack: number): Frame[] {
+/** Innermost first, up to the first that is not of the standard library, or ends the search. */
+function framesOf(
+  stacks: StackTable,
+  stack: number,
+  isLast: (module: string) => boolean = () => false,
+): Frame[] {
   const frames: Frame[] = [];
   for (let node = stack; node > 0; node = stacks.parentOf(node)) {
     const place = stacks.locations[stacks.locationOf(node)] ?? UNKNOWN_PLACE;
     const module = standardModuleOf(place.file);
     frames.push({ place, module });
-    if (module === null) break;
+    if (module === null || isLast(module)) break;
   }
   return frames;
+}
+
+function isNotImportlib(module: string): boolean {
+  return module !== 'importlib' && !module.startsWith('importlib.');
 }

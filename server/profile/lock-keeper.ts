@@ -76,8 +76,11 @@ export class LockKeeper {
     for (let i = 0; i < batch.count; i++) {
       const state = batch.locks[batch.lock[i] as number];
       // What only makes threads wait for work is held by nobody.
-      const isHeld = state === undefined || this.#sense.roleOf(batch.stacks, state) === 'lock';
-      if (isHeld || batch.kind[i] === LOCK_ROW.wait) queue.push(this.#eventOf(batch, i, state));
+      const role = state === undefined ? 'lock' : this.#sense.roleOf(batch.stacks, state);
+      const isHeld = role === 'lock' || role === 'import';
+      if (!isHeld && batch.kind[i] !== LOCK_ROW.wait) continue;
+      const event = this.#eventOf(batch, i, state);
+      queue.push(role === 'import' ? ofReleaser(event) : event);
     }
     this.rows += batch.count;
     if (batch.gil !== NO_GIL) this.advance(batch.gil);
@@ -241,8 +244,9 @@ export class LockKeeper {
   }
 
   #hold(gil: number, event: LockEvent): void {
-    const { lock, thread, stack, flags, weight } = event;
+    const { lock, thread, stack, flags, weight, otherThread } = event;
     const { sums } = this.#locks;
+    if (otherThread > 0 && otherThread !== thread + 1) this.#locks.handedOn.add(lock);
     const cell = sums.cellOf(lock, stack);
     sums.cellSums.add(cell, LOCK_CELL.acquires, weight);
     if ((flags & LOCK_FLAG.reentrant) !== 0) return;
@@ -280,6 +284,13 @@ export class LockKeeper {
       if (ns > 0) this.#locks.sums.idle.add(cell, tag, ns);
     }
   }
+}
+
+/** Who waits for a module has taken its lock; who releases it imported the module, and kept all others waiting. */
+function ofReleaser(event: LockEvent): LockEvent {
+  const { kind, otherThread, otherStack } = event;
+  if (kind !== LOCK_ROW.hold || otherThread === 0) return event;
+  return { ...event, thread: otherThread - 1, stack: otherStack };
 }
 
 /** Locks inside of the interpreter: their holds are not recorded. */

@@ -28,11 +28,20 @@ const MAKERS = [
   'Lock',
   'allocate_lock',
 ] as const;
+/** What is used as a lock: `with pool.lock:`, `queue.get()`. */
+const TARGET = String.raw`[\p{L}_][\p{L}\p{N}_.]*(?:\[[^\]]*\])?`;
+const WITH = new RegExp(String.raw`^\s*(?:async\s+)?with\s+(${TARGET})\s*(?:as\s+\w+\s*)?:`, 'u');
+const CALLED = new RegExp(
+  String.raw`(?<![\p{L}\p{N}_.\])])(${TARGET})\.(?:acquire|wait|wait_for|get|put|join|result)\s*\(`,
+  'gu',
+);
 /** `lock=threading.Lock()` in a call. */
 const KEYWORD = new RegExp(
   String.raw`[(,]\s*([\p{L}_][\p{L}\p{N}_]*)\s*=\s*(?:[\p{L}_][\p{L}\p{N}_]*\.)*(?:${MAKERS.join('|')})\s*\(`,
   'u',
 );
+/** `a, b = …` */
+const SEVERAL = /^\s*\(?\s*[\p{L}_][\p{L}\p{N}_.]*\s*,[^=()]*\)?\s*=(?!=)/u;
 const CLASS = /^class\s+([\p{L}_][\p{L}\p{N}_]*)/u;
 
 /**
@@ -43,6 +52,8 @@ const CLASS = /^class\s+([\p{L}_][\p{L}\p{N}_]*)/u;
 export function lockNameOf(source: SourceLines, line: number, functionName: string): string | null {
   const statement = statementAt(source, line);
   if (statement === null) return null;
+  // One of several at once: which it is cannot be told from the line.
+  if (SEVERAL.test(statement.text)) return null;
   const keyword = KEYWORD.exec(`(${source.text[line - 1] ?? ''}`)?.[1];
   const [, target, value] = ASSIGNED.exec(statement.text) ?? [];
   // Alone on its line, the first target of an assignment looks like a keyword.
@@ -50,11 +61,31 @@ export function lockNameOf(source: SourceLines, line: number, functionName: stri
   if (target === undefined || value === undefined) return null;
   const many = /^(?:[[{]|\(.*\bfor\b|(?:dict|list|tuple)\()/.test(value) ? '[…]' : '';
   const name = target.replace(/\[[^\]]*\]$/, '[…]') + many;
+  const inClass =
+    isClassBody(functionName) && statement.indent > 0 && !/^(?:self|cls)\./.test(name);
+  return inClass
+    ? `${shortName(functionName)}.${name}`
+    : qualified(source, line, functionName, name);
+}
+
+/**
+ * What a lock is called where it is taken or waited for: `with pool.lock:`, `queue.get()`; null where the line uses
+ * several things so, or none.
+ */
+export function usedNameOf(source: SourceLines, line: number, functionName: string): string | null {
+  const text = statementAt(source, line)?.text ?? '';
+  const found = WITH.exec(text)?.[1];
+  const called = new Set(Array.from(text.matchAll(CALLED), (match) => match[1] ?? ''));
+  const [only] = called.size === 1 ? called : [];
+  const name = found ?? only;
+  if (name === undefined || name === '') return null;
+  return qualified(source, line, functionName, name.replace(/\[[^\]]*\]$/, '[…]'));
+}
+
+/** `self._lock` by the class that it is of. */
+function qualified(source: SourceLines, line: number, functionName: string, name: string): string {
   const attribute = /^(?:self|cls)\.(.+)$/.exec(name)?.[1];
-  if (attribute === undefined)
-    return isClassBody(functionName) && statement.indent > 0
-      ? `${shortName(functionName)}.${name}`
-      : name;
+  if (attribute === undefined) return name;
   const owner = classOf(source, line, functionName);
   return owner === null ? attribute : `${owner}.${attribute}`;
 }
@@ -91,7 +122,8 @@ function classAround({ logical }: SourceLines, line: number): string | null {
   return null;
 }
 
-function statementAt(
+/** The whole statement on a line, in one piece; null where there is none. */
+export function statementAt(
   { text, logical }: SourceLines,
   line: number,
 ): { readonly text: string; readonly indent: number } | null {

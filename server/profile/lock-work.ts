@@ -6,13 +6,16 @@ export type WorkKind =
   'Barrier' | 'Condition' | 'Event' | 'Future' | 'Queue' | 'Semaphore' | 'SimpleQueue' | 'join';
 
 /**
- * `lock`: it is there to be held. The others only make threads wait for work: `waiter` is made by `Condition.wait` for
- * one wait; `join` is what `Thread.join` waits for.
+ * `lock`: it is there to be held. `import`: a thread that waits for a module takes it, for the thread that imports the
+ * module to release. The others only make threads wait for work: `waiter` is made by `Condition.wait` for one wait;
+ * `join` is what `Thread.join` waits for.
  */
-export type LockRole = 'lock' | 'waiter' | 'SimpleQueue' | 'join';
+export type LockRole = 'lock' | 'import' | 'waiter' | 'SimpleQueue' | 'join';
 
 /** By the function of `threading` that makes a Lock. */
 const ROLES: Readonly<Record<string, LockRole>> = { wait: 'waiter', _set_tstate_lock: 'join' };
+/** Its only locks are those of modules. */
+export const IMPORT_MODULE = 'importlib._bootstrap';
 
 /** A frame, as far as waiting is concerned. */
 interface Frame {
@@ -61,11 +64,17 @@ export class WorkSense {
   roleOf(stacks: StackTable, lock: LockState): LockRole {
     const { createdStack, kind } = lock;
     if (kind === 'SimpleQueue' || kind === 'join') return kind;
+    if (kind === 'import') return kind;
     if (kind !== 'Lock' || createdStack === 0) return 'lock';
     const known = this.#roleByStack.get(createdStack);
     if (known !== undefined) return known;
     const { module, name } = frameOf(stacks, createdStack);
-    const role = module === 'threading' ? (ROLES[name] ?? 'lock') : 'lock';
+    const role =
+      module === IMPORT_MODULE
+        ? 'import'
+        : module === 'threading'
+          ? (ROLES[name] ?? 'lock')
+          : 'lock';
     this.#roleByStack.set(createdStack, role);
     return role;
   }

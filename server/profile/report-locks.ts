@@ -15,7 +15,9 @@ const HEADLINE_WORTH = 0.01;
 const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
 
 /** `Pool._lock`, with the kind where the name does not say it; `a Lock` where nothing names it. */
-export function lockTitle({ name, kind, instances }: LockRow): string {
+export function lockTitle(row: LockRow): string {
+  const { name, kind, instances } = row;
+  if (kind === 'import' && instances === 1) return importLock(row);
   if (name === null) return instances > 1 ? `${formatCount(instances)} × ${kind}` : kind;
   const many = instances > 1 ? `${formatCount(instances)} × ` : '';
   return `${many}${name} (${kind})`;
@@ -42,8 +44,13 @@ export function lockHeadline(profile: Profile, names: PlaceNames): string[] {
   return [names.text(`Threads waited ${formatDuration(waitNs)} for locks, ${part}${by}.`)];
 }
 
+function importLock({ name }: LockRow): string {
+  return name === null ? 'import lock of a module' : `import lock of ${name}`;
+}
+
 /** In a sentence. */
 export function lockPhrase(row: LockRow): string {
+  if (row.kind === 'import') return `the ${importLock(row)}`;
   const inside = row.library === null ? '' : ` inside ${row.library}`;
   if (row.name !== null) return `the ${row.kind} ${row.name}${inside}`;
   if (row.createdAt.line === 0) return `a ${row.kind}${inside}`;
@@ -137,6 +144,7 @@ export function lockBlameSection(profile: Profile, names: PlaceNames): string[] 
   const width = Math.max(...shown.map((row) => place(row.waiter).length));
   const lockName = (row: BlameRow): string => {
     const lock = locks.get(row.lock);
+    if (lock?.kind === 'import') return importLock(lock);
     return lock === undefined ? row.lock : (lock.name ?? lock.kind);
   };
   const columns: Column<BlameRow>[] = [

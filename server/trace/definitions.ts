@@ -89,8 +89,10 @@ export class Definitions {
       nodes.set(this.nodes);
       this.nodes = nodes;
     }
-    const location = this.sharedCode(code).locationAt(offset);
-    this.nodes[id] = this.context.stacks.internNode(this.nodes[parent] ?? 0, location);
+    const caller = this.nodes[parent] ?? 0;
+    this.nodes[id] = isShim(code)
+      ? caller
+      : this.context.stacks.internNode(caller, this.sharedCode(code).locationAt(offset));
     this.nodeCount++;
     return true;
   }
@@ -144,6 +146,11 @@ export class Definitions {
     code.parts.push(bytes.slice(at + TABLE_FIXED_BYTES, at + length));
     return true;
   }
+}
+
+/** The frame that CPython ≥ 3.13 puts between a class that is called and its `__init__`; no line of any file. */
+function isShim({ file, name, firstLine }: StreamCode): boolean {
+  return file === '__init__' && name === '__init__' && firstLine < 1;
 }
 
 function isWidth(width: number): boolean {
