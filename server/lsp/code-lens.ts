@@ -2,7 +2,7 @@ import type { CodeLens } from 'vscode-languageserver';
 import { COST_KINDS, shownKinds, type CostKind, type LineCosts } from './line-costs';
 import { inlineText } from './notes';
 import type { Definition } from './source-text';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 const NOTHING: Readonly<Record<CostKind, number>> = {
   hold: 0,
@@ -56,12 +56,17 @@ export function codeLenses(
   lineMap: Int32Array,
   old: boolean,
   minimumNs: number,
+  text: ServerText = english,
 ): CodeLens[] {
   return functions.flatMap(({ line, totals }) => {
     const now = lineMap[line - 1] ?? -1;
     const shown = shownKinds((kind) => totals[kind], minimumNs);
     if (now < 0 || shown.length === 0) return [];
-    const costs = inlineText(shown.map((kind) => [kind, totals[kind]]));
+    const costs = inlineText(
+      shown.map((kind) => [kind, totals[kind]]),
+      '',
+      text,
+    );
     const start = { line: now, character: 0 };
     // Without an id a lens is text, and does nothing when it is clicked.
     const ofLocks = shown.filter((kind) => kind.startsWith('lock')).length;

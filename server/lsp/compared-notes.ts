@@ -3,7 +3,7 @@ import type { LineNote } from '../protocol';
 import { isChanged, type Change, type ComparedLine } from '../protocol-comparison';
 import { COST_KINDS, type CostKind } from './line-costs';
 import { inlineText, INLINE_CHARACTERS } from './notes';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 const SEPARATOR = ' · ';
 
@@ -17,6 +17,7 @@ export function comparedNotes(
   lines: readonly ComparedLine[],
   largestNs: number,
   minimumNs: number,
+  text: ServerText = english,
 ): LineNote[] {
   return lines.flatMap((line) => {
     const kinds = COST_KINDS.filter((kind) => isWorthShowing(line.total[kind], minimumNs));
@@ -27,7 +28,7 @@ export function comparedNotes(
     return [
       {
         line: line.after.line,
-        text: textOf(line, kinds),
+        text: textOf(line, kinds, text),
         heat: largestNs > 0 ? Math.min(1, largest / largestNs) : 0,
         kind,
         holdNs: after('hold'),
@@ -41,12 +42,13 @@ export function comparedNotes(
   });
 }
 
-function textOf(line: ComparedLine, kinds: readonly CostKind[]): string {
+function textOf(line: ComparedLine, kinds: readonly CostKind[], text: ServerText): string {
   if (line.match === 'after') {
     const costs = kinds.map((kind) => [kind, line.total[kind].after] as const);
     return inlineText(
       costs.toSorted((a, b) => b[1] - a[1]),
       text.comparison.newMark,
+      text,
     );
   }
   const sorted = kinds.toSorted((a, b) => weight(line.total[b]) - weight(line.total[a]));

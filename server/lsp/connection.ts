@@ -26,6 +26,8 @@ import { answerCommands, SERVER_COMMAND } from './server-commands';
 import type { ServerState } from './server-state';
 import { DEFAULT_SETTINGS, settingsFrom } from './settings';
 import { TemporaryFolder } from './temporary-folder';
+import { english, type ServerText } from './text';
+import { textFor } from './text-languages';
 
 export interface ServerOptions {
   readonly openWorker: CurrentProfileOptions['openWorker'];
@@ -43,6 +45,7 @@ export class LanguageServer implements ServerState {
   folders: readonly string[] = [];
   readonly views = new DocumentViews();
   readonly profile: CurrentProfile;
+  text: ServerText = english;
   private readonly runs: RunControl;
   private readonly documents = new TextDocuments(TextDocument);
   private readonly diagnostics: PublishedDiagnostics;
@@ -62,6 +65,7 @@ export class LanguageServer implements ServerState {
       temporary: new TemporaryFolder(),
       assetFolder: options.assetFolder,
       settings: () => this.settings,
+      text: () => this.text,
       log,
       onChange: () => this.profileChanged(),
     });
@@ -72,6 +76,7 @@ export class LanguageServer implements ServerState {
       settingsFor: (folder) => this.settingsFor(folder),
       showProgress: (title, onCancel) => this.showProgress(title, onCancel),
       log,
+      text: () => this.text,
     });
     this.diagnostics = new PublishedDiagnostics(
       (uri, diagnostics) => void connection.sendDiagnostics({ uri, diagnostics }),
@@ -106,6 +111,7 @@ export class LanguageServer implements ServerState {
   private initialize(params: InitializeParams): InitializeResult {
     this.abilities = abilitiesOf(params);
     this.folders = foldersOf(params);
+    this.text = textFor(params.locale);
     this.initial = settingsFrom(params.initializationOptions, DEFAULT_SETTINGS);
     this.settings = this.initial;
     return {
@@ -170,11 +176,11 @@ export class LanguageServer implements ServerState {
   private followDocuments(): void {
     this.documents.onDidChangeContent(({ document }) => {
       this.views.change(document.uri, document.getText(), this.profile.loaded, this.settings);
-      this.diagnostics.update(this.profile.loaded, this.views);
+      this.diagnostics.update(this.profile.loaded, this.views, this.text);
     });
     this.documents.onDidClose(({ document }) => {
       this.views.close(document.uri);
-      this.diagnostics.update(this.profile.loaded, this.views);
+      this.diagnostics.update(this.profile.loaded, this.views, this.text);
     });
     this.documents.listen(this.connection);
   }
@@ -182,7 +188,7 @@ export class LanguageServer implements ServerState {
   private profileChanged(): void {
     const { loaded } = this.profile;
     this.views.refresh(loaded, this.settings);
-    this.diagnostics.update(loaded, this.views);
+    this.diagnostics.update(loaded, this.views, this.text);
     if (this.isKnown) {
       void this.connection.sendNotification(METHOD.profileChanged, loaded && summaryOf(loaded));
     }

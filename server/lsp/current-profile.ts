@@ -16,7 +16,7 @@ import type { GrowingProfile } from './run-session';
 import { SourceFiles } from './source-files';
 import { storedHashesOf } from './stored-hashes';
 import type { TemporaryFolder } from './temporary-folder';
-import { text } from './text';
+import type { ServerText } from './text';
 
 export interface CurrentProfileOptions {
   readonly openWorker: (path: string) => ProfileWorker;
@@ -25,6 +25,7 @@ export interface CurrentProfileOptions {
   readonly assetFolder: string;
   readonly settings: () => ServerSettings;
   readonly log: (message: string) => void;
+  readonly text: () => ServerText;
   /** The profile, or what is shown of it, is another. */
   readonly onChange: () => void;
 }
@@ -79,8 +80,8 @@ export class CurrentProfile {
    */
   async open(path: string, isBusy: boolean): Promise<LoadedProfile> {
     if (isBusy) {
-      const running = this.loaded?.title ?? text.profile.theProgram;
-      throw new ResponseError(RUN_ERROR.alreadyRunning, text.run.alreadyRunning(running));
+      const running = this.loaded?.title ?? this.text.profile.theProgram;
+      throw new ResponseError(RUN_ERROR.alreadyRunning, this.text.run.alreadyRunning(running));
     }
     let worker: ProfileWorker | null = null;
     try {
@@ -94,11 +95,11 @@ export class CurrentProfile {
       this.forget();
       this.worker = worker;
       this.container = path;
-      this.options.log(text.profile.opened(path));
+      this.options.log(this.text.profile.opened(path));
       return this.set(profile, sources, { title, path, live: false });
     } catch (error) {
       void worker?.close();
-      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+      throw new ResponseError(RUN_ERROR.badProfile, this.text.message(messageOf(error)));
     }
   }
 
@@ -136,14 +137,14 @@ export class CurrentProfile {
       if (loaded?.compared) this.show(withComparison(loaded, null));
       return null;
     }
-    const profile = this.finished(text.comparison.stillRunning);
+    const profile = this.finished(this.text.comparison.stillRunning);
     if (!loaded) return null;
     let before: ProfileBefore;
     try {
       const { sources } = loaded;
       before = await ProfileBefore.open(path, this.options.openWorker, { profile, sources });
     } catch (error) {
-      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+      throw new ResponseError(RUN_ERROR.badProfile, this.text.message(messageOf(error)));
     }
     // Another profile may be shown by now.
     if (this.loaded?.index !== loaded.index) {
@@ -162,11 +163,11 @@ export class CurrentProfile {
    * @throws ResponseError
    */
   async exportTo(params: ExportParams): Promise<ExportResult> {
-    this.finished(text.export.stillRunning);
+    this.finished(this.text.export.stillRunning);
     try {
       return (await this.worker?.export(params)) ?? { notes: [] };
     } catch (error) {
-      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+      throw new ResponseError(RUN_ERROR.badProfile, this.text.message(messageOf(error)));
     }
   }
 
@@ -187,19 +188,19 @@ export class CurrentProfile {
    * @throws ResponseError
    */
   async save(path: string): Promise<void> {
-    const profile = this.finished(text.profile.stillRunning);
+    const profile = this.finished(this.text.profile.stillRunning);
     const { worker, container } = this;
     if (!worker || container === null) {
-      throw new ResponseError(RUN_ERROR.badProfile, text.profile.stillRunning);
+      throw new ResponseError(RUN_ERROR.badProfile, this.text.profile.stillRunning);
     }
     const ending = /\.[^.\\/]*$/.exec(path)?.[0].toLowerCase();
     try {
       if (ending === '.gilscope') await saveContainer(container, path);
       else if (ending === '.json') await saveText(path, `${JSON.stringify(profile)}\n`);
       else if (ending === '.html') await saveText(path, await this.page(profile.findings));
-      else throw new Error(text.profile.badEnding(path));
+      else throw new Error(this.text.profile.badEnding(path));
     } catch (error) {
-      throw new ResponseError(RUN_ERROR.badProfile, messageOf(error));
+      throw new ResponseError(RUN_ERROR.badProfile, this.text.message(messageOf(error)));
     }
   }
 
@@ -219,7 +220,9 @@ export class CurrentProfile {
     sources: SourceFiles,
     what: Pick<LoadedProfile, 'title' | 'path' | 'live'>,
   ): LoadedProfile {
-    return this.show(loadProfile(profile, sources, { ...what, minimumNs: this.minimumNs() }));
+    return this.show(
+      loadProfile(profile, sources, { ...what, minimumNs: this.minimumNs(), text: this.text }),
+    );
   }
 
   private show(loaded: LoadedProfile): LoadedProfile {
@@ -252,7 +255,7 @@ export class CurrentProfile {
 
   /** The profile as it is published: with the budgets that were broken. */
   private published(): Profile {
-    if (!this.loaded) throw new ResponseError(RUN_ERROR.badProfile, text.profile.none);
+    if (!this.loaded) throw new ResponseError(RUN_ERROR.badProfile, this.text.profile.none);
     return { ...this.loaded.index.profile, findings: this.loaded.findings };
   }
 
@@ -270,8 +273,13 @@ export class CurrentProfile {
     stored: Readonly<Record<string, string>>,
     recordedUntilMs: number | null,
   ): SourceFiles {
-    const onUnknownText = (file: string): void => this.options.log(text.profile.textUnknown(file));
+    const onUnknownText = (file: string): void =>
+      this.options.log(this.text.profile.textUnknown(file));
     return new SourceFiles({ stored, recordedUntilMs, onUnknownText });
+  }
+
+  private get text(): ServerText {
+    return this.options.text();
   }
 
   private minimumNs(): number {

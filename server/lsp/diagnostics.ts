@@ -1,7 +1,7 @@
 import { DiagnosticSeverity, type Diagnostic, type Range } from 'vscode-languageserver';
 import type { BudgetProblem } from '../profile/budgets';
 import type { Finding } from '../protocol';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 /** The document as it is now; null for a file that is not open. */
 export interface DiagnosedDocument {
@@ -22,6 +22,7 @@ const FAR = 10_000;
 export function findingDiagnostics(
   findings: readonly Finding[],
   document: DiagnosedDocument | null,
+  text: ServerText = english,
 ): Diagnostic[] {
   return findings.flatMap(({ rule, severity, message, where }) => {
     const profiled = (where?.line ?? 0) - 1;
@@ -33,14 +34,17 @@ export function findingDiagnostics(
         severity: SEVERITY[severity],
         source: text.diagnosticSource,
         code: rule,
-        message,
+        message: text.message(message),
       },
     ];
   });
 }
 
 /** Budget comments that cannot be understood. */
-export function budgetDiagnostics(problems: readonly BudgetProblem[]): Diagnostic[] {
+export function budgetDiagnostics(
+  problems: readonly BudgetProblem[],
+  text: ServerText = english,
+): Diagnostic[] {
   return problems.map(({ line, startColumn, endColumn, message }) => ({
     range: {
       start: { line: line - 1, character: startColumn },
@@ -49,7 +53,7 @@ export function budgetDiagnostics(problems: readonly BudgetProblem[]): Diagnosti
     severity: DiagnosticSeverity.Warning,
     source: text.diagnosticSource,
     code: 'budget-malformed',
-    message,
+    message: text.message(message),
   }));
 }
 

@@ -102,16 +102,16 @@ function viewOf(
   const old = lineMap.length !== lineHashes.length || lineMap.some((line, at) => line !== at);
   const notes = loaded.notes.get(key) ?? [];
   const functions = loaded.functions.get(key) ?? [];
-  const { minimumNs } = loaded;
+  const { minimumNs, text: words } = loaded;
   return {
     ...text,
     lineMap,
     old,
     hints:
       settings.inlineMode === 'inlayHint'
-        ? inlayHints({ notes, lineMap, lines, old, minimumNs })
+        ? inlayHints({ notes, lineMap, lines, old, minimumNs, text: words })
         : [],
-    lenses: settings.codeLens ? codeLenses(functions, lineMap, old, minimumNs) : [],
+    lenses: settings.codeLens ? codeLenses(functions, lineMap, old, minimumNs, words) : [],
   };
 }
 

@@ -69,10 +69,11 @@ function markdownAt(state: ServerState, key: string, line: number, old: boolean)
   const { loaded } = state.profile;
   if (!loaded) return null;
   // Without the text as profiled nobody knows what stands on the line now.
-  if (loaded.sources.sourceOf(key) === null) return whyNoLines(loaded.index.profile);
+  if (loaded.sources.sourceOf(key) === null) return whyNoLines(loaded.index.profile, state.text);
   return hoverMarkdown(loaded.index, key, line, {
     live: loaded.live,
     old,
+    text: state.text,
     shownPath: (file) => shownPath(file, state.folders),
   });
 }

@@ -15,6 +15,7 @@ import {
 } from './parameters';
 import type { RunControl, RunListener } from './run-control';
 import type { ServerState } from './server-state';
+import { translatedChart, translatedComparison } from './translated';
 
 export interface GilscopeHandlers {
   readonly state: ServerState;
@@ -57,7 +58,10 @@ export function answerGilscope(connection: Connection, handlers: GilscopeHandler
     return null;
   });
   on(METHOD.exportProfile, (params) => state.profile.exportTo(exportParamsOf(params)));
-  on(METHOD.compare, (params) => state.profile.compareWith(textOrNull(fieldsOf(params), 'path')));
+  on(METHOD.compare, async (params) => {
+    const comparison = await state.profile.compareWith(textOrNull(fieldsOf(params), 'path'));
+    return comparison && translatedComparison(comparison, state.text);
+  });
   on(METHOD.report, () => ({ text: state.profile.report(state.folders[0] ?? null) }));
   on(METHOD.fileNotes, (params) => {
     const uri = textField(fieldsOf(params), 'uri');
@@ -69,5 +73,7 @@ export function answerGilscope(connection: Connection, handlers: GilscopeHandler
     const fields = fieldsOf(params);
     return lineHover(state, textField(fields, 'uri'), countField(fields, 'line'));
   });
-  on(METHOD.chart, (params) => state.profile.chart(chartRequestOf(params)));
+  on(METHOD.chart, async (params) =>
+    translatedChart(await state.profile.chart(chartRequestOf(params)), state.text),
+  );
 }

@@ -2,7 +2,7 @@ import type { BlameRow, LineRow, Place, Profile, SelfTotal } from '../protocol';
 import { formatDuration } from '../profile/duration';
 import type { LineCosts } from './line-costs';
 import { costsAt, placeKey, type ProfileIndex } from './profile-index';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 const TOP_PAIRS = 5;
 const LOCK_COSTS = ['lockWait', 'lockHold', 'lockBlocks'] as const;
@@ -13,6 +13,8 @@ export interface HoverContext {
   readonly old: boolean;
   /** As a path is shown to the user: relative to the workspace, say. */
   readonly shownPath: (file: string) => string;
+  /** Default: English. */
+  readonly text?: ServerText;
 }
 
 /** What the hover says of a line as profiled: Markdown without links. Null where the line cost nothing. */
@@ -22,27 +24,29 @@ export function hoverMarkdown(
   line: number,
   context: HoverContext,
 ): string | null {
+  const { text = english } = context;
   const costs = costsAt(index, fileKey, line);
-  if (!costs) return whyNoLines(index.profile);
+  if (!costs) return whyNoLines(index.profile, text);
   const key = placeKey(fileKey, line);
   const blocks = [
     headline(costs, context),
-    costTable(costs),
+    costTable(costs, text),
     pairs(text.hover.blocked, index, index.blockedBy.get(key), (row) => row.waiter, context),
     pairs(text.hover.waitedFor, index, index.waitsOf.get(key), (row) => row.holder, context),
     onlyBelow(costs) ? text.hover.onlyBelow : '',
-    certainty(costs, index.profile),
+    certainty(costs, index.profile, text),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
 function headline(costs: LineCosts, context: HoverContext): string {
+  const { text = english } = context;
   const names = [...new Set(costs.rows.map((row) => code(row.function)))].join(', ');
   const marks = [context.live ? text.hover.live : '', context.old ? text.hover.old : ''];
   return [text.hover.headline(names), ...marks.filter((mark) => mark !== '')].join(' · ');
 }
 
-function costTable(costs: LineCosts): string {
+function costTable(costs: LineCosts, text: ServerText): string {
   const sum = (pick: (row: LineRow) => number): number =>
     costs.rows.reduce((total, row) => total + pick(row), 0);
   const longest = (pick: (row: LineRow) => number): string =>
@@ -101,11 +105,12 @@ function pairs(
   context: HoverContext,
 ): string {
   if (!rows || rows.length === 0) return '';
+  const { text = english } = context;
   const lines = rows.slice(0, TOP_PAIRS).map((row) => {
     const place = other(row);
     const lock = index.lockNames.get(row.lock);
     const ofLock = lock === undefined ? '' : text.hover.ofLock(code(lock));
-    const name = (place ? placeName(place, context) : text.hover.handoff) + ofLock;
+    const name = (place ? placeName(place, context, text) : text.hover.handoff) + ofLock;
     return `- ${text.hover.pair(formatDuration(row.ns), row.count, formatDuration(row.maxNs), name)}`;
   });
   const rest = rows.slice(TOP_PAIRS);
@@ -116,7 +121,7 @@ function pairs(
   return [`**${title}**`, '', ...lines].join('\n');
 }
 
-function placeName(place: Place, context: HoverContext): string {
+function placeName(place: Place, context: HoverContext, text: ServerText): string {
   if (place.line <= 0 && place.function === '') return text.hover.unknownPlace;
   const where = place.line > 0 ? `:${place.line}` : '';
   return `${code(place.function)} ${code(context.shownPath(place.file) + where)}`;
@@ -127,7 +132,7 @@ function onlyBelow(costs: LineCosts): boolean {
   return [hold, wait, blocks, lockWait, lockBlocks].every(({ selfNs }) => selfNs === 0);
 }
 
-function certainty(costs: LineCosts, profile: Profile): string {
+function certainty(costs: LineCosts, profile: Profile, text: ServerText): string {
   const samples = costs.rows.reduce((sum, row) => sum + row.samples, 0);
   const sentences: string[] = [text.hover.exact];
   if (costs.hold.selfNs > 0) {
@@ -139,15 +144,15 @@ function certainty(costs: LineCosts, profile: Profile): string {
   }
   const { events, samples: missed, reason } = profile.lost;
   if (events > 0 || missed > 0) sentences.push(text.hover.lost(profile.lost));
-  else if (reason !== null) sentences.push(reason);
-  return [...sentences, ...messagesOf(profile)].join(' ');
+  else if (reason !== null) sentences.push(text.message(reason));
+  return [...sentences, ...messagesOf(profile).map(text.message)].join(' ');
 }
 
 /** Where no line of the whole run is known, every line says why; else null. */
-export function whyNoLines(profile: Profile): string | null {
+export function whyNoLines(profile: Profile, text: ServerText = english): string | null {
   const messages = messagesOf(profile);
   if (messages.length === 0 || profile.lines.some((row) => row.line > 0)) return null;
-  return [text.hover.noLines, ...messages].join('\n\n');
+  return [text.hover.noLines, ...messages.map(text.message)].join('\n\n');
 }
 
 function messagesOf(profile: Profile): string[] {

@@ -1,6 +1,7 @@
 import type { InlayHint } from 'vscode-languageserver';
 import type { LineNote } from '../protocol';
 import { staleText } from './notes';
+import type { ServerText } from './text';
 
 export interface HintSource {
   readonly notes: readonly LineNote[];
@@ -10,6 +11,8 @@ export interface HintSource {
   readonly lines: readonly string[];
   readonly old: boolean;
   readonly minimumNs: number;
+  /** Default: English. */
+  readonly text?: ServerText;
 }
 
 /** A hint at the end of each line that has a number, in the order of the lines of the document. */
@@ -22,7 +25,7 @@ export function inlayHints(source: HintSource): InlayHint[] {
       return [
         {
           position: { line, character: lineText.length },
-          label: source.old ? staleText(note, source.minimumNs) : note.text,
+          label: source.old ? staleText(note, source.minimumNs, source.text) : note.text,
           paddingLeft: true,
           data: { line: note.line },
         },

@@ -7,6 +7,8 @@ import type { CostKind } from './line-costs';
 import { lineNotes } from './notes';
 import { indexProfile, type ProfileIndex } from './profile-index';
 import type { SourceFiles } from './source-files';
+import type { ServerText } from './text';
+import { translatedFindings, translatedLost } from './translated';
 
 /** A profile with everything that requests ask of it, worked out beforehand. */
 export interface LoadedProfile {
@@ -17,6 +19,8 @@ export interface LoadedProfile {
   readonly index: ProfileIndex;
   readonly sources: SourceFiles;
   readonly minimumNs: number;
+  /** In the language of the user. */
+  readonly text: ServerText;
   /** With a profile from before; null: it is shown on its own. */
   readonly compared: ComparedWith | null;
   /** Those of the profile, and at the end also the broken budgets. */
@@ -35,7 +39,7 @@ export interface ComparedWith {
 export function loadProfile(
   profile: Profile,
   sources: SourceFiles,
-  options: Pick<LoadedProfile, 'title' | 'path' | 'live' | 'minimumNs'>,
+  options: Pick<LoadedProfile, 'title' | 'path' | 'live' | 'minimumNs' | 'text'>,
 ): LoadedProfile {
   const index = indexProfile(profile, (file) => sources.keyOf(file));
   return {
@@ -45,7 +49,7 @@ export function loadProfile(
     compared: null,
     // A budget is judged when the run is over.
     findings: options.live ? profile.findings : withBudgets(index, sources),
-    ...worked(index, sources, options.minimumNs, null),
+    ...worked({ index, sources, ...options }, null),
   };
 }
 
@@ -67,8 +71,7 @@ function withBudgets(index: ProfileIndex, sources: SourceFiles): readonly Findin
 /** The same profile with another threshold for what is shown inline. */
 export function withMinimum(loaded: LoadedProfile, minimumNs: number): LoadedProfile {
   if (loaded.minimumNs === minimumNs) return loaded;
-  const { index, sources, compared } = loaded;
-  return { ...loaded, minimumNs, ...worked(index, sources, minimumNs, compared) };
+  return { ...loaded, minimumNs, ...worked({ ...loaded, minimumNs }, loaded.compared) };
 }
 
 /** The same profile beside one from before, or on its own. */
@@ -76,14 +79,16 @@ export function withComparison(
   loaded: LoadedProfile,
   compared: ComparedWith | null,
 ): LoadedProfile {
-  const { index, sources, minimumNs } = loaded;
-  return { ...loaded, compared, ...worked(index, sources, minimumNs, compared) };
+  return { ...loaded, compared, ...worked(loaded, compared) };
 }
 
 function worked(
-  index: ProfileIndex,
-  sources: SourceFiles,
-  minimumNs: number,
+  {
+    index,
+    sources,
+    minimumNs,
+    text,
+  }: Pick<LoadedProfile, 'index' | 'sources' | 'minimumNs' | 'text'>,
   compared: ComparedWith | null,
 ): Pick<LoadedProfile, 'notes' | 'functions'> {
   const limits = wholeProgram(index.profile);
@@ -94,14 +99,14 @@ function worked(
     if (!source) continue;
     // A line that the text does not have comes from code that was made up at run time.
     const inText = costs.filter(({ line }) => line <= source.lineHashes.length);
-    notes.set(key, lineNotes(inText, index.largestNs, minimumNs));
+    notes.set(key, lineNotes(inText, index.largestNs, minimumNs, text));
     functions.set(key, functionCosts(inText, source.definitions, limits));
   }
   if (compared !== null) {
     for (const [key, lines] of linesByFile(compared.comparison, sources)) {
       const count = sources.sourceOf(key)?.lineHashes.length ?? 0;
       const inText = lines.filter(({ after }) => after !== null && after.line <= count);
-      notes.set(key, comparedNotes(inText, index.largestNs, minimumNs));
+      notes.set(key, comparedNotes(inText, index.largestNs, minimumNs, text));
     }
   }
   return { notes, functions };
@@ -146,7 +151,7 @@ export function fileNotes(loaded: LoadedProfile, key: string, uri: string): File
 
 export function summaryOf(loaded: LoadedProfile): ProfileSummary {
   const { profile } = loaded.index;
-  const { title, path, live, sources, notes, compared } = loaded;
+  const { title, path, live, sources, notes, compared, text } = loaded;
   return {
     title,
     path,
@@ -154,8 +159,8 @@ export function summaryOf(loaded: LoadedProfile): ProfileSummary {
     wallNs: profile.wallNs,
     exit: profile.exit,
     files: sources.known().filter((file) => (notes.get(sources.keyOf(file))?.length ?? 0) > 0),
-    findings: loaded.findings,
-    lost: profile.lost,
+    findings: translatedFindings(loaded.findings, text),
+    lost: translatedLost(profile.lost, text),
     comparedWith: compared?.title ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import type { LineNote } from '../protocol';
 import { formatDuration } from '../profile/duration';
 import { largestCostNs, shownKinds, type CostKind, type LineCosts } from './line-costs';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 /** VS Code cuts what stands at the end of a line after so many characters. */
 export const INLINE_CHARACTERS = 43;
@@ -17,6 +17,7 @@ export function lineNotes(
   costs: readonly LineCosts[],
   largestNs: number,
   minimumNs: number,
+  text: ServerText = english,
 ): LineNote[] {
   return costs.flatMap((line) => {
     const shown = shownKinds((name) => line[name].totalNs, minimumNs);
@@ -25,7 +26,11 @@ export function lineNotes(
     return [
       {
         line: line.line,
-        text: inlineText(shown.map((name) => [name, line[name].totalNs])),
+        text: inlineText(
+          shown.map((name) => [name, line[name].totalNs]),
+          '',
+          text,
+        ),
         heat: largestNs > 0 ? Math.min(1, largestCostNs(line) / largestNs) : 0,
         kind,
         holdNs: line.hold.totalNs,
@@ -43,7 +48,11 @@ export function lineNotes(
  * Costs, largest first, as one text of at most {@link INLINE_CHARACTERS}: what does not fit is left out from the end.
  * @param mark Stands at the end, for instance that the number is old.
  */
-export function inlineText(costs: readonly (readonly [CostKind, number])[], mark = ''): string {
+export function inlineText(
+  costs: readonly (readonly [CostKind, number])[],
+  mark = '',
+  text: ServerText = english,
+): string {
   const parts = costs.map(([kind, ns]) => `${text.cost[kind]} ${formatDuration(ns)}`);
   while (parts.length > 1 && parts.join(SEPARATOR).length + mark.length > INLINE_CHARACTERS) {
     parts.pop();
@@ -52,7 +61,7 @@ export function inlineText(costs: readonly (readonly [CostKind, number])[], mark
 }
 
 /** The text of a note whose file was edited since. */
-export function staleText(note: LineNote, minimumNs: number): string {
+export function staleText(note: LineNote, minimumNs: number, text: ServerText = english): string {
   const costs: [CostKind, number][] = [
     ['hold', note.holdNs],
     ['wait', note.waitNs],
@@ -62,5 +71,5 @@ export function staleText(note: LineNote, minimumNs: number): string {
     ['lockBlocks', note.lockBlocksNs],
   ];
   const shown = costs.filter(([, ns]) => ns > 0 && ns >= minimumNs).sort((a, b) => b[1] - a[1]);
-  return inlineText(shown, text.oldMark);
+  return inlineText(shown, text.oldMark, text);
 }

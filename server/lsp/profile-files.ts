@@ -9,7 +9,7 @@ import {
 } from '../interpreter/run-folder';
 import { openRunSource } from '../trace/run-reader';
 import type { StoredHashes } from './stored-hashes';
-import { text } from './text';
+import { english } from './text';
 
 /**
  * The manifest of a saved profile or a run folder.
@@ -48,6 +48,6 @@ async function save(path: string, write: (partial: string) => Promise<void>): Pr
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
-    throw new Error(text.profile.notWritten(path, reasonOf(error)), { cause: error });
+    throw new Error(english.profile.notWritten(path, reasonOf(error)), { cause: error });
   }
 }

@@ -1,10 +1,11 @@
 import { formatDuration } from '../profile/duration';
 import type { RunStatus } from '../protocol-run';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 /** `12.3 s · 1,234,567 events · GIL held 87 %` */
 export function progressText(
   status: Pick<RunStatus, 'state' | 'elapsedMs' | 'events' | 'gilLoad'>,
+  text: ServerText = english,
 ): string {
   if (status.state === 'starting') return text.run.starting;
   // Whole tenths: a number that changes its length at each step is hard to read.

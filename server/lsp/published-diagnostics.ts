@@ -4,6 +4,7 @@ import { budgetDiagnostics, findingDiagnostics } from './diagnostics';
 import type { DocumentViews } from './document-views';
 import { uriOfPath } from './file-paths';
 import type { LoadedProfile } from './loaded-profile';
+import type { ServerText } from './text';
 
 /** Keeps the client's problem list in step with the profile and the open documents. */
 export class PublishedDiagnostics {
@@ -13,14 +14,14 @@ export class PublishedDiagnostics {
   constructor(private readonly publish: (uri: string, diagnostics: Diagnostic[]) => void) {}
 
   /** Works out all diagnostics and sends those that changed. While a program runs there are none of findings. */
-  update(loaded: LoadedProfile | null, views: DocumentViews): void {
+  update(loaded: LoadedProfile | null, views: DocumentViews, text: ServerText): void {
     const findings = loaded && !loaded.live ? findingsByKey(loaded) : new Map<string, Finding[]>();
     const wanted = new Map<string, Diagnostic[]>();
     for (const view of views.all()) {
       const own = findings.get(view.key) ?? [];
       wanted.set(view.uri, [
-        ...findingDiagnostics(own, view),
-        ...budgetDiagnostics(view.budgetProblems),
+        ...findingDiagnostics(own, view, text),
+        ...budgetDiagnostics(view.budgetProblems, text),
       ]);
     }
     const open = new Set(views.all().map((view) => view.key));
@@ -29,8 +30,8 @@ export class PublishedDiagnostics {
       if (open.has(key)) continue;
       const problems = loaded?.sources.sourceOf(key)?.budgets.problems ?? [];
       wanted.set(uriOfPath(file), [
-        ...findingDiagnostics(findings.get(key) ?? [], null),
-        ...budgetDiagnostics(problems),
+        ...findingDiagnostics(findings.get(key) ?? [], null, text),
+        ...budgetDiagnostics(problems, text),
       ]);
     }
     this.send(wanted);

@@ -15,7 +15,7 @@ import {
 import type { CurrentProfile } from './current-profile';
 import { progressText, type ProgressDisplay } from './progress';
 import { RunSession } from './run-session';
-import { text } from './text';
+import type { ServerText } from './text';
 
 /** Samples more often than this would cost more than they tell. */
 const SHORTEST_PERIOD_US = 100;
@@ -29,6 +29,7 @@ export interface RunControlOptions {
   /** Shows the progress of a run; the user can cancel it there. */
   readonly showProgress: (title: string, onCancel: () => void) => Promise<ProgressDisplay>;
   readonly log: (message: string) => void;
+  readonly text: () => ServerText;
 }
 
 /** Who wants to know of one run. */
@@ -52,6 +53,7 @@ export class RunControl {
   /** @throws ResponseError with a code of RUN_ERROR and words for the user. */
   async run(params: RunParams, listener: RunListener): Promise<RunResult> {
     const title = titleOf(params.target);
+    const text = this.options.text();
     if (this.isBusy) {
       throw new ResponseError(
         RUN_ERROR.alreadyRunning,
@@ -65,7 +67,8 @@ export class RunControl {
       this.following = this.follow(session);
       return session.result();
     } catch (error) {
-      if (error instanceof RunError) throw new ResponseError(error.code, error.message);
+      if (error instanceof RunError)
+        throw new ResponseError(error.code, text.message(error.message));
       this.options.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
       throw new ResponseError(ErrorCodes.InternalError, text.fault(messageOf(error)));
     } finally {
@@ -82,7 +85,7 @@ export class RunControl {
   async stop(runId: string | null): Promise<boolean> {
     const { session } = this;
     if (!session || (runId !== null && session.runId !== runId)) return false;
-    this.options.log(text.run.stopping);
+    this.options.log(this.options.text().run.stopping);
     await session.stop();
     return true;
   }
@@ -106,12 +109,13 @@ export class RunControl {
     listener: RunListener,
   ): Promise<RunSession> {
     const { profile, env, log } = this.options;
+    const text = this.options.text();
     const settings = await this.options.settingsFor(params.workspaceFolder);
     const prepared = await this.prepareRun(params, settings);
     const { interpreter, launch } = prepared;
     log(text.run.found(interpreter.executable, interpreter.version, interpreter.foundBy));
     log(text.run.command([launch.executable, ...launch.args].join(' '), launch.cwd));
-    const progress = new RunProgress(listener, title, (name) =>
+    const progress = new RunProgress(listener, title, text, (name) =>
       this.options.showProgress(name, () => void this.stop(null)),
     );
     const session: RunSession = new RunSession({
@@ -125,6 +129,7 @@ export class RunControl {
         output: (stream, words) => listener.output(session.runId, stream, words),
         log,
       },
+      text,
     });
     try {
       await session.start();
@@ -140,12 +145,13 @@ export class RunControl {
   private prepareRun(params: RunParams, settings: ServerSettings): Promise<PreparedRun> {
     const { cwd, workspaceFolder, target, args, pythonArgs = [] } = params;
     const { log, nativeFolder } = this.options;
+    const { run: words } = this.options.text();
     const envChanges = params.env ?? {};
     const env = changedEnvironment(this.options.env, envChanges);
     return prepareRun({
       find: {
         choice: params.python ?? settings.python,
-        choiceName: params.python === undefined ? text.run.settingName : text.run.configurationName,
+        choiceName: params.python === undefined ? words.settingName : words.configurationName,
         pythonExtensionChoice: settings.pythonExtensionChoice,
         workspaceFolder,
         cwd,
@@ -185,6 +191,7 @@ class RunProgress {
   constructor(
     private readonly listener: RunListener,
     title: string,
+    private readonly text: ServerText,
     show: (title: string) => Promise<ProgressDisplay>,
   ) {
     void show(text.run.progressTitle(title)).then((display) => {
@@ -195,7 +202,7 @@ class RunProgress {
 
   status(status: RunStatus): void {
     if (status.state === 'finished' || status.state === 'failed') this.close();
-    else this.display?.report(progressText(status));
+    else this.display?.report(progressText(status, this.text));
     this.listener.status(status);
   }
 

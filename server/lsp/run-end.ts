@@ -1,6 +1,6 @@
 import { formatDuration } from '../profile/duration';
 import type { ExitStatus } from '../protocol';
-import { text } from './text';
+import { english, type ServerText } from './text';
 
 /** How a run ended, as far as it was seen. */
 export interface RunEnd {
@@ -15,12 +15,18 @@ export function endMessage(
   end: RunEnd,
   elapsedMs: number,
   childrenLeft: number,
+  text: ServerText = english,
 ): string {
-  const sentence = endSentence(title, end, formatDuration(elapsedMs * 1e6));
+  const sentence = endSentence(title, end, formatDuration(elapsedMs * 1e6), text);
   return childrenLeft > 0 ? `${sentence} ${text.run.childrenLeft(childrenLeft)}` : sentence;
 }
 
-function endSentence(title: string, { exit, stopped }: RunEnd, elapsed: string): string {
+function endSentence(
+  title: string,
+  { exit, stopped }: RunEnd,
+  elapsed: string,
+  text: ServerText,
+): string {
   if (stopped) return text.run.stopped(title, elapsed);
   if (exit.signal !== null) return text.run.killed(title, exit.signal, elapsed);
   if (exit.code === null) return text.run.vanished(title, elapsed);

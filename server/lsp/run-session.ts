@@ -11,7 +11,7 @@ import type { ExitStatus, Profile } from '../protocol';
 import type { RunResult, RunStatus } from '../protocol-run';
 import { Pace } from './pace';
 import { endMessage } from './run-end';
-import { text } from './text';
+import type { ServerText } from './text';
 import { Wakeup } from './wakeup';
 
 /** What is known after a read of the run folder. */
@@ -46,6 +46,7 @@ export interface SessionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly profile: GrowingProfile;
   readonly observer: RunObserver;
+  readonly text: ServerText;
 }
 
 const POLL_MS = 250;
@@ -116,7 +117,7 @@ export class RunSession {
       }
       if (!this.disposed) await this.finish();
     } catch (error) {
-      if (!this.disposed) this.report('failed', text.run.readFailed(messageOf(error)));
+      if (!this.disposed) this.failedToRead(error);
     } finally {
       this.removeFolder();
     }
@@ -196,7 +197,7 @@ export class RunSession {
   }
 
   private async finish(): Promise<void> {
-    const { prepared, profile, title } = this.options;
+    const { prepared, profile, title, text } = this.options;
     const exit = this.exit ?? UNSEEN;
     const elapsedMs = performance.now() - this.startedMs;
     if (!hasTrace(prepared.runFolder)) {
@@ -210,7 +211,13 @@ export class RunSession {
     const finished = await profile.finish();
     const seen = exit.code === null && exit.signal === null ? finished.exit : exit;
     const children = this.childrenLeft(finished.processes);
-    const message = endMessage(title, { exit: seen, stopped: this.stopping }, elapsedMs, children);
+    const message = endMessage(
+      title,
+      { exit: seen, stopped: this.stopping },
+      elapsedMs,
+      children,
+      text,
+    );
     this.report('finished', message, elapsedMs);
   }
 
@@ -228,6 +235,11 @@ export class RunSession {
       ({ pid, exit }) => pid !== this.root?.pid && exit.code === null && exit.signal === null,
     );
     return others.filter(({ pid }) => processTree(pid).length > 0).length;
+  }
+
+  private failedToRead(error: unknown): void {
+    const { text } = this.options;
+    this.report('failed', text.run.readFailed(text.message(messageOf(error))));
   }
 
   private report(

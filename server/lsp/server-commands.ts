@@ -11,7 +11,6 @@ import { summaryOf } from './loaded-profile';
 import { exportParamsOf, fieldsOf, textField, textOrNull, textsField } from './parameters';
 import type { RunControl, RunListener } from './run-control';
 import type { ServerState } from './server-state';
-import { text } from './text';
 
 /** `workspace/executeCommand`, for editors without our client. Other names than the extension's own commands. */
 export const SERVER_COMMAND = {
@@ -37,7 +36,7 @@ export function answerCommands(connection: Connection, state: ServerState, runs:
     const given = (): Readonly<Record<string, unknown>> => fieldsOf(values?.[0]);
     switch (command) {
       case SERVER_COMMAND.run:
-        return runs.run(runParams(given(), state.folders), listener);
+        return runs.run(runParams(given(), state), listener);
       case SERVER_COMMAND.stop:
         return runs.stop(null).then((stopped) => ({ stopped }));
       case SERVER_COMMAND.clear:
@@ -54,14 +53,14 @@ export function answerCommands(connection: Connection, state: ServerState, runs:
       case SERVER_COMMAND.report:
         return state.profile.report(state.folders[0] ?? null);
       default:
-        throw new ResponseError(ErrorCodes.InvalidParams, text.command.unknown(command));
+        throw new ResponseError(ErrorCodes.InvalidParams, state.text.command.unknown(command));
     }
   });
 }
 
 function runParams(
   fields: Readonly<Record<string, unknown>>,
-  folders: readonly string[],
+  { folders, text }: Pick<ServerState, 'folders' | 'text'>,
 ): RunParams {
   const path = textOrNull(fields, 'path');
   const module = textOrNull(fields, 'module');
@@ -109,7 +108,7 @@ function loggingListener(connection: Connection, state: ServerState): RunListene
       for (const finding of state.profile.loaded?.findings ?? []) {
         const { where, message } = finding;
         const place = where ? `${basename(where.file)}:${where.line}: ` : '';
-        connection.console.info(text.profile.finding(place + message));
+        connection.console.info(state.text.profile.finding(place + state.text.message(message)));
       }
     },
   };

@@ -4,8 +4,8 @@ const amount = (value: number): string => value.toLocaleString('en-US');
 const plural = (count: number, one: string, many: string): string =>
   `${amount(count)} ${count === 1 ? one : many}`;
 
-/** Every text of the server that a user reads, in one table, so that it can be put into another language. */
-export const text = {
+/** Every text that the language server itself shows, in English. Those of other rooms are in message-texts.ts. */
+export const english = {
   serverName: 'GILscope',
   cost: {
     hold: 'hold',
@@ -134,4 +134,17 @@ export const text = {
     unknown: (command: string): string => `There is no command ${command} in this server.`,
   },
   fault: (reason: string): string => `A fault in GILscope itself: ${reason}. Its log has more.`,
+  /** A sentence of another room (a finding, an error) in the language of the user. */
+  message: (words: string): string => words,
 } as const;
+
+type InAnyLanguage<Texts> = {
+  readonly [Name in keyof Texts]: Texts[Name] extends string
+    ? string
+    : Texts[Name] extends (...values: infer Values) => string
+      ? (...values: Values) => string
+      : InAnyLanguage<Texts[Name]>;
+};
+
+/** The texts in one language: what is not translated does not compile. */
+export type ServerText = InAnyLanguage<typeof english>;

@@ -17,6 +17,8 @@ export interface ClientOptions {
   /** Answer to `workspace/configuration` of the section `gilscope`. */
   readonly settings?: unknown;
   readonly env?: NodeJS.ProcessEnv;
+  /** The editor's language; absent: it does not say. */
+  readonly locale?: string;
 }
 
 /** An error answer. */
@@ -90,6 +92,7 @@ export class LspClient {
       processId: process.pid,
       rootUri: null,
       capabilities: options.capabilities ?? CAPABILITIES,
+      locale: options.locale,
       initializationOptions: options.initializationOptions,
       workspaceFolders:
         options.folders?.map((path) => ({ uri: pathToFileURL(path).href, name: path })) ?? null,

@@ -1,0 +1,30 @@
+import type { ChartResponse, Finding, Lost } from '../protocol';
+import type { Comparison } from '../protocol-comparison';
+import type { ServerText } from './text';
+
+/** Findings as the user reads them; in saved files they are English. */
+export function translatedFindings(findings: readonly Finding[], text: ServerText): Finding[] {
+  return findings.map((finding) => ({ ...finding, message: text.message(finding.message) }));
+}
+
+export function translatedLost(lost: Lost, text: ServerText): Lost {
+  return { ...lost, reason: lost.reason === null ? null : text.message(lost.reason) };
+}
+
+export function translatedComparison(comparison: Comparison, text: ServerText): Comparison {
+  return { ...comparison, notes: comparison.notes.map(text.message) };
+}
+
+/** What the chart shows in words that are not its own. */
+export function translatedChart(response: ChartResponse, text: ServerText): ChartResponse {
+  if (response.kind === 'meta' && response.meta !== null) {
+    const { meta } = response;
+    const findings = translatedFindings(meta.findings, text);
+    return { kind: 'meta', meta: { ...meta, findings, lost: translatedLost(meta.lost, text) } };
+  }
+  if (response.kind === 'comparison' && response.view !== null) {
+    const comparison = translatedComparison(response.view.comparison, text);
+    return { kind: 'comparison', view: { ...response.view, comparison } };
+  }
+  return response;
+}
