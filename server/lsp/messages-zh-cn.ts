@@ -53,12 +53,16 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '此处持有{1}（在 {2} 获取）的同时等待其他线程，总计 {0}：如果那些线程需要该锁，所有线程都会停住。{3}请在等待之前释放锁。',
   ],
   [
+    'Here {0} pass in I/O, sleep or native code while a module is imported under {1}, for {2}.{3?} Import the module before the threads start, or do this at its first use.',
+    '此处有 {0} 花在 I/O、休眠或原生代码中，其间正在{1}之下为 {2} 导入一个模块。{3}请在线程启动之前导入该模块，或在首次使用时再做这件事。',
+  ],
+  [
     'Here {0} pass in I/O, sleep or native code while {1} is held, taken at {2}.{3?} Do this before taking the lock or after letting it go.',
     '此处有 {0} 花在 I/O、休眠或原生代码中，其间一直持有{1}（在 {2} 获取）。{3}请在获取锁之前或释放锁之后做这件事。',
   ],
   [
-    'Deadlock: a thread waits for a lock that it holds itself. {0}. Use an RLock, or do not call this while the lock is held.',
-    '死锁：一个线程在等待它自己持有的锁。{0}。请使用 RLock，或不要在持有该锁时调用此处。',
+    'Deadlock: a thread waits for a lock that it holds itself. {0}. Only another thread that releases it could end this. Use an RLock, or do not call this while the lock is held.',
+    '死锁：一个线程在等待它自己持有的锁。{0}。只有另一个线程释放它才能结束这种情况。请使用 RLock，或不要在持有该锁时调用此处。',
   ],
   [
     'Deadlock: {0} threads wait for each other. {1}. Take these locks in one order everywhere, or hold only one of them at a time.',
