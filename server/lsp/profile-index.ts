@@ -1,4 +1,5 @@
 import type { BlameRow, LineRow, Place, Profile } from '../protocol';
+import { groupBy } from '../profile/group-by';
 import { largestCostNs, lineCosts, type LineCosts } from './line-costs';
 
 /** A profile, looked up by file and line. Made once for each profile, so that no request has to search. */
@@ -47,15 +48,4 @@ export function placeKey(fileKey: string, line: number): string {
 
 export function costsAt(index: ProfileIndex, fileKey: string, line: number): LineCosts | undefined {
   return index.costsByFile.get(fileKey)?.find((costs) => costs.line === line);
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

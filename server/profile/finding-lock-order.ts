@@ -1,4 +1,5 @@
 import type { Finding } from '../protocol';
+import { groupBy } from './group-by';
 import type { LockOrder } from './lock-books';
 import type { LockFacts } from './lock-facts';
 
@@ -8,10 +9,7 @@ const MAX_CIRCLE = 4;
 
 /** Locks that are taken in both orders: a deadlock that has not happened yet. */
 export function lockOrderFindings(facts: LockFacts): Finding[] {
-  const byOuter = new Map<number, LockOrder[]>();
-  for (const order of facts.locks.orders) {
-    byOuter.set(order.outer, [...(byOuter.get(order.outer) ?? []), order]);
-  }
+  const byOuter = groupBy(facts.locks.orders, (order) => order.outer);
   const findings = new Map<string, Finding>();
   for (const order of facts.locks.orders) {
     const circle = circleFrom(order, byOuter);

@@ -8,6 +8,25 @@ export interface HoldColumns {
   readonly unit: Int32Array;
 }
 
+/** How many holds are kept singly, and how many old neighbours are folded. Grows while folding finds little to fold. */
+export class FoldSize {
+  limit: number;
+  run: number;
+
+  constructor(limit: number, run: number) {
+    this.limit = limit;
+    this.run = run;
+  }
+
+  /** After a fold that left `count` holds. */
+  adapt(count: number): void {
+    if (count <= 0.75 * this.limit) return;
+    // Longer runs first: memory follows owners and units rather than the holds.
+    if (this.run < this.limit / 2) this.run *= 4;
+    else this.limit *= 2;
+  }
+}
+
 /**
  * Folds the holds [from, end) to one for each owner and unit, end to end from the first one's start, and stores them at
  * `to`, which is not above `from`; answers the index after them.

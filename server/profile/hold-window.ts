@@ -1,4 +1,4 @@
-import { foldRun } from './fold-run';
+import { foldRun, FoldSize } from './fold-run';
 import { grown, grownInts } from './table';
 import { UnitHistory } from './unit-history';
 import { UnitSums } from './unit-sums';
@@ -14,7 +14,7 @@ const WALK_HOLDS = 4;
  * The holds of one GIL that a wait may still reach back to, in their order, and what waits charge to them.
  *
  * A stream does not say which waits are going on, so nothing can be forgotten; memory is bounded by folding: of 1024
- * old neighbours, those of one lane and unit become one hold of their total length, in the order in which they first
+ * old neighbours (of more, where they are of many lanes and units), those of one lane and unit become one hold of their total length, in the order in which they first
  * came. A wait over all of them is charged exactly as before; a wait that began among them (over 65,536 holds
  * ago) keeps its total, and the first of its holders are the folded ones.
  */
@@ -22,8 +22,7 @@ export class HoldWindow {
   /** Filled by {@link charge}: held time by unit. */
   readonly sums = new UnitSums();
   readonly #history = new UnitHistory();
-  #limit: number;
-  readonly #foldHolds: number;
+  readonly #size: FoldSize;
   #count = 0;
   #start = new Float64Array(64);
   #end = new Float64Array(64);
@@ -35,8 +34,7 @@ export class HoldWindow {
   #coveredFrom = 0;
 
   constructor(limit = WINDOW_HOLDS, foldHolds = FOLD_HOLDS) {
-    this.#limit = limit;
-    this.#foldHolds = foldHolds;
+    this.#size = new FoldSize(limit, foldHolds);
   }
 
   get count(): number {
@@ -46,7 +44,7 @@ export class HoldWindow {
   /** Appends a hold, or a segment of one. It must not begin before the last one's end. */
   push(start: number, end: number, lane: number, unit: number, blocks: Float64Array): void {
     if (end <= start) return;
-    if (this.#count >= this.#limit) this.#fold(blocks);
+    if (this.#count >= this.#size.limit) this.#fold(blocks);
     const at = this.#count;
     if (at === this.#start.length) this.#grow();
     this.#start[at] = start;
@@ -153,8 +151,8 @@ export class HoldWindow {
     const oldHalf = this.#count >> 1;
     let to = 0;
     const columns = { start: this.#start, end: this.#end, owner: this.#lane, unit: this.#unit };
-    for (let from = 0; from < oldHalf; from += this.#foldHolds) {
-      to = foldRun(columns, from, Math.min(from + this.#foldHolds, oldHalf), to);
+    for (let from = 0; from < oldHalf; from += this.#size.run) {
+      to = foldRun(columns, from, Math.min(from + this.#size.run, oldHalf), to);
     }
     for (const column of [this.#start, this.#end, this.#lane, this.#unit]) {
       column.copyWithin(to, oldHalf, this.#count);
@@ -166,8 +164,7 @@ export class HoldWindow {
       const ns = (this.#end[i] as number) - (this.#start[i] as number);
       this.#history.push(i, this.#unit[i] as number, ns);
     }
-    // Too many lanes and units to fold much: memory follows them rather than the holds.
-    if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
+    this.#size.adapt(this.#count);
   }
 
   #grow(): void {

@@ -1,4 +1,5 @@
-import type { BlameRow, LineRow, LockSite, Profile, SelfTotal } from '../protocol';
+import type { LineRow, LockSite, Profile, SelfTotal } from '../protocol';
+import { groupBy } from './group-by';
 
 /** A sum that does not come out: `actual` should be `expected`. */
 export interface Violation {
@@ -31,8 +32,7 @@ export function checkInvariants(profile: Profile): Violation[] {
 
 /** For every lock what holds for a GIL. */
 function lockViolations({ locks, blame }: Profile): Violation[] {
-  const byLock = new Map<string, BlameRow[]>();
-  for (const row of blame) byLock.set(row.lock, [...(byLock.get(row.lock) ?? []), row]);
+  const byLock = groupBy(blame, (row) => row.lock);
   return locks.flatMap((lock) => {
     const rows = byLock.get(lock.id) ?? [];
     const subject = `lock ${lock.name ?? lock.kind} (${lock.id})`;

@@ -1,4 +1,4 @@
-import { foldRun } from './fold-run';
+import { foldRun, FoldSize } from './fold-run';
 import { grown, grownInts } from './table';
 
 /** Holds kept singly of a lock; beyond it the older half is folded. */
@@ -19,8 +19,7 @@ export interface LockPiece {
  * neighbours of one thread and unit become one hold of their total length.
  */
 export class LockWindow {
-  #limit: number;
-  readonly #foldHolds: number;
+  readonly #size: FoldSize;
   #count = 0;
   #start = new Float64Array(4);
   #end = new Float64Array(4);
@@ -28,8 +27,7 @@ export class LockWindow {
   #unit = new Int32Array(4);
 
   constructor(limit = WINDOW_HOLDS, foldHolds = FOLD_HOLDS) {
-    this.#limit = limit;
-    this.#foldHolds = foldHolds;
+    this.#size = new FoldSize(limit, foldHolds);
   }
 
   get count(): number {
@@ -48,7 +46,7 @@ export class LockWindow {
 
   /** Appends a hold. It must not begin before the last one's end. */
   push(startNs: number, endNs: number, thread: number, unit: number): void {
-    if (this.#count >= this.#limit) this.#fold();
+    if (this.#count >= this.#size.limit) this.#fold();
     const at = this.#count;
     if (at === this.#start.length) this.#grow();
     this.#start[at] = startNs;
@@ -92,15 +90,14 @@ export class LockWindow {
     const oldHalf = this.#count >> 1;
     let to = 0;
     const columns = { start: this.#start, end: this.#end, owner: this.#thread, unit: this.#unit };
-    for (let from = 0; from < oldHalf; from += this.#foldHolds) {
-      to = foldRun(columns, from, Math.min(from + this.#foldHolds, oldHalf), to);
+    for (let from = 0; from < oldHalf; from += this.#size.run) {
+      to = foldRun(columns, from, Math.min(from + this.#size.run, oldHalf), to);
     }
     for (const column of [this.#start, this.#end, this.#thread, this.#unit]) {
       column.copyWithin(to, oldHalf, this.#count);
     }
     this.#count = to + this.#count - oldHalf;
-    // Too many threads and places to fold much: memory follows them rather than the holds.
-    if (this.#count > 0.75 * this.#limit) this.#limit *= 2;
+    this.#size.adapt(this.#count);
   }
 
   #grow(): void {

@@ -1,6 +1,7 @@
 import type { Lost } from '../protocol';
 import type { CycleTotals, LostReason, TraceState } from '../trace/events';
 import type { Books, LaneBook } from './books';
+import { groupBy } from './group-by';
 import { type Ledger, SUM } from './ledger';
 
 /**
@@ -8,7 +9,7 @@ import { type Ledger, SUM } from './ledger';
  * without frames. Answers the nanoseconds that do not fit into the lives of their threads: 0 in a sound trace.
  */
 export function chargeLost(books: Books, ledger: Ledger, state: TraceState): number {
-  const byThread = new Map<number, CycleTotals[]>();
+  const byThread = groupBy(state.aggregates, (aggregate) => aggregate.thread);
   // By lane, and taken back once: what is taken is not counted among what is left.
   const notOffNs = new Map<number, number>();
   const charge = (lane: LaneBook, stack: number, totals: CycleTotals): void => {
@@ -17,7 +18,6 @@ export function chargeLost(books: Books, ledger: Ledger, state: TraceState): num
   };
   for (const aggregate of state.aggregates) {
     charge(books.lane(aggregate.gil, aggregate.thread), aggregate.stack, aggregate);
-    byThread.set(aggregate.thread, [...(byThread.get(aggregate.thread) ?? []), aggregate]);
   }
   for (const [thread, { lost }] of state.threads.entries()) {
     const rest = subtracted(lost, byThread.get(thread) ?? []);

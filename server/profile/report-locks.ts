@@ -1,5 +1,6 @@
 import type { BlameRow, LockRow, Place, Profile } from '../protocol';
 import { formatDuration } from './duration';
+import { groupBy } from './group-by';
 import { inFunction, largest, sum } from './report-headline';
 import type { PlaceNames } from './report-places';
 import { formatCount, formatShare, tableLines, type Column } from './report-table';
@@ -106,11 +107,7 @@ function isLock(row: LockRow): boolean {
 
 /** The locks inside of one library as one row, with the name of that which was waited for most. */
 function foldedRows(rows: readonly LockRow[]): LockRow[] {
-  const byLibrary = new Map<string, LockRow[]>();
-  for (const row of rows) {
-    const library = row.library ?? '';
-    byLibrary.set(library, [...(byLibrary.get(library) ?? []), row]);
-  }
+  const byLibrary = groupBy(rows, (row) => row.library ?? '');
   return [...byLibrary.values()].flatMap((all) => {
     const [first] = all;
     if (first === undefined) return [];

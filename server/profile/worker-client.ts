@@ -109,12 +109,14 @@ class WorkerClient {
 
   async close(): Promise<void> {
     this.#end(`${this.#path}: the profile was closed.`);
+    // Else a process that has nothing else to do would end before this does.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 
   #answer(response: WorkerResponse): void {
     const pending = this.#pending.get(response.id);
-    this.#pending.delete(response.id);
+    if (!this.#pending.delete(response.id)) return;
     if (this.#pending.size === 0) this.#worker.unref();
     if (response.ok) pending?.resolve(response.answer);
     else pending?.reject(new ProfileError(response.message));

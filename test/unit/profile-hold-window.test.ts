@@ -116,4 +116,13 @@ describe('hold window', () => {
     const units = chargedUnits(window);
     assert.deepEqual([units.get(0), units.get(1)], [100_000, 100_000]);
   });
+
+  it('holds its memory when many lanes and units hold in turn', () => {
+    const window = new HoldWindow(4096, 64);
+    const blocks = new Float64Array(8);
+    for (let i = 0; i < 300_000; i++) window.push(i * 3, i * 3 + 2, i % 7, i % 100, blocks);
+    assert.ok(window.count <= 4096, `${window.count} holds are kept`);
+    window.charge(0, 900_000, blocks);
+    assert.equal(chargedUnits(window).get(99), 6000);
+  });
 });
