@@ -23,6 +23,7 @@ export class ChartPlaces {
     this.add(segment.place);
     for (const { place } of [...segment.holders, ...segment.holds]) this.add(place);
     this.add(segment.releasedBy?.place ?? null);
+    this.add(segment.givenAt ?? null);
   }
 
   /** Those of the later run: the files are as that one had them. */

@@ -23,6 +23,7 @@ export interface Profile {
   readonly parallelism: Parallelism;
   readonly serialisation: Serialisation;
   readonly awaits: readonly AwaitRow[];
+  readonly executors: readonly ExecutorRow[];
   readonly processes: readonly ProcessRow[];
   readonly gils: readonly GilRow[];
   readonly threads: readonly ThreadRow[];
@@ -70,6 +71,27 @@ export interface AwaitRow {
   readonly on: 'child' | 'pipe' | 'pool' | 'work' | 'events';
   readonly where: Place;
   readonly ns: number;
+  /** The processes that ended these waits, as far as it is known; largest first. */
+  readonly processes: readonly { readonly pid: number; readonly ns: number }[];
+}
+
+/** Work given to the threads of an executor at one line: with asyncio usually the `await` that waits for it. */
+export interface ExecutorRow {
+  readonly pid: number;
+  readonly where: Place;
+  /** The function that was given, at a line where it let the GIL go; null: it never did. */
+  readonly work: Place | null;
+  /** In a task of an asyncio event loop. */
+  readonly asyncio: boolean;
+  /** Begun so far, those of them that go on included. */
+  readonly count: number;
+  /** From being given to being begun, and from then on. */
+  readonly queuedNs: number;
+  readonly ranNs: number;
+  readonly maxQueuedNs: number;
+  readonly maxRanNs: number;
+  /** Different threads that ran it. */
+  readonly threads: number;
 }
 
 export interface ProcessRow {
@@ -417,8 +439,19 @@ export interface Segment {
   }[];
   /** The holds behind `holders`, cut to the wait, in order of time; at most 64, the longest. */
   readonly holds: readonly Hold[];
-  /** Who let go last before the wait ended with the lock; null: not during this wait, or it never got it. */
+  /**
+   * Who let go last before the wait ended with the lock; null: not during this wait, or it never got it. With `awaited`:
+   * the work, or the lane of the process, that ended it.
+   */
   readonly releasedBy: Hold | null;
+  /** Of time off the GIL: what was waited for, where that is known. */
+  readonly awaited?: {
+    readonly on: 'child' | 'pipe' | 'pool' | 'executor';
+    /** Null: a thread of the same process. */
+    readonly pid: number | null;
+  };
+  /** On a thread of an executor: the line that gave it the work that it is on, with asyncio usually the `await`. */
+  readonly givenAt?: Place | null;
 }
 
 export interface Hold {

@@ -1,4 +1,4 @@
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta, Lane, Place, Segment } from '../../server/protocol';
 import type { Span } from '../../server/protocol-analysis';
 import { formatDuration, formatPlace, isKnown, laneName } from './format';
 import type { Translate } from './strings';
@@ -32,9 +32,21 @@ export function describe(
       parts.push(`${formatPlace(segment.place)} ${segment.place.function}`);
     parts.push(t('tip.at', formatDuration(segment.startNs)));
     const releaser = meta.lanes[segment.releasedBy?.lane ?? -1];
-    if (releaser !== undefined) parts.push(t('status.releasedBy', laneName(releaser, t)));
+    if (segment.awaited !== undefined) parts.push(awaitedText(segment.awaited, releaser, t));
+    else if (releaser !== undefined) parts.push(t('status.releasedBy', laneName(releaser, t)));
+    if (isKnown(segment.givenAt ?? null))
+      parts.push(t('awaited.given', formatPlace(segment.givenAt as Place)));
   }
   return parts.join(' · ');
+}
+
+/** What a thread off the GIL waited for. */
+export function awaitedText(
+  { on, pid }: NonNullable<Segment['awaited']>,
+  other: Lane | null | undefined,
+  t: Translate,
+): string {
+  return t(`awaited.${on}`, pid ?? (other ? laneName(other, t) : '?'));
 }
 
 export function describeSpan({ startNs, endNs }: Span, t: Translate): string {

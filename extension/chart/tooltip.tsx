@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LANE_STATES, type Lane, type Segment } from '../../server/protocol';
+import { LANE_STATES, type Lane, type Place, type Segment } from '../../server/protocol';
+import { awaitedText } from './describe';
 import { formatDuration, formatPlace, formatShare, isKnown, laneName } from './format';
 import type { Translate } from './strings';
 import type { Hover } from './timeline-model';
@@ -61,6 +62,12 @@ function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX
           {isKnown(segment.place) ? formatPlace(segment.place) : t('tip.unknown')}{' '}
           <span class="dim">{segment.place.function}</span>
         </p>
+      )}
+      {segment.awaited !== undefined && (
+        <p>{awaitedText(segment.awaited, props.lane(segment.releasedBy?.lane ?? -1), t)}</p>
+      )}
+      {isKnown(segment.givenAt ?? null) && (
+        <p>{t('awaited.given', formatPlace(segment.givenAt as Place))}</p>
       )}
       {segment.holders.length > 0 && <Holders {...props} />}
       {props.opensFiles && isKnown(segment.place) && <p class="dim">{t('tip.open')}</p>}

@@ -36,6 +36,9 @@ interface Rule<Kind> {
 
 const CONNECTION = 'multiprocessing/connection.py';
 const TRANSFER = ['_send', '_recv', '_send_bytes', '_recv_bytes'];
+const SEND: readonly Rule<true>[] = [
+  { kind: true, file: CONNECTION, functions: ['_send', '_send_bytes'] },
+];
 
 /** The same in CPython 3.9 to 3.15; names of functions are qualified from 3.11 on. */
 const COSTS: readonly Rule<Cost>[] = [
@@ -51,6 +54,12 @@ const AWAITED: readonly Rule<Awaited>[] = [
     file: CONNECTION,
     functions: ['wait'],
     caller: 'multiprocessing/popen_fork.py',
+  },
+  {
+    kind: 'child',
+    file: CONNECTION,
+    functions: ['wait'],
+    caller: 'multiprocessing/popen_forkserver.py',
   },
   { kind: 'pipe', file: CONNECTION, functions: [...TRANSFER, 'poll', 'wait', 'accept'] },
   { kind: 'pipe', file: 'multiprocessing/queues.py', functions: ['get', 'put'] },
@@ -81,6 +90,11 @@ const WORKER: readonly Rule<true>[] = [
   { kind: true, file: 'multiprocessing/pool.py', functions: ['worker'] },
   { kind: true, file: 'concurrent/futures/process.py', functions: ['_process_worker'] },
 ];
+const EXECUTOR: readonly Rule<true>[] = [
+  { kind: true, file: 'concurrent/futures/thread.py', functions: ['_worker'] },
+];
+const RUNNER = /\/concurrent\/futures\/(?:thread|interpreter)\.py$/;
+const FUTURES = /\/concurrent\/futures\/\w+\.py$/;
 const WORKER_LIBRARY = /\/(?:multiprocessing|concurrent\/futures)\/\w+\.py$/;
 
 /** Frames looked at, from the innermost; what is deeper is the user's own recursion. */
@@ -106,6 +120,33 @@ export class Activities {
     const found = this.#find(node, AWAITED);
     if (found === null) return null;
     return found.kind === 'pipe' && this.#isWorkers(found.node) ? 'work' : found.kind;
+  }
+
+  /** Whether data go to another process. */
+  isSend(node: number): boolean {
+    return this.#find(node, SEND) !== null;
+  }
+
+  /** On a thread of an executor: the node of the function that it was given; 0: none is on the stack. */
+  workOf(node: number): number {
+    let work = 0;
+    for (let at = node; at > 0; at = this.#stacks.parentOf(at)) {
+      const file = this.#placeOf(at)?.file ?? '';
+      if (this.#rulesAt(at, EXECUTOR).length > 0)
+        return FUTURES.test(this.#placeOf(work)?.file ?? '') ? 0 : work;
+      if (!RUNNER.test(file)) work = at;
+    }
+    return 0;
+  }
+
+  /** The nodes of a stack from the innermost up to the event loop that runs it as a task; null: none does. */
+  taskFrames(node: number): readonly number[] | null {
+    const frames: number[] = [];
+    for (let at = node; at > 0 && frames.length < MAX_FRAMES; at = this.#stacks.parentOf(at)) {
+      if (this.#rulesAt(at, TASK).length > 0) return frames;
+      frames.push(at);
+    }
+    return null;
   }
 
   /** Whether it is inside a callback or task of an asyncio event loop. */

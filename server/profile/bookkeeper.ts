@@ -16,6 +16,7 @@ import {
   PAIR,
   UNIT,
 } from './books';
+import type { AwaitBook } from './await-book';
 import { isKeptByNativeCode, LONG_HOLD_NS } from './native-hold';
 import { OffTime } from './off-time';
 import { cutAtMidpoints, longestStack } from './segments';
@@ -40,14 +41,16 @@ export interface CycleListener {
 }
 
 /** Enters events into the books, one cycle at a time, so that how they are batched makes no difference. */
-export class Bookkeeper implements Omit<EventSink, 'locks'> {
+export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
   readonly #books: Books;
   readonly #listener: CycleListener | null;
+  readonly #awaits: AwaitBook;
   readonly #chargeNative = (cell: number, ns: number): void =>
     this.#books.cellSums.add(cell, CELL.nativeNs, ns);
 
-  constructor(books: Books, listener: CycleListener | null) {
+  constructor(books: Books, awaits: AwaitBook, listener: CycleListener | null) {
     this.#books = books;
+    this.#awaits = awaits;
     this.#listener = listener;
   }
 
@@ -80,6 +83,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
     const gil = books.gil(batch.gil);
     const { count, thread, waitStart, acquired, released, stack, flags, switchWaitEnd, overrunNs } =
       batch;
+    this.#awaits.use(batch.stacks);
     for (let i = 0; i < count; i++) {
       const threadIndex = thread[i] as number;
       const known = (gil.laneOfThread[threadIndex] ?? 0) - 1;
@@ -152,6 +156,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
     gil.lastLane = lane.index;
     gil.times[0] = released;
     books.laneTimes.set(lane.index, LANE.lastEndNs, released);
+    this.#awaits.released(lane.thread, released, stack);
   }
 
   /** From the lane's last release to the wait; answers the start of the wait, put right. */
@@ -181,6 +186,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks'> {
     books.cellSums.add(lane.lastCell, CELL.offNs, waitStart - offStart);
     lane.history.push(offStart, waitStart, acquired, lane.lastStack);
     lane.offTime?.add(lane.lastCell, waitStart - offStart);
+    this.#awaits.off(lane.thread, offStart, waitStart, lane.lastStack);
     return waitStart;
   }
 

@@ -14,6 +14,7 @@ import type {
 import { LEVEL_MAX, TILE_BINS, TILE_LANES } from '../protocol';
 import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
 import { analyse } from './analysis';
+import type { AwaitIndex } from './await-index';
 import type { Snapshot } from './engine';
 import type { LaneView } from './lane-view';
 import { type LaneSegment, segmentAfter, segmentAt, segmentBefore } from './lane-segments';
@@ -37,6 +38,7 @@ export class Chart {
   readonly #views: readonly LaneView[];
   readonly #longWaits: readonly LongWait[];
   readonly #locks: LockSnapshot;
+  readonly #awaits: AwaitIndex;
   readonly #threadOfRow: readonly number[];
   readonly #revision: number;
   readonly #live: boolean;
@@ -52,6 +54,7 @@ export class Chart {
     this.#profile = snapshot.profile;
     this.#lines = lines;
     this.#locks = snapshot.locks;
+    this.#awaits = snapshot.awaits;
     this.#threadOfRow = snapshot.threadOfRow;
     this.#views = timeline.views(snapshot);
     this.#longWaits = timeline.longWaits(snapshot);
@@ -197,16 +200,35 @@ export class Chart {
   #describe(lane: number, { state, startNs, endNs, stack, lock }: LaneSegment): Segment {
     const place = this.#placeOf(stack);
     const view = this.#views[lane];
-    const segment = { lane, state, startNs, endNs, place };
+    const thread = this.#threadOfRow[lane] ?? -1;
+    const givenAt = this.#awaits.givenAt(thread, startNs);
+    const segment = { lane, state, startNs, endNs, place, ...(givenAt ? { givenAt } : {}) };
     if (state === 'lock' && lock !== undefined) {
       return { ...segment, ...this.#lockHolders(lock, startNs, endNs) };
     }
     if (state !== 'waiting' || view === undefined) {
-      return { ...segment, holders: [], holds: [], releasedBy: null };
+      return { ...segment, holders: [], holds: [], releasedBy: null, ...this.#awaited(segment) };
     }
     const cause = new WaitCause(this.#views, (node) => this.#placeOf(node));
     const wait = { lane, startNs, endNs };
     return { ...segment, ...cause.holdersOf(wait), releasedBy: cause.releaserOf(wait) };
+  }
+
+  /** What ended the time off the GIL, if that was a wait for another thread or process. */
+  #awaited({
+    lane,
+    state,
+    startNs,
+  }: Pick<Segment, 'lane' | 'state' | 'startNs'>): Partial<Segment> {
+    const thread = this.#threadOfRow[lane] ?? -1;
+    const link = state === 'off' ? this.#awaits.at(thread, startNs) : null;
+    if (link === null) return {};
+    const other = this.#threadOfRow.indexOf(link.other);
+    const { on, pid, work, atNs } = link;
+    const from = work?.begunNs ?? atNs;
+    const place = this.#placeOf(work?.node ?? 0);
+    const releasedBy = other < 0 ? null : { lane: other, startNs: from, endNs: atNs, place };
+    return { awaited: { on, pid }, releasedBy };
   }
 
   /** Who held a lock during a wait for it, and who let go last: the same as for the GIL. */

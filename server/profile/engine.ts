@@ -1,9 +1,13 @@
 import type { ExitStatus, Profile } from '../protocol';
 import type { EventSink, StackTable, TraceState } from '../trace/events';
+import { AwaitBook } from './await-book';
+import { AwaitIndex } from './await-index';
+import { awaitLinksOf } from './await-links';
 import { Bookkeeper, type CycleListener } from './bookkeeper';
 import { Books, type FaultKind, LANE } from './books';
 import type { StackSums } from './export/export-data';
 import { findingsOf } from './findings';
+import { executorRowsOf } from './executor-rows';
 import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
 import { livesOf, type Lives } from './lives';
@@ -51,6 +55,8 @@ export interface Snapshot {
   /** By lane. */
   readonly open: readonly OpenState[];
   readonly lives: Lives;
+  /** What waits of threads off the GIL were for, where that is known. */
+  readonly awaits: AwaitIndex;
   readonly stacks: StackTable;
   /** What each stack cost itself. */
   readonly stackSums: StackSums;
@@ -75,7 +81,8 @@ export interface Engine extends EventSink {
 export function createEngine(options: EngineOptions = {}): Engine {
   const books = new Books();
   const lines = new LineIndex();
-  const keeper = new Bookkeeper(books, options.listener ?? null);
+  const awaits = new AwaitBook();
+  const keeper = new Bookkeeper(books, awaits, options.listener ?? null);
   const locks = new LockAnalysis(books, lines, options);
   return {
     lines,
@@ -91,13 +98,15 @@ export function createEngine(options: EngineOptions = {}): Engine {
     },
     cpu: (batch) => keeper.cpu(batch),
     locks: (batch) => locks.add(batch),
-    snapshot: (state, facts) => snapshotOf(books, lines, locks, state, facts),
+    works: (rows) => awaits.take(rows),
+    snapshot: (state, facts) => snapshotOf(books, lines, awaits, locks, state, facts),
   };
 }
 
 function snapshotOf(
   books: Books,
   lines: LineIndex,
+  awaits: AwaitBook,
   lockAnalysis: LockAnalysis,
   state: TraceState,
   facts: RunFacts,
@@ -115,7 +124,8 @@ function snapshotOf(
   const locks = lockAnalysis.snapshot(state, lives);
 
   const rows = threadRowsOf(books, ledger, state, lives, locks.threadWaitNs);
-  const costs = processCostsOf(ledger, lines, state.stacks);
+  const links = awaitLinksOf(awaits, state);
+  const costs = processCostsOf(ledger, lines, state.stacks, links);
   const profile: Profile = {
     format: 'gilscope-profile',
     version: 1,
@@ -128,6 +138,7 @@ function snapshotOf(
     parallelism: parallelismOf(rows.map(({ row }) => row)),
     serialisation: costs.serialisation,
     awaits: costs.awaits,
+    executors: executorRowsOf(awaits.works, state, lines, lives),
     processes: processRowsOf(state, lives, facts),
     gils: gilRowsOf(books, ledger, state),
     threads: rows.map(({ row }) => row),
@@ -152,6 +163,7 @@ function snapshotOf(
     threadOfRow: rows.map(({ thread }) => thread),
     open,
     lives,
+    awaits: new AwaitIndex(links, awaits.works, lines, state.stacks),
     locks,
     stacks: state.stacks,
     stackSums: { gil: ledger.nodes, locks: locks.ledger },

@@ -1,5 +1,7 @@
 import type { AwaitRow, Place, Serialisation } from '../protocol';
 import type { StackTable } from '../trace/events';
+import { apportion } from './apportion';
+import type { AwaitLink } from './await-links';
 import { Activities, type Awaited } from './activities';
 import { type Ledger, SUM } from './ledger';
 import type { LineIndex } from './line-index';
@@ -15,9 +17,14 @@ export interface ProcessCosts {
 }
 
 /** Sums what stacks of a ledger are doing beyond their lines. */
-export function processCostsOf(ledger: Ledger, lines: LineIndex, stacks: StackTable): ProcessCosts {
+export function processCostsOf(
+  ledger: Ledger,
+  lines: LineIndex,
+  stacks: StackTable,
+  links: readonly AwaitLink[],
+): ProcessCosts {
   const activities = new Activities(stacks);
-  const awaits = new Map<string, AwaitRow>();
+  const awaits = new Map<string, AwaitSums>();
   const loopBlocks = new Map<number, number>();
   let pickleNs = 0;
   let pipeNs = 0;
@@ -38,22 +45,49 @@ export function processCostsOf(ledger: Ledger, lines: LineIndex, stacks: StackTa
       loopBlocks.set(line, (loopBlocks.get(line) ?? 0) + blockedNs);
     }
   }
+  for (const { stack, on, pid, fromNs, toNs } of links) {
+    if (pid === null || on === 'executor') continue;
+    const where = lines.placeOf(ownLine(lines, stacks, stack));
+    const known = activities.awaitedBy(stack);
+    // A call of the user's own that learnt the end of a child is no function of the library.
+    if (known === null) addAwait(awaits, on, where, toNs - fromNs);
+    const { byPid } = addAwait(awaits, known ?? on, where, 0);
+    byPid.set(pid, (byPid.get(pid) ?? 0) + toNs - fromNs);
+  }
   return {
     serialisation: { pickleNs, pipeNs },
-    awaits: [...awaits.values()].sort((a, b) => b.ns - a.ns),
+    awaits: [...awaits.values()].map(awaitRowOf).sort((a, b) => b.ns - a.ns),
     loopBlocks: [...loopBlocks]
       .map(([line, ns]) => ({ where: lines.placeOf(line), ns }))
       .sort((a, b) => b.ns - a.ns),
   };
 }
 
-function addAwait(rows: Map<string, AwaitRow>, on: Awaited, where: Place, ns: number): void {
+interface AwaitSums {
+  readonly on: Awaited;
+  readonly where: Place;
+  ns: number;
+  readonly byPid: Map<number, number>;
+}
+
+function addAwait(rows: Map<string, AwaitSums>, on: Awaited, where: Place, ns: number): AwaitSums {
   const key = `${on} ${where.line} ${where.file}`;
-  rows.set(key, { on, where, ns: (rows.get(key)?.ns ?? 0) + ns });
+  const row = rows.get(key) ?? { on, where, ns: 0, byPid: new Map<number, number>() };
+  rows.set(key, row);
+  row.ns += ns;
+  return row;
+}
+
+/** What a thread did on a CPU within its waits is no part of them: the processes share the rest. */
+function awaitRowOf({ on, where, ns, byPid }: AwaitSums): AwaitRow {
+  const linkedNs = [...byPid.values()].reduce((sum, part) => sum + part, 0);
+  const parts = linkedNs > ns ? apportion(ns, [...byPid.values()]) : [...byPid.values()];
+  const processes = [...byPid.keys()].map((pid, index) => ({ pid, ns: parts[index] ?? 0 }));
+  return { on, where, ns, processes: processes.sort((a, b) => b.ns - a.ns) };
 }
 
 /** The innermost line of the user's own code, or of any. */
-function ownLine(lines: LineIndex, stacks: StackTable, node: number): number {
+export function ownLine(lines: LineIndex, stacks: StackTable, node: number): number {
   for (let at = node; at > 0; at = stacks.parentOf(at)) {
     const line = lines.lineOf(at);
     if (isOwnFile(lines.placeOf(line).file)) return line;

@@ -1,6 +1,6 @@
 import type { Profile } from '../protocol';
 import { formatDuration } from './duration';
-import { awaitsSection } from './awaits-section';
+import { awaitsSection, executorsSection } from './awaits-section';
 import { parallelismSection } from './parallelism';
 import { headline, sum } from './report-headline';
 import { lockBlameSection, lockHeadline, locksSection, workSection } from './report-locks';
@@ -41,6 +41,7 @@ export function reportText(profile: Profile, options: ReportOptions): string {
     gilSection(profile),
     parallelismSection(profile, names),
     awaitsSection(profile, names),
+    executorsSection(profile, names),
     interpreterSection(profile),
     exactnessSection(profile),
   ];

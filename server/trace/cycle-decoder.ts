@@ -1,11 +1,12 @@
 import type { Clock } from './clock';
 import type { Definitions } from './definitions';
-import type { CycleBatch } from './events';
+import type { CycleBatch, StackTable, WorkRow } from './events';
 import { CPU_BYTES, CpuColumns } from './cpu-columns';
 import { BATCH_FLAG } from './events';
 import { CHUNK_BYTES, CHUNK_HEADER_BYTES, CYCLE_FLAG, TAG } from './format';
 import { isLockTag, type LockDecoder } from './lock-decoder';
 import type { LockTable } from './lock-table';
+import { addWork, WORK_BYTES } from './work-decoder';
 
 /** Flags, sizes and four values of one byte. */
 const CYCLE_BYTES_MIN = 6;
@@ -30,6 +31,8 @@ export class CycleColumns implements CycleBatch {
   readonly flags = new Uint8Array(BATCH_CAPACITY);
   readonly switchWaitEnd = new Float64Array(BATCH_CAPACITY);
   readonly overrunNs = new Float64Array(BATCH_CAPACITY);
+
+  constructor(readonly stacks: StackTable) {}
 }
 
 /** What decoding a GIL's stream needs to know from before; times in ticks since the clock's origin. */
@@ -82,11 +85,15 @@ export interface ThreadMap {
 
 /** Decodes records into columns, a piece of a chunk at a time. */
 export class CycleDecoder {
-  readonly columns = new CycleColumns();
+  readonly columns: CycleColumns;
   /** CPU times among the cycles of {@link columns}. */
   readonly cpu = new CpuColumns();
+  /** Works among the cycles of {@link columns}. */
+  readonly works: WorkRow[] = [];
 
-  constructor(readonly locks: LockDecoder) {}
+  constructor(readonly locks: LockDecoder) {
+    this.columns = new CycleColumns(locks.columns.stacks);
+  }
 
   /**
    * Decodes the records in [from, to) into {@link columns}, those of locks into the columns of {@link locks}. `bytes` must be {@link CYCLE_BYTES_MAX} longer than `to`.
@@ -102,7 +109,7 @@ export class CycleDecoder {
     clock: Clock,
   ): void {
     const { columns } = this;
-    this.cpu.count = 0;
+    this.cpu.count = this.works.length = 0;
     const { definitions, lastRelease } = stream;
     const { rate, offsetNs } = clock;
     let { nodes, nodeCount } = definitions;
@@ -113,6 +120,8 @@ export class CycleDecoder {
     while (at < to) {
       const flags = view.getUint8(at);
       if (flags >= FIRST_TAG) {
+        if (flags === TAG.work && at + WORK_BYTES <= to)
+          addWork(this.works, view, at, definitions, threads, clock);
         if (flags === TAG.cpu && at + CPU_BYTES <= to) this.cpu.add(view, at, threads, clock);
         if (isLockTag(flags)) at = this.locks.read(stream, view, at, to, threads, clock);
         else at = definitions.read(bytes, view, at, to);

@@ -25,6 +25,8 @@ export interface CycleBatch {
    * or released within about a millisecond, as Python code does.
    */
   readonly overrunNs: Float64Array;
+  /** Every stack node that the cycles name is in it; absent: not known. */
+  readonly stacks?: StackTable;
 }
 
 export const BATCH_FLAG = {
@@ -62,6 +64,21 @@ export interface CpuBatch {
   readonly cpuNs: Float64Array;
   /** How long the thread had held any GIL until then. */
   readonly heldNs: Float64Array;
+}
+
+/** A thread of an executor took work from its queue, or is done with it. */
+export interface WorkRow {
+  /** Index in {@link TraceState.threads}. */
+  readonly thread: number;
+  readonly atNs: number;
+  /** It is done with what it took last; what follows is only known of what it took. */
+  readonly ended: boolean;
+  /** Who gave it, -1 unknown; when, and the stack of that. */
+  readonly giver: number;
+  readonly givenNs: number;
+  readonly givenStack: number;
+  /** Where the asyncio task was made in which it was given; 0: in none, or unknown. */
+  readonly taskStack: number;
 }
 
 /** A place in the code. `line` 0: unknown. */
@@ -321,4 +338,6 @@ export interface EventSink {
   /** Before the cycles among which they were read. */
   cpu?(batch: CpuBatch): void;
   locks(batch: LockBatch): void;
+  /** Before the cycles among which they happened, in the order of their GIL. */
+  works?(rows: readonly WorkRow[]): void;
 }

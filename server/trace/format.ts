@@ -311,6 +311,9 @@ export const CYCLE_FLAG = {
  *     LOCK_WAIT, LOCK_HOLD, LOCK_ORDER
  *             u32 lock number, u32 thread index, u64 start, u64 end (ticks), u32 node id, u32 other thread
  *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kind gil)
+ *     WORK    u32 thread index, u64 ticks: a thread of an executor took work from its queue, or (u8 1) is done with it;
+ *             u32 thread index + 1 of who gave it, u64 ticks and u32 node id of that, u32 node id where the asyncio task
+ *             was made in which it was given (each 0: unknown, or none), u8 0 or 1            (kind gil)
  *
  * Ids count from 1 within a stream, and a stream defines them before it uses them. Node 0 is: no Python frame.
  * Width 1, 2, 4: bytes per character (Latin-1, UCS-2, UCS-4), as CPython stores a `str`. An unknown tag is skipped.
@@ -330,6 +333,7 @@ export const TAG = {
   lockWait: 0xa0,
   lockHold: 0xa1,
   lockOrder: 0xa2,
+  work: 0xb0,
 } as const;
 
 /**

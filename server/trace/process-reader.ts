@@ -168,12 +168,13 @@ export class ProcessReader {
       if (gil === undefined || piece === undefined) return;
       this.decodeCycles(gil, piece, clock);
       if (gil.pieces.length === 0 || gil.stream.fault !== null) waiting.splice(first, 1);
-      const { columns, cpu } = this.tables.cycles;
+      const { columns, cpu, works } = this.tables.cycles;
       const until = columns.released[columns.count - 1] ?? -Infinity;
       while (nextSample < samplerPieces.length && this.sampler.latestNs < until) {
         this.decodeSamples(samplerPieces[nextSample++], sink, clock);
       }
       if (cpu.count > 0) sink.cpu?.(cpu);
+      if (works.length > 0) sink.works?.(works);
       if (columns.count > 0) sink.cycles(columns);
       this.handOnLocks(gil, sink);
     }
@@ -185,7 +186,7 @@ export class ProcessReader {
   private decodeCycles(gil: GilReader, piece: Piece, clock: Clock): void {
     const { cycles, scratch } = this.tables;
     const { stream } = gil;
-    cycles.columns.count = cycles.cpu.count = 0;
+    cycles.columns.count = cycles.cpu.count = cycles.works.length = 0;
     cycles.locks.begin();
     try {
       const head = piece.from === CHUNK_HEADER_BYTES ? this.headers.load(piece.chunk) : null;

@@ -120,6 +120,7 @@ export class RunReader {
       },
       cpu: (batch) => sink.cpu?.(batch),
       locks: (batch) => sink.locks(batch),
+      works: (rows) => sink.works?.(rows),
     };
     const open = this.processes.filter((reader) => final || !reader.done);
     for (const reader of open) this.readHeader(reader, final);

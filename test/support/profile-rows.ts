@@ -37,6 +37,7 @@ export function profileOf(part: Partial<Profile>): Profile {
     parallelism: { onCpuNs: 0, underGilNs: 0 },
     serialisation: { pickleNs: 0, pipeNs: 0 },
     awaits: [],
+    executors: [],
     processes: [],
     gils: [],
     threads: [],

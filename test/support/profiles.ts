@@ -76,6 +76,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
     parallelism: { onCpuNs: 0, underGilNs: 0 },
     serialisation: { pickleNs: 0, pipeNs: 0 },
     awaits: [],
+    executors: [],
     processes: [
       {
         pid: 100,

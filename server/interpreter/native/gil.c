@@ -29,6 +29,7 @@ static void open_gil(struct gil *gil)
     gil->stream.base_ticks = clock_ticks(probe.clock);
     if (atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED)
         gil_open_stacks(gil);
+    work_table_open(&gil->works);
     if (!lock_table_open(&gil->locks))
         trace_file_lose(&probe.file, GILSCOPE_LOST_LOCK_TABLE_FULL);
 }
@@ -103,6 +104,7 @@ void gil_table_restart(void)
         if (probe.gils[i].live) {
             stack_table_close(&probe.gils[i].stacks);
             lock_table_close(&probe.gils[i].locks);
+            work_table_close(&probe.gils[i].works);
         }
     atomic_store(&probe.gil_count, 0);
     atomic_store(&probe.gil_next, 0);

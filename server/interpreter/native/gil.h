@@ -4,6 +4,7 @@
 
 #include "lock_table.h"
 #include "stacks.h"
+#include "work_items.h"
 
 #define AGGREGATE_CHUNKS 16u
 #define AGGREGATES_PER_CHUNK                                                                       \
@@ -19,6 +20,7 @@ struct gil {
     struct stream stream;
     struct stack_table stacks;
     struct lock_table locks;
+    struct work_table works;
     struct chunk_header *aggregates[AGGREGATE_CHUNKS];
     uint32_t aggregate_seq;
     uint64_t asked_ticks; /* when a waiter first asked for the end of this hold; 0: none has */

@@ -40,6 +40,7 @@ struct module_hook {
 DECLARE(thread)
 DECLARE(queue)
 DECLARE(multiprocessing)
+DECLARE(asyncio)
 
 static void patch_thread(void *module)
 {
@@ -47,7 +48,7 @@ static void patch_thread(void *module)
     thread_handles_patch(module);
 }
 
-enum { HOOK_THREAD, HOOK_QUEUE, HOOK_MULTIPROCESSING, HOOK_COUNT };
+enum { HOOK_THREAD, HOOK_QUEUE, HOOK_MULTIPROCESSING, HOOK_ASYNCIO, HOOK_COUNT };
 #define HOOK(module, patch)                                                                        \
     {                                                                                              \
         "_" #module, "PyInit__" #module, init_##module, execute_##module, patch, NULL, NULL        \
@@ -56,6 +57,7 @@ static struct module_hook hooks[HOOK_COUNT] = {
     [HOOK_THREAD] = HOOK(thread, patch_thread),
     [HOOK_QUEUE] = HOOK(queue, queue_methods_patch),
     [HOOK_MULTIPROCESSING] = HOOK(multiprocessing, semaphore_methods_patch),
+    [HOOK_ASYNCIO] = HOOK(asyncio, task_methods_patch),
 };
 
 /* A module that is made in two steps is complete after the second (PEP 489). */
@@ -115,6 +117,7 @@ static int execute(struct module_hook *hook, void *module)
 DEFINE(thread, HOOK_THREAD)
 DEFINE(queue, HOOK_QUEUE)
 DEFINE(multiprocessing, HOOK_MULTIPROCESSING)
+DEFINE(asyncio, HOOK_ASYNCIO)
 
 void module_hooks_open(void *inittab)
 {

@@ -23,8 +23,11 @@ struct python_method {
 bool patch_methods(void *type, const struct python_method *methods);
 bool patch_functions(void *module, const struct python_method *functions);
 
+/* A method of a type whose arguments are passed as by METH_FASTCALL | METH_KEYWORDS; false: there is none. */
+bool patch_fast_method(void *type, const struct python_method *method);
+
 /* Slots of a type object (struct _typeobject, Include/cpython/object.h). */
-enum type_slot { TYPE_SLOT_DEALLOC, TYPE_SLOT_NEW };
+enum type_slot { TYPE_SLOT_DEALLOC, TYPE_SLOT_INIT, TYPE_SLOT_NEW };
 
 /* Replaces it and tells what it was in `real`; false: it is empty, or replaced already. */
 bool patch_slot(void *type, enum type_slot slot, void *replacement, void **real);

@@ -237,3 +237,12 @@ uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
         *slot = (struct stack_cache_slot){.hash = hash, .node = node};
     return node;
 }
+
+uint32_t stack_frames_of_state(const struct layout *l, uintptr_t state, uintptr_t *frames,
+                               uint32_t most)
+{
+    uint32_t count = 0;
+    for (uintptr_t f = own_first_frame(l, state); f && count < most; f = load(f + l->previous))
+        frames[count++] = f;
+    return count;
+}

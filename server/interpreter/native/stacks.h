@@ -37,6 +37,10 @@ void stack_table_close(struct stack_table *table);
 /* Node of the stack of a thread state of which nobody changes the stack meanwhile; 0: no Python frame. For hooks. */
 uint32_t stack_of_state(struct stack_table *table, uintptr_t state);
 
+/* Addresses of the frames of a thread state, innermost first, at most `most`; likewise. Returns how many. */
+uint32_t stack_frames_of_state(const struct layout *layout, uintptr_t state, uintptr_t *frames,
+                               uint32_t most);
+
 /* Node of table->frames[0 … count - 1], innermost first; 0 if it cannot be told or written. */
 uint32_t stack_of_frames(struct stack_table *table, uint32_t count);
 

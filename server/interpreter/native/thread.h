@@ -21,6 +21,7 @@ struct thread {
     uint32_t hold_flags;       /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
     uint32_t index;            /* in the trace */
     bool contended;
+    bool works;              /* on what it took from the queue of an executor */
     bool after_release;      /* nothing has happened since its last release */
     bool drop_requested;     /* its last release found a drop request pending … */
     enum drop_caller caller; /* … and was made by this */

@@ -37,18 +37,44 @@ static struct lock *wait_in(const struct call *call, struct lock *l, void **resu
     return l;
 }
 
-static void *queue_get(void *self, void *a, void *b, void *c, void *d)
+static void *get_waiting(const struct call *call)
 {
-    const struct call call = {probe.wait_methods.queue.get, self, a, b, c, d};
     struct thread *t = thread_self;
-    struct lock *l = meet(recording(t), self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
+    struct lock *l = meet(recording(t), call->self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
     uint64_t granted;
     void *result;
     if (!l)
-        return go_on(&call);
-    if (wait_in(&call, l, &result, &granted) && result)
+        return go_on(call);
+    if (wait_in(call, l, &result, &granted) && result)
         lock_count_acquisition(l);
     return result;
+}
+
+static void *queue_get(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct call call = {probe.wait_methods.queue.get, self, a, b, c, d};
+    work_ended(thread_self);
+    void *result = get_waiting(&call);
+    work_taken(thread_self, result);
+    return result;
+}
+
+static void *queue_get_nowait(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct call call = {probe.wait_methods.queue.get_nowait, self, a, b, c, d};
+    work_ended(thread_self);
+    void *result = go_on(&call);
+    work_taken(thread_self, result);
+    return result;
+}
+
+/* Its arguments and how many are given without their names (METH_FASTCALL). */
+static void *queue_put(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct call call = {probe.wait_methods.queue.put, self, a, b, c, d};
+    if ((intptr_t)b > 0)
+        work_given(thread_self, *(void *const *)a);
+    return go_on(&call);
 }
 
 /*
@@ -168,13 +194,21 @@ static void patch_type(void *module, const char *name, const struct python_metho
         api->error_clear();
 }
 
+static void patch_life_and_put(void *type)
+{
+    static const struct python_method put = {"put", queue_put, &probe.wait_methods.queue.put, true};
+    patch_life_of_queue(type);
+    patch_fast_method(type, &put);
+}
+
 void queue_methods_patch(void *module)
 {
     static const struct python_method methods[] = {
         {"get", queue_get, &probe.wait_methods.queue.get, false},
+        {"get_nowait", queue_get_nowait, &probe.wait_methods.queue.get_nowait, true},
         {0},
     };
-    patch_type(module, "SimpleQueue", methods, patch_life_of_queue);
+    patch_type(module, "SimpleQueue", methods, patch_life_and_put);
 }
 
 void thread_handles_patch(void *module)
@@ -197,4 +231,22 @@ void semaphore_methods_patch(void *module)
         {0},
     };
     patch_type(module, "SemLock", methods, patch_life_of_semaphore);
+}
+
+static int task_init(void *self, void *args, void *keywords)
+{
+    /* Before: an eager task begins in there. */
+    task_made(thread_self, args);
+    return probe.wait_methods.task_init(self, args, keywords);
+}
+
+static void patch_task(void *type)
+{
+    patch_slot(type, TYPE_SLOT_INIT, (void *)task_init, (void **)&probe.wait_methods.task_init);
+}
+
+void task_methods_patch(void *module)
+{
+    static const struct python_method none[] = {{0}};
+    patch_type(module, "Task", none, patch_task);
 }

@@ -7,7 +7,7 @@
 /* The functions that were there before. */
 struct wait_methods {
     struct {
-        python_function get;
+        python_function get, get_nowait, put;
     } queue;
     struct {
         python_function join;
@@ -17,12 +17,14 @@ struct wait_methods {
     } semaphore;
     void *(*queue_new)(void *, void *, void *), *(*handle_new)(void *, void *, void *),
         *(*semaphore_new)(void *, void *, void *);
+    int (*task_init)(void *, void *, void *);
     void (*queue_dealloc)(void *), (*handle_dealloc)(void *), (*semaphore_dealloc)(void *);
 };
 
-/* The module `_thread`, `_queue`, `_multiprocessing` has been made, in any interpreter. */
+/* The module `_thread`, `_queue`, `_multiprocessing`, `_asyncio` has been made, in any interpreter. */
 void thread_handles_patch(void *module);
 void queue_methods_patch(void *module);
 void semaphore_methods_patch(void *module);
+void task_methods_patch(void *module);
 
 #endif

@@ -1,0 +1,165 @@
+import type { ChildEnd, TraceState } from '../trace/events';
+import type { AwaitBook, AwaitStretch, Send, Work } from './await-book';
+
+/** What a wait was for, as far as the events of the others tell. */
+export interface AwaitLink extends Omit<AwaitStretch, 'on'> {
+  readonly on: 'child' | 'pipe' | 'pool' | 'executor';
+  /** Of the process that ended the wait; null: a thread of the same process did. */
+  readonly pid: number | null;
+  /** Who ended it and when: an index of a thread, -1 for a process without a trace. */
+  readonly other: number;
+  readonly atNs: number;
+  /** Of work in an executor. */
+  readonly work: Work | null;
+}
+
+interface Cause {
+  readonly pid: number | null;
+  readonly other: number;
+  readonly atNs: number;
+  readonly work?: Work;
+}
+
+/**
+ * Finds what ended each wait. The end of a child is told by the call that learnt it, and work of an executor by its
+ * queue; data of another process are taken to be those that were sent last before the wait ended.
+ */
+export function awaitLinksOf(book: AwaitBook, state: TraceState): AwaitLink[] {
+  const causes = new Causes(book, state);
+  return book.stretches.flatMap((stretch): AwaitLink[] => {
+    const link = causes.of(stretch);
+    return link === null ? [] : [link];
+  });
+}
+
+class Causes {
+  readonly #state: TraceState;
+  readonly #sends: readonly Send[];
+  readonly #worksOfGiver = new Map<number, Work[]>();
+  /** By process and thread id. */
+  readonly #ends = new Map<string, ChildEnd[]>();
+  readonly #endsOfOthers: readonly (ChildEnd & { readonly parentPid: number })[];
+  readonly #parentOf: ReadonlyMap<number, number>;
+
+  constructor(book: AwaitBook, state: TraceState) {
+    this.#state = state;
+    this.#sends = book.sends.toSorted((a, b) => a.atNs - b.atNs);
+    for (const work of book.works) append(this.#worksOfGiver, work.giver, work);
+    for (const works of this.#worksOfGiver.values())
+      works.sort((a, b) => (a.endedNs ?? Infinity) - (b.endedNs ?? Infinity));
+    for (const [process, { childEnds = [] }] of state.processes.entries())
+      for (const end of childEnds) append(this.#ends, `${process} ${end.tid}`, end);
+    this.#endsOfOthers = state.processes
+      .flatMap(({ pid, childEnds = [] }) => childEnds.map((end) => ({ ...end, parentPid: pid })))
+      .sort((a, b) => a.atNs - b.atNs);
+    this.#parentOf = new Map(state.processes.map(({ pid, parentPid }) => [pid, parentPid]));
+  }
+
+  of(stretch: AwaitStretch): AwaitLink | null {
+    const { on, ...rest } = stretch;
+    if (on === 'events') return linked(rest, 'executor', this.#workBefore(stretch));
+    if (on === 'child' || on === null) {
+      const cause = this.#learntEnd(stretch) ?? (on === null ? null : this.#laterEnd(stretch));
+      return linked(rest, 'child', cause);
+    }
+    const sent = this.#sentBefore(stretch);
+    const worked = on === 'pool' ? this.#workBefore(stretch) : null;
+    const latest = (worked?.atNs ?? -1) > (sent?.atNs ?? -1) ? worked : sent;
+    return on === 'work' ? null : linked(rest, on, latest);
+  }
+
+  /** The end of a child that the thread learnt in this very wait. */
+  #learntEnd({ thread, fromNs, toNs }: AwaitStretch): Cause | null {
+    const end = this.#endsOf(thread).find(({ atNs }) => atNs >= fromNs && atNs <= toNs);
+    return end === undefined ? null : this.#endOf(end);
+  }
+
+  /** A fork server tells of an end by a pipe; who reads the output of a child asks for its end afterwards. */
+  #laterEnd({ thread, fromNs, toNs }: AwaitStretch): Cause | null {
+    const pid = this.#pidOf(thread);
+    const told = this.#endsOfOthers.findLast(
+      ({ parentPid, atNs }) => atNs <= toNs && atNs >= fromNs && this.#isBelow(parentPid, pid),
+    );
+    const end = told ?? this.#endsOf(thread).find(({ atNs }) => atNs > toNs);
+    return end === undefined ? null : this.#endOf(end);
+  }
+
+  #endsOf(thread: number): readonly ChildEnd[] {
+    const { process = -1, tid = -1 } = this.#state.threads[thread] ?? {};
+    return this.#ends.get(`${process} ${tid}`) ?? [];
+  }
+
+  #endOf({ pid, atNs }: ChildEnd): Cause {
+    const process = this.#state.processes.findLastIndex((row) => row.pid === pid);
+    const other = this.#state.threads.findIndex((row) => row.process === process);
+    const endNs = this.#state.processes[process]?.endNs ?? atNs;
+    return { pid, other: process < 0 ? -1 : other, atNs: Math.min(endNs, atNs) };
+  }
+
+  #sentBefore({ thread, fromNs, toNs, on }: AwaitStretch): Cause | null {
+    const own = this.#pidOf(thread);
+    for (let at = lastBefore(this.#sends, toNs, (send) => send.atNs); at >= 0; at--) {
+      const send = this.#sends[at] as Send;
+      if (send.atNs < fromNs) return null;
+      const pid = this.#pidOf(send.thread);
+      const fits = on === 'pool' ? this.#isBelow(pid, own) : pid !== own;
+      if (fits) return { pid, other: send.thread, atNs: send.atNs };
+    }
+    return null;
+  }
+
+  #workBefore({ thread, fromNs, toNs }: AwaitStretch): Cause | null {
+    const works = this.#worksOfGiver.get(thread) ?? [];
+    const work = works[lastBefore(works, toNs, ({ endedNs }) => endedNs ?? Infinity)];
+    if (work === undefined || work.endedNs === null || work.endedNs < fromNs) return null;
+    return { pid: null, other: work.thread, atNs: work.endedNs, work };
+  }
+
+  #pidOf(thread: number): number {
+    return this.#state.processes[this.#state.threads[thread]?.process ?? -1]?.pid ?? 0;
+  }
+
+  /** Whether a process is a descendant of another. */
+  #isBelow(pid: number, of: number): boolean {
+    // Pids are used again: a chain of them might be a ring.
+    const seen = new Set<number>();
+    let at = this.#parentOf.get(pid);
+    while (at !== undefined && at !== of && !seen.has(at)) {
+      seen.add(at);
+      at = this.#parentOf.get(at);
+    }
+    return at === of;
+  }
+}
+
+function linked(
+  stretch: Omit<AwaitStretch, 'on'>,
+  on: AwaitLink['on'],
+  cause: Cause | null,
+): AwaitLink | null {
+  if (cause === null) return null;
+  const { pid, other, atNs, work = null } = cause;
+  return { ...stretch, on: work === null ? on : 'executor', pid, other, atNs, work };
+}
+
+function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** Index of the last item whose time is not after `timeNs`, -1: none. Items in the order of time. */
+function lastBefore<Item>(
+  items: readonly Item[],
+  timeNs: number,
+  timeOf: (item: Item) => number,
+): number {
+  let low = -1;
+  let high = items.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (timeOf(items[middle] as Item) <= timeNs) low = middle;
+    else high = middle;
+  }
+  return low;
+}
