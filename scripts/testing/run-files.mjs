@@ -1,7 +1,7 @@
 // Runs bundled node:test files, each in a process of its own, and tallies their tests.
 import { run } from 'node:test';
 import { bundledFile } from './bundle.mjs';
-import { indent, Tally } from './tally.mjs';
+import { indent, Tally, twiceInCi } from './tally.mjs';
 
 /**
  * Runs the files, `concurrency` at a time; a file that takes longer than `timeoutMs` is killed and counts as failed, and
@@ -12,7 +12,7 @@ export async function runFiles(files, { concurrency, timeoutMs }) {
   const waiting = [...files];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      total.add(await runFile(file, timeoutMs));
+      total.add(await twiceInCi(file, () => runFile(file, timeoutMs)));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
