@@ -3,6 +3,7 @@ import { METHOD } from '../server/protocol';
 import { askArguments, askModule } from './argument-prompts';
 import type { ChartPanels } from './chart-panels';
 import { CancelledError } from './configuration-variables';
+import { cursorPlace } from './cursor-place';
 import { askExport, exportParamsIn } from './export-prompts';
 import { showFailure, showUntrusted } from './failure-messages';
 import { toggleInlineTimes } from './inline-toggle';
@@ -62,6 +63,7 @@ function handlers(context: CommandContext): Readonly<Record<string, Handler>> {
     'gilscope.openChart': () => {
       chart.open();
     },
+    'gilscope.showLineInChart': () => showLineInChart(context),
     'gilscope.toggleInlineTimes': () => toggleInlineTimes(context.globalState),
     'gilscope.clearResults': () => server.profile && server.request(METHOD.clear, {}),
     'gilscope.openProfile': (argument) => openProfile(context, argument),
@@ -153,6 +155,14 @@ function mayRun(run: ProgramRun): boolean {
   }
   if (run.isActive) run.showTerminal();
   return !run.isActive;
+}
+
+/** What is longest at the line of the cursor. */
+function showLineInChart(context: CommandContext): void {
+  if (!hasProfile(context)) return;
+  const place = cursorPlace(vscode.window.activeTextEditor);
+  if (place) context.chart.showLine(place);
+  else void vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor on a line first.'));
 }
 
 async function openProfile({ server, chart }: CommandContext, argument: unknown): Promise<void> {

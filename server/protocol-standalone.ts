@@ -1,4 +1,5 @@
 import type { ChartMeta, Segment } from './protocol';
+import type { AnalysisQuestion } from './protocol-analysis';
 
 /**
  * What the self-contained page embeds: JSON in `<script type="application/json" id="gilscope-data">`, every `<` in it
@@ -19,6 +20,29 @@ export interface StandaloneData {
     /** The bytes of a tile (see {@link TileRequest}), zlib-deflated, base64. */
     readonly deflated: string;
   }[];
-  /** The longest waits, longest first; there are no other segments in the page. */
+  /** The longest waits, longest first; beside these the page has only the segments of `answers`. */
   readonly longWaits: readonly Segment[];
+  /** Answers about the whole run by {@link standaloneKey}: JSON of an AnalysisAnswer, zlib-deflated, base64. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Under which name a page holds the answer to a question: it knows only the whole run, and of each lane the first
+ * segments.
+ */
+export function standaloneKey(question: AnalysisQuestion): string {
+  switch (question.kind) {
+    case 'flame':
+      return `flame/${question.cost}/${question.order}`;
+    case 'segments':
+      return `segments/${question.lane}`;
+    case 'evidence':
+      return `evidence/${question.finding}`;
+    case 'sums':
+    case 'curves':
+    case 'idle':
+    case 'lanesOfFile':
+    case 'longestAt':
+      return question.kind;
+  }
 }

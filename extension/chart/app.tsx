@@ -139,7 +139,6 @@ function Page(props: PageProps): JSX.Element {
           waited={waited}
           settings={settings}
           change={(change) => setSettings((before) => ({ ...before, ...change }))}
-          analyses={!host.standalone}
           status={
             props.notice === ''
               ? describe(selection, span, meta, t)
@@ -152,7 +151,7 @@ function Page(props: PageProps): JSX.Element {
         <Timeline
           {...props}
           split={split}
-          curves={curves && !host.standalone}
+          curves={curves}
           selected={(cursor, rank) => setSelection({ cursor, rank, end: false })}
           spanned={setSpan}
           lit={setLit}

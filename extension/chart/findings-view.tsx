@@ -8,8 +8,8 @@ interface FindingsViewProps extends Opener {
   readonly t: Translate;
   readonly findings: readonly Finding[];
   readonly live: boolean;
-  /** Shows what a finding rests on, by its index; null: that cannot be shown here. */
-  readonly evidence: ((finding: number) => void) | null;
+  /** Shows what a finding rests on, by its index. */
+  readonly evidence: (finding: number) => void;
 }
 
 const ORDER: Readonly<Record<Finding['severity'], number>> = {
@@ -37,15 +37,13 @@ export function FindingsView(props: FindingsViewProps): JSX.Element {
                 <PlaceLink t={t} file={finding.where.file} line={finding.where.line} open={open} />
               )}
               <span class="rule">{finding.rule}</span>
-              {evidence !== null && (
-                <button
-                  type="button"
-                  class="link evidence"
-                  onClick={() => evidence(findings.indexOf(finding))}
-                >
-                  {t('findings.evidence')}
-                </button>
-              )}
+              <button
+                type="button"
+                class="link evidence"
+                onClick={() => evidence(findings.indexOf(finding))}
+              >
+                {t('findings.evidence')}
+              </button>
             </p>
           </div>
         </li>

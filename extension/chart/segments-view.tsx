@@ -17,6 +17,8 @@ interface SegmentsViewProps extends Opener {
   readonly lanes: readonly Lane[];
   readonly cursor: Cursor | null;
   readonly show: (segment: Segment) => void;
+  /** The host knows only the first segments of each lane. */
+  readonly onlyFirst: boolean;
 }
 
 /** Rows at a time. */
@@ -24,7 +26,7 @@ const PAGE = 200;
 
 /** The timeline of one thread as a table, for those who do not see it: what it did, one thing after another. */
 export function SegmentsView(props: SegmentsViewProps): JSX.Element {
-  const { t, client, revision, scope, lanes, cursor, open, show } = props;
+  const { t, client, revision, scope, lanes, cursor, open, show, onlyFirst } = props;
   const [chosen, setChosen] = useState<number | null>(null);
   const lane = chosen ?? cursor?.lane ?? scope.lanes?.[0] ?? 0;
   // The pages before: where each began.
@@ -38,7 +40,7 @@ export function SegmentsView(props: SegmentsViewProps): JSX.Element {
   );
   const rows = answer?.segments ?? [];
   const columns = useMemo(() => segmentColumns(t, lanes, open, show), [t, lanes, open, show]);
-  const last = rows.length === PAGE ? rows.at(-1) : undefined;
+  const last = rows.length === PAGE && !onlyFirst ? rows.at(-1) : undefined;
   return (
     <div class="table-view">
       <div class="tools">
@@ -55,22 +57,28 @@ export function SegmentsView(props: SegmentsViewProps): JSX.Element {
             ))}
           </select>
         </label>
-        <button
-          type="button"
-          class="page"
-          disabled={starts.length === 0}
-          onClick={() => setStarts(starts.slice(0, -1))}
-        >
-          {t('segments.earlier')}
-        </button>
-        <button
-          type="button"
-          class="page"
-          disabled={last === undefined}
-          onClick={() => last !== undefined && setStarts([...starts, last.endNs])}
-        >
-          {t('segments.later')}
-        </button>
+        {onlyFirst ? (
+          <span class="dim">{t('segments.first', rows.length)}</span>
+        ) : (
+          <>
+            <button
+              type="button"
+              class="page"
+              disabled={starts.length === 0}
+              onClick={() => setStarts(starts.slice(0, -1))}
+            >
+              {t('segments.earlier')}
+            </button>
+            <button
+              type="button"
+              class="page"
+              disabled={last === undefined}
+              onClick={() => last !== undefined && setStarts([...starts, last.endNs])}
+            >
+              {t('segments.later')}
+            </button>
+          </>
+        )}
       </div>
       <DataTable
         t={t}

@@ -1,6 +1,7 @@
 import { TILE_BINS, TILE_LANES, type Segment } from '../../server/protocol';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
-import type { StandaloneData } from '../../server/protocol-standalone';
+import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
+import { standaloneKey, type StandaloneData } from '../../server/protocol-standalone';
 import type { Host } from './host';
 
 type TileMessage = Extract<FromChart, { type: 'tile' }>;
@@ -21,6 +22,12 @@ export function standaloneHost(data: StandaloneData): Host {
         : await inflate(decodeBase64(tile.deflated));
     answer({ type: 'tile', revision: data.meta.revision, level, index, page, data: bytes });
   };
+  const answerTo = async (question: AnalysisQuestion): Promise<AnalysisAnswer | null> => {
+    const packed = data.answers[standaloneKey(question)];
+    if (packed === undefined) return null;
+    const text = new TextDecoder().decode(await inflate(decodeBase64(packed)));
+    return JSON.parse(text) as AnalysisAnswer;
+  };
   return {
     levelMax: data.levelMax,
     standalone: true,
@@ -30,7 +37,12 @@ export function standaloneHost(data: StandaloneData): Host {
     post: (message) => {
       if (message.type === 'ready') answer({ type: 'meta', meta: data.meta });
       else if (message.type === 'tile') void answerTile(message);
-      else if (message.type === 'segment') {
+      else if (message.type === 'analysis') {
+        const { requestId, question } = message;
+        void answerTo(question).then((found) =>
+          answer({ type: 'analysis', requestId, answer: found }),
+        );
+      } else if (message.type === 'segment') {
         const { requestId } = message;
         answer({ type: 'segment', requestId, segment: findSegment(data.longWaits, message) });
       }

@@ -174,6 +174,8 @@ export const CHART_STRINGS = {
   'locks.none': 'No Python lock was recorded.',
   'segments.caption': 'What {0} did, one thing after another',
   'segments.show': 'Show in the timeline',
+  'segments.first':
+    'This page holds the first {0} segments of the thread and the longest waits; a .gilscope file holds all.',
   'segments.earlier': 'Earlier',
   'segments.later': 'Later',
   'flame.cost': 'Cost',

@@ -53,7 +53,7 @@ export function Tables(props: TablesProps): JSX.Element {
         : (file: string, line: number): void => host.post({ type: 'goto', file, line }),
     [host],
   );
-  const all = [...tableTabs(props, open), ...(host.standalone ? [] : analysisTabs(props, open))];
+  const all = [...tableTabs(props, open), ...analysisTabs(props, open)];
   const tabs = ORDER.flatMap((id) => all.find((each) => each.id === id) ?? []);
   const active = tabs.some((each) => each.id === tab) ? tab : 'lines';
   return (
@@ -71,7 +71,7 @@ export function Tables(props: TablesProps): JSX.Element {
 type Open = ((file: string, line: number) => void) | null;
 
 function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): readonly Tab[] {
-  const { timeline, analysis, host, comparison } = rest;
+  const { timeline, analysis, comparison } = rest;
   const show = (lane: number): void => timeline.current?.selectLane(lane);
   const showEvidence = (finding: number): void => {
     void analysis.ask<'evidence'>({ kind: 'evidence', finding }).then((answer) => {
@@ -89,7 +89,7 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
           findings={meta.findings}
           live={meta.live}
           open={open}
-          evidence={host.standalone ? null : showEvidence}
+          evidence={showEvidence}
         />
       )),
       count: meta.findings.length,
@@ -106,11 +106,13 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
 
 /** Those that ask the host about a part of the run. */
 function analysisTabs(
-  { meta, t, analysis, timeline, scope, cursor }: TablesProps,
+  { host, meta, t, analysis, timeline, scope, cursor }: TablesProps,
   open: Open,
 ): readonly Tab[] {
-  const { revision } = meta;
-  const shared = { t, client: analysis, revision, scope: scope.scope, open };
+  const { revision, wallNs } = meta;
+  // A page knows only the whole run.
+  const part = host.standalone ? { fromNs: 0, toNs: wallNs, lanes: null } : scope.scope;
+  const shared = { t, client: analysis, revision, scope: part, open };
   const showSpan = (startNs: number, endNs: number): void =>
     timeline.current?.select({ startNs, endNs });
   return [
@@ -121,6 +123,7 @@ function analysisTabs(
         {...shared}
         lanes={meta.lanes}
         cursor={cursor}
+        onlyFirst={host.standalone}
         show={(segment) => timeline.current?.showSegment(segment)}
       />
     )),

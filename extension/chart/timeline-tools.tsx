@@ -19,15 +19,13 @@ interface ToolsProps {
   readonly waited: (found: boolean) => void;
   readonly settings: TimelineSettings;
   readonly change: (settings: Partial<TimelineSettings>) => void;
-  /** The host can answer questions about parts of the run. */
-  readonly analyses: boolean;
   /** What the cursor is on. */
   readonly status: string;
 }
 
 /** What can be done with the timeline by a click, and what its cursor is on. */
 export function TimelineTools(props: ToolsProps): JSX.Element {
-  const { t, timeline, settings, change, analyses } = props;
+  const { t, timeline, settings, change } = props;
   const stepWait = (direction: 1 | -1): void => {
     void timeline()?.stepWait(direction).then(props.waited);
   };
@@ -40,22 +38,18 @@ export function TimelineTools(props: ToolsProps): JSX.Element {
       <ToolButton icon="previous" label={t('wait.previous')} click={() => stepWait(-1)} />
       <ToolButton icon="next" label={t('wait.next')} click={() => stepWait(1)} />
       <span class="gap" />
-      {analyses && (
-        <>
-          <ToolButton
-            icon="collapse"
-            label={t('tool.collapse')}
-            pressed={settings.collapsed}
-            click={() => change({ collapsed: !settings.collapsed })}
-          />
-          <ToolButton
-            icon="curves"
-            label={t('tool.curves')}
-            pressed={settings.curves}
-            click={() => change({ curves: !settings.curves })}
-          />
-        </>
-      )}
+      <ToolButton
+        icon="collapse"
+        label={t('tool.collapse')}
+        pressed={settings.collapsed}
+        click={() => change({ collapsed: !settings.collapsed })}
+      />
+      <ToolButton
+        icon="curves"
+        label={t('tool.curves')}
+        pressed={settings.curves}
+        click={() => change({ curves: !settings.curves })}
+      />
       <OrderChoice t={t} order={settings.order} choose={(order) => change({ order })} />
       <FilterBox {...props} />
       <p class="status" role="status">

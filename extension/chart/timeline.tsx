@@ -58,17 +58,17 @@ export function Timeline(props: TimelineProps): JSX.Element {
       spanned,
       moved: () => {
         moved();
-        feed?.touch();
+        feed.touch();
       },
     });
-    const feed = host.standalone ? null : new CurveFeed(analysis, timeline);
+    const feed = new CurveFeed(analysis, timeline);
     controller.current = timeline;
     bind(timeline);
     const stopInput = listenToInput(timeline, props.waited);
     const stopTheme = watchTheme(document, () => timeline.themeChanged());
     const stopSize = watchSize(elements, timeline);
     return () => {
-      feed?.stop();
+      feed.stop();
       stopInput();
       stopTheme();
       stopSize();

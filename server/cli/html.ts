@@ -11,7 +11,8 @@ import {
   type Finding,
   type Segment,
 } from '../protocol';
-import type { StandaloneData } from '../protocol-standalone';
+import { FLAME_COSTS, type AnalysisQuestion } from '../protocol-analysis';
+import { standaloneKey, type StandaloneData } from '../protocol-standalone';
 import { ToolFault } from './tool-fault';
 
 type Ask = (request: ChartRequest) => ChartResponse | Promise<ChartResponse>;
@@ -22,6 +23,12 @@ const TILE_BYTES_WANTED = 4 << 20;
 const LEVEL_LIMIT = 16;
 const FINEST_BIN_NS = 1000;
 const LONG_WAITS = 100;
+const CURVE_BINS = 2048;
+/** Segments in the page in all, and of one lane. */
+const SEGMENTS = 8000;
+const SEGMENTS_OF_LANE = 200;
+/** Shorter idle time is not collapsed, as in the chart. */
+const IDLE_SHARE = 1 / 100;
 
 /**
  * Collects what the self-contained page shows.
@@ -48,7 +55,38 @@ export async function collectStandalone(
     }
   }
   const longWaits = await longWaitsOf(ask);
-  return { format: 'gilscope-chart', version: 1, meta, levelMax, tiles, longWaits };
+  const answers = await answersOf(ask, meta);
+  return { format: 'gilscope-chart', version: 1, meta, levelMax, tiles, longWaits, answers };
+}
+
+/** What the page can be asked about the whole run. */
+function questionsOf({ wallNs, lanes, findings }: ChartMeta): AnalysisQuestion[] {
+  const scope = { fromNs: 0, toNs: wallNs, lanes: null };
+  const orders = ['merged', 'time'] as const;
+  const limit = Math.min(SEGMENTS_OF_LANE, Math.ceil(SEGMENTS / Math.max(1, lanes.length)));
+  return [
+    { kind: 'sums', scope },
+    ...FLAME_COSTS.flatMap((cost) =>
+      orders.map((order) => ({ kind: 'flame', scope, cost, order }) as const),
+    ),
+    { kind: 'curves', fromNs: 0, toNs: wallNs, bins: CURVE_BINS },
+    { kind: 'idle', leastNs: Math.floor(wallNs * IDLE_SHARE) },
+    ...lanes.map(
+      (_, lane) => ({ kind: 'segments', lane, fromNs: 0, toNs: wallNs, limit }) as const,
+    ),
+    ...findings.map((_, finding) => ({ kind: 'evidence', finding }) as const),
+  ];
+}
+
+async function answersOf(ask: Ask, meta: ChartMeta): Promise<StandaloneData['answers']> {
+  const answers: Record<string, string> = {};
+  for (const question of questionsOf(meta)) {
+    const response = await ask({ kind: 'analysis', question });
+    if (response.kind !== 'analysis' || response.answer === null) continue;
+    const packed = deflateSync(JSON.stringify(response.answer)).toString('base64');
+    answers[standaloneKey(question)] = packed;
+  }
+  return answers;
 }
 
 /** Each level has about as many bytes as all before it, at most twice as many as the last. */

@@ -6,11 +6,11 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { formatDuration } from '../../extension/chart/format';
+import { formatCount, formatDuration } from '../../extension/chart/format';
 import { analyseRun } from '../../server/cli/analyse';
 import { collectStandalone, standalonePage } from '../../server/cli/html';
-import type { Profile } from '../../server/protocol';
-import { openBrowser, settle } from './support/chart-driver';
+import type { ChartRequest, ChartResponse, Profile } from '../../server/protocol';
+import { axeViolations, openBrowser, readCanvas, settle } from './support/chart-driver';
 
 describe('the page of --html', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-html-'));
@@ -20,9 +20,11 @@ describe('the page of --html', () => {
   let browser: Browser;
   let page: Page;
   let profile: Profile;
+  let ask: (request: ChartRequest) => ChartResponse;
   before(async () => {
     const analysed = analyseRun('test/fixtures/profiles/trace-2.gilscope', true);
     ({ profile } = analysed);
+    ask = analysed.chart;
     const data = await collectStandalone(analysed.chart, profile.findings);
     writeFileSync(file, standalonePage(data, resolve('dist')));
     browser = await openBrowser();
@@ -45,6 +47,48 @@ describe('the page of --html', () => {
     await page.locator('canvas').first().waitFor();
     assert.deepEqual(requests, [pathToFileURL(file).href]);
     assert.deepEqual(complaints, []);
+  });
+
+  const open = async (name: string): Promise<void> => {
+    await page.getByRole('tab', { name, exact: true }).click();
+    await settle(page);
+  };
+
+  it('has every view of the chart, about the whole run', async () => {
+    const question = { kind: 'sums', scope: { fromNs: 0, toNs: profile.wallNs, lanes: null } };
+    const response = ask({ kind: 'analysis', question } as ChartRequest);
+    assert.ok(response.kind === 'analysis' && response.answer?.kind === 'sums');
+    const { hold } = response.answer.sums.histograms;
+    await open('Lengths');
+    const holds = hold.reduce((sum, count) => sum + count, 0);
+    await page
+      .locator('.histogram', { hasText: 'Holds' })
+      .getByText(formatCount(holds))
+      .first()
+      .waitFor();
+    await open('Flame graph');
+    for (const cost of ['Wait', 'Blocks', 'Hold']) {
+      await page.locator('#panel-flame').getByRole('button', { name: cost, exact: true }).click();
+      await page.locator('.flame-box').first().waitFor();
+    }
+    await open('Segments');
+    const segments = page.locator('#panel-segments tbody tr');
+    await segments.first().waitFor();
+    assert.ok((await segments.count()) > 3);
+    const showIt = page.locator('#panel-segments tbody .link').nth(2);
+    const start = await showIt.innerText();
+    await showIt.click();
+    await page.getByRole('status').getByText(start).waitFor();
+    await open('Lines');
+    const curves = await readCanvas(page, 'curves');
+    assert.ok(
+      curves.data.some((byte, at) => at % 4 === 2 && byte > 120),
+      'curves are drawn',
+    );
+    await page.getByRole('button', { name: 'Collapse idle time' }).click();
+    await page.keyboard.press('0');
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(await axeViolations(page), []);
   });
 
   it('on paper has every thread with its numbers', async () => {

@@ -26,6 +26,7 @@ export function standalonePage(run: FakeRun, meta: ChartMeta, distFolder = 'dist
     levelMax,
     tiles: embedded,
     longWaits: longestWaits(run),
+    answers: {},
   };
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   const read = (name: string): string => readFileSync(join(distFolder, name), 'utf8');

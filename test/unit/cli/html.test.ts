@@ -51,9 +51,16 @@ function answer(request: ChartRequest): ChartResponse {
         kind: 'segment',
         segment: request.rank < 3 ? { ...wait, endNs: 5 - request.rank } : null,
       };
+    case 'analysis': {
+      const { question } = request;
+      const spans = [{ startNs: 0, endNs: 1 }];
+      return {
+        kind: 'analysis',
+        answer: question.kind === 'idle' ? { kind: 'idle', spans } : null,
+      };
+    }
     case 'segment':
     case 'marks':
-    case 'analysis':
     case 'comparison':
       return assert.fail(`asked for ${request.kind}`);
   }
@@ -74,6 +81,9 @@ test('collects every level of every page, leaves out what is empty', async () =>
     data.longWaits.map((segment) => segment.endNs),
     [5, 4, 3],
   );
+  assert.deepEqual(Object.keys(data.answers), ['idle']);
+  const answered = inflateSync(Buffer.from(data.answers['idle'] ?? '', 'base64')).toString();
+  assert.deepEqual(JSON.parse(answered), { kind: 'idle', spans: [{ startNs: 0, endNs: 1 }] });
 });
 
 test('nothing in the data or the bundles can end an element of the page', async (t) => {
