@@ -1,4 +1,5 @@
 import type { Finding } from '../protocol';
+import type { OpenLockHold } from '../trace/events';
 import type { LockFacts } from './lock-facts';
 import type { OpenLockWaitOf } from './lock-open';
 import { WorkSense } from './lock-work';
@@ -35,7 +36,14 @@ export function deadlockFindings(facts: LockFacts): Finding[] {
   return findings;
 }
 
-function linksOf({ state, locks }: LockFacts): Map<number, Link> {
+/** The hold that goes on, in whichever process. */
+function holdOf(lock: number, { state, locks }: LockFacts): OpenLockHold | null {
+  const holds = locks.shared.membersOf(lock).map((member) => state.locks[member]?.openHold);
+  return holds.find((hold) => hold !== undefined && hold !== null) ?? null;
+}
+
+function linksOf(facts: LockFacts): Map<number, Link> {
+  const { state, locks } = facts;
   const sense = new WorkSense();
   const links = new Map<number, Link>();
   for (const wait of locks.open.waits) {
@@ -45,7 +53,9 @@ function linksOf({ state, locks }: LockFacts): Map<number, Link> {
     const role = sense.roleOf(state.stacks, lock);
     if (role !== 'join' && (wait.isWork || role !== 'lock')) continue;
     const owner =
-      lock.openHold?.thread ?? state.threads[wait.thread]?.openLockWait?.ownerThread ?? null;
+      holdOf(wait.lock, facts)?.thread ??
+      state.threads[wait.thread]?.openLockWait?.ownerThread ??
+      null;
     if (owner === wait.thread && (lock.kind === 'RLock' || locks.handedOn.has(wait.lock))) continue;
     if (owner !== null) links.set(wait.thread, { wait, owner });
   }
@@ -79,7 +89,7 @@ function findingFor(circle: readonly Link[], facts: LockFacts): Finding {
 }
 
 function sentenceOf({ wait, owner }: Link, facts: LockFacts): string {
-  const hold = facts.state.locks[wait.lock]?.openHold ?? null;
+  const hold = holdOf(wait.lock, facts);
   const waiter = facts.threadName(wait.thread);
   if (facts.state.locks[wait.lock]?.kind === 'join') {
     return `${waiter} waits at ${facts.whereOf(wait.stack)} for the end of ${facts.threadName(owner)}`;

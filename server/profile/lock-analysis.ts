@@ -10,6 +10,7 @@ import { LockKeeper, type LockListener } from './lock-keeper';
 import { type LockLedger, lockLedgerOf } from './lock-ledger';
 import { type OpenLockState, withOpenLocks } from './lock-open';
 import { lockBlameRowsOf, lockRowsOf } from './lock-rows';
+import { SharedLocks } from './lock-shared';
 import { UserLines } from './user-lines';
 
 export interface LockHold {
@@ -30,6 +31,7 @@ export interface LockSnapshot {
   readonly orders: readonly LockOrder[];
   /** Locks that serve as signals: released by another thread than that which had acquired them. */
   readonly handedOn: ReadonlySet<number>;
+  readonly shared: SharedLocks;
   readonly userLines: UserLines;
   /** Who held a lock between two moments, cut to them, in order; with the stack of the acquisition. */
   readonly holdsBetween: (lock: number, fromNs: number, toNs: number) => readonly LockHold[];
@@ -78,8 +80,9 @@ export class LockAnalysis {
 
   snapshot(state: TraceState, lives: Lives): LockSnapshot {
     const [books, lines, userLines] = [this.#books, this.#lines, this.#userLines];
-    const { sums, open } = withOpenLocks(books, this.#locks, this.#keeper, state, lives);
-    const groups = lockGroupsOf(state, sums, this.#identities);
+    const shared = new SharedLocks(state);
+    const { sums, open } = withOpenLocks(books, this.#locks, this.#keeper, state, lives, shared);
+    const groups = lockGroupsOf(state, sums, this.#identities, shared);
     const ledger = lockLedgerOf({ books, sums, groups, lines, userLines, state });
     return {
       rows: lockRowsOf(state, sums, groups, ledger, lines),
@@ -90,6 +93,7 @@ export class LockAnalysis {
       open,
       orders: [...this.#locks.orders.values()],
       handedOn: this.#locks.handedOn,
+      shared,
       userLines,
       holdsBetween: (lock, fromNs, toNs) =>
         this.#locks

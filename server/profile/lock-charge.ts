@@ -1,8 +1,12 @@
 import type { Books } from './books';
 import type { Stretch } from './lane-history';
 import type { LockBooks } from './lock-books';
+import type { SharedLocks } from './lock-shared';
 import type { LockPiece } from './lock-window';
 import { UnitSums } from './unit-sums';
+
+/** A part of a hold, and the GIL that the holder works with; -1: none. */
+type HeldPiece = LockPiece & { readonly gil: number };
 
 /** What goes on at the moment of a snapshot and is in no book yet. */
 export interface OpenLocks {
@@ -36,14 +40,26 @@ export class LockCharge {
   readonly #locks: LockBooks;
   readonly #gil: number;
   readonly #open: OpenLocks | null;
+  readonly #shared: SharedLocks | null;
   readonly #path: number[] = [];
 
-  /** @param gil The GIL that the threads work with, -1: none. @param open Null: what goes on is not known. */
-  constructor(books: Books, locks: LockBooks, gil: number, open: OpenLocks | null) {
+  /**
+   * @param gil The GIL that the threads work with, -1: none.
+   * @param open Null: what goes on is not known.
+   * @param shared Null: threads of other processes are left out.
+   */
+  constructor(
+    books: Books,
+    locks: LockBooks,
+    gil: number,
+    open: OpenLocks | null,
+    shared: SharedLocks | null = null,
+  ) {
     this.#books = books;
     this.#locks = locks;
     this.#gil = gil;
     this.#open = open;
+    this.#shared = shared;
   }
 
   /**
@@ -53,7 +69,7 @@ export class LockCharge {
   charge(lock: number, fromNs: number, toNs: number, waiter: number, acquired: boolean): void {
     this.#path.push(waiter);
     if (!acquired) this.#resolve(lock, toNs);
-    this.#ofLock(lock, fromNs, toNs, -1);
+    this.#ofLock(lock, fromNs, toNs, -1, this.#gil);
   }
 
   #resolve(lock: number, toNs: number): void {
@@ -61,9 +77,9 @@ export class LockCharge {
   }
 
   /** `root`: the unit of the first holder, -1 while there is none. */
-  #ofLock(lock: number, fromNs: number, toNs: number, root: number): void {
+  #ofLock(lock: number, fromNs: number, toNs: number, root: number, gil: number): void {
     let at = fromNs;
-    for (const piece of this.#holdersOf(lock, fromNs, toNs)) {
+    for (const piece of this.#holdersOf(lock, fromNs, toNs, gil)) {
       this.handOffNs += piece.startNs - at;
       this.#ofHolder(piece, root);
       at = piece.endNs;
@@ -71,50 +87,72 @@ export class LockCharge {
     this.handOffNs += toNs - at;
   }
 
-  #holdersOf(lock: number, fromNs: number, toNs: number): LockPiece[] {
+  #holdersOf(lock: number, fromNs: number, toNs: number, gil: number): HeldPiece[] {
+    const shared = this.#shared;
+    const members = shared?.membersOf(lock) ?? [lock];
+    if (shared === null || members.length === 1) return this.#piecesOf(lock, fromNs, toNs, gil);
+    const pieces = members.flatMap((member) =>
+      this.#piecesOf(member, fromNs, toNs, member === lock ? gil : shared.gilOf(member)),
+    );
+    pieces.sort((a, b) => a.startNs - b.startNs);
+    // Each process stamps its own holds: a release is stamped before the next one has the lock, but not by much.
+    let at = fromNs;
+    return pieces.flatMap((piece) => {
+      const startNs = Math.max(piece.startNs, at);
+      at = Math.max(at, piece.endNs);
+      return startNs < piece.endNs ? [{ ...piece, startNs }] : [];
+    });
+  }
+
+  #piecesOf(lock: number, fromNs: number, toNs: number, gil: number): HeldPiece[] {
     const window = this.#locks.window(lock);
-    const pieces = window.between(fromNs, toNs);
+    const pieces = window.between(fromNs, toNs).map((piece) => ({ ...piece, gil }));
     const open = this.#open?.holds.get(lock);
     if (open === undefined) return pieces;
     const startNs = Math.max(open.startNs, window.endNs, fromNs);
     const endNs = Math.min(open.endNs, toNs);
-    if (startNs < endNs) pieces.push({ ...open, startNs, endNs });
+    if (startNs < endNs) pieces.push({ ...open, startNs, endNs, gil });
     return pieces;
   }
 
-  #ofHolder({ thread, unit, startNs, endNs }: LockPiece, root: number): void {
+  #ofHolder({ thread, unit, startNs, endNs, gil }: HeldPiece, root: number): void {
     const charged = root < 0 ? unit : root;
     if (this.#path.includes(thread) || this.#path.length > MAX_DEPTH) {
       this.#add(charged, endNs - startNs);
       return;
     }
     let at = startNs;
-    for (const { wait, ofGil } of this.#waitsOf(thread, startNs, endNs)) {
+    for (const { wait, ofGil } of this.#waitsOf(thread, startNs, endNs, gil)) {
       const rest = { ...wait, startNs: Math.max(wait.startNs, at) };
       if (rest.startNs >= rest.endNs) continue;
       this.#add(unit, rest.startNs - at);
-      if (ofGil) this.#throughGil(rest, root < 0);
-      else this.#throughLock(rest, thread, charged, root < 0);
+      if (ofGil) this.#throughGil(rest, root < 0, gil);
+      else this.#throughLock(rest, { thread, gil }, charged, root < 0);
       at = rest.endNs;
     }
     this.#add(unit, endNs - at);
   }
 
-  #throughLock(wait: Stretch, holder: number, charged: number, isFirst: boolean): void {
+  #throughLock(
+    wait: Stretch,
+    holder: { readonly thread: number; readonly gil: number },
+    charged: number,
+    isFirst: boolean,
+  ): void {
     if (isFirst) this.throughLockNs += wait.endNs - wait.startNs;
     this.#resolve(wait.tag, wait.endNs);
-    this.#path.push(holder);
-    this.#ofLock(wait.tag, wait.startNs, wait.endNs, charged);
+    this.#path.push(holder.thread);
+    this.#ofLock(wait.tag, wait.startNs, wait.endNs, charged, holder.gil);
     this.#path.pop();
   }
 
-  #throughGil({ startNs, endNs }: Stretch, isFirst: boolean): void {
+  #throughGil({ startNs, endNs }: Stretch, isFirst: boolean, gil: number): void {
     if (isFirst) this.throughGilNs += endNs - startNs;
     const held = new UnitSums();
-    const { window } = this.#books.gil(this.#gil);
+    const { window } = this.#books.gil(gil);
     window.sumBetween(startNs, endNs, held);
     let left = endNs - startNs;
-    const open = this.#open?.gilHolds.get(this.#gil);
+    const open = this.#open?.gilHolds.get(gil);
     const openNs =
       open === undefined ? 0 : Math.min(open.endNs, endNs) - Math.max(open.startNs, startNs);
     if (open !== undefined && openNs > 0) held.add(open.tag, openNs);
@@ -132,12 +170,13 @@ export class LockCharge {
     thread: number,
     fromNs: number,
     toNs: number,
+    gil: number,
   ): { readonly wait: Stretch; readonly ofGil: boolean }[] {
     const waits = this.#locks
       .waitsOf(thread)
       .between(fromNs, toNs)
       .map(({ startNs, endNs, unit }) => ({ wait: { startNs, endNs, tag: unit }, ofGil: false }));
-    const lane = this.#gil < 0 ? undefined : this.#books.laneOf(this.#gil, thread);
+    const lane = gil < 0 ? undefined : this.#books.laneOf(gil, thread);
     for (const wait of lane?.history.waitsBetween(fromNs, toNs) ?? []) {
       waits.push({ wait, ofGil: true });
     }

@@ -1,8 +1,9 @@
 import type { LockState, TraceState } from '../trace/events';
+import { CallSites } from './lock-calls';
 import { LOCK_CELL, type LockSums } from './lock-books';
 import { type LockIdentities, type LockIdentity, UNKNOWN_PLACE } from './lock-identity';
+import type { SharedLocks } from './lock-shared';
 import { type WorkKind, WorkSense, workOfStack } from './lock-work';
-import { CallSites } from './lock-calls';
 
 /** What is shown as one lock. */
 export interface LockGroup {
@@ -12,6 +13,8 @@ export interface LockGroup {
   readonly identity: LockIdentity;
   /** Indices in the state. */
   readonly locks: number[];
+  /** How many locks: what several processes share is one. */
+  instances: number;
 }
 
 /** Locks of one place of which somebody waited are shown each, up to so many; beyond it as one. */
@@ -32,8 +35,9 @@ export function lockGroupsOf(
   state: TraceState,
   sums: LockSums,
   identities: LockIdentities,
+  shared: SharedLocks,
 ): LockGroups {
-  return new Grouping(state, sums, identities).run();
+  return new Grouping(state, sums, identities, shared).run();
 }
 
 class Grouping {
@@ -48,8 +52,9 @@ class Grouping {
   /** By lock: the stack with which most was done with it. */
   readonly #mainStack: Int32Array;
   readonly #calls: CallSites;
+  readonly #shared: SharedLocks;
 
-  constructor(state: TraceState, sums: LockSums, identities: LockIdentities) {
+  constructor(state: TraceState, sums: LockSums, identities: LockIdentities, shared: SharedLocks) {
     this.#state = state;
     this.#sums = sums;
     this.#identities = identities;
@@ -57,6 +62,7 @@ class Grouping {
     this.#waitNs = new Float64Array(state.locks.length);
     this.#mainStack = new Int32Array(state.locks.length);
     this.#calls = new CallSites(state.stacks);
+    this.#shared = shared;
   }
 
   run(): LockGroups {
@@ -79,7 +85,7 @@ class Grouping {
     const { cells, cellSums } = this.#sums;
     const most = new Float64Array(this.#state.locks.length).fill(-1);
     for (let cell = 0; cell < cells.count; cell++) {
-      const lock = cells.firstOf(cell);
+      const lock = this.#shared.firstOf(cells.firstOf(cell));
       const ns = cellSums.get(cell, LOCK_CELL.waitNs) + cellSums.get(cell, LOCK_CELL.waits);
       this.#waitNs[lock] = (this.#waitNs[lock] ?? 0) + ns;
       const use =
@@ -96,14 +102,22 @@ class Grouping {
     const shown = new Map<string, number>();
     for (const lock of order) {
       const known = this.#state.locks[lock];
-      if (known === undefined || isOnlyForWaits(this.#sense, this.#state, known)) continue;
+      const isOther = this.#shared.firstOf(lock) !== lock;
+      if (known === undefined || isOther || isOnlyForWaits(this.#sense, this.#state, known))
+        continue;
       const identity = this.#identityOf(lock, known);
       const place = keyOf(known, identity);
       const count = shown.get(place) ?? 0;
       const alone = (this.#waitNs[lock] ?? 0) > 0 && count < MAX_SHOWN_EACH;
       shown.set(place, count + 1);
       const key = alone ? `${lock}` : place;
-      this.#ofLock[lock] = this.#group(key, `lock/${lock}`, known.process, identity, lock);
+      const group = this.#group(key, `lock/${lock}`, known.process, identity);
+      for (const member of this.#shared.membersOf(lock)) {
+        this.#ofLock[member] = group;
+        this.#groups[group]?.locks.push(member);
+      }
+      const shownAs = this.#groups[group];
+      if (shownAs !== undefined) shownAs.instances++;
     }
   }
 
@@ -134,23 +148,16 @@ class Grouping {
     const name = place === null ? null : this.#identities.usedName(place);
     const identity = { kind, name, createdAt: UNKNOWN_PLACE, library: null };
     const id = name === null ? `work/${kind}` : `work/${kind}/${name}`;
-    return this.#group(`${process}:${id}`, id, process, identity, null);
+    return this.#group(`${process}:${id}`, id, process, identity);
   }
 
-  #group(
-    key: string,
-    name: string,
-    process: number,
-    identity: LockIdentity,
-    lock: number | null,
-  ): number {
+  #group(key: string, name: string, process: number, identity: LockIdentity): number {
     const index = this.#byKey.get(key) ?? this.#groups.length;
     if (index === this.#groups.length) {
       const pid = this.#state.processes[process]?.pid ?? 0;
-      this.#groups.push({ id: `${pid}/${name}`, process, identity, locks: [] });
+      this.#groups.push({ id: `${pid}/${name}`, process, identity, locks: [], instances: 0 });
       this.#byKey.set(key, index);
     }
-    if (lock !== null) this.#groups[index]?.locks.push(lock);
     return index;
   }
 }

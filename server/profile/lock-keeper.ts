@@ -3,6 +3,7 @@ import { type Books, HAND_OFF, KNOWN_STACK } from './books';
 import { type LockBooks, LOCK_CELL, LOCK_SUM, LOCK_THREAD, type LockSums } from './lock-books';
 import { isSameAcquisition, noteOrders } from './lock-order';
 import { LockCharge, type OpenLocks } from './lock-charge';
+import { isShared, type SharedLocks } from './lock-shared';
 import { type WorkKind, WorkSense } from './lock-work';
 
 /** Hears every wait for a lock, contention or not, in the order of their ends, for the chart. */
@@ -32,6 +33,8 @@ interface LockEvent {
   readonly work: WorkKind | null;
   /** Nobody holds locks of its kind in a way that is recorded: the owner that the waiter saw has to do. */
   readonly ownerOnly: boolean;
+  /** Threads of other processes may hold it. */
+  readonly shared: boolean;
 }
 
 interface PendingWait {
@@ -41,6 +44,8 @@ interface PendingWait {
 
 /** Waits kept until the holds that they overlap have ended; beyond it the oldest is charged as far as is known. */
 const MAX_PENDING = 1024;
+/** Waits for locks that other processes may hold, of which the last are charged anew at each snapshot. */
+const MAX_SHARED = 1 << 16;
 /** In shorter holds nobody looks for what made them long. */
 const IDLE_WORTH_NS = 100_000;
 /** A lock that no GIL orders. */
@@ -58,6 +63,7 @@ export class LockKeeper {
   /** By GIL, in the order of their ends; those without a GIL in any. */
   readonly #queues = new Map<number, LockEvent[]>();
   #pending: PendingWait[] = [];
+  readonly #shared: PendingWait[] = [];
   /** The order rows of one acquisition. */
   #acquisition: LockEvent[] = [];
   /** Events without a GIL that ended until then have all come. */
@@ -110,9 +116,9 @@ export class LockKeeper {
   }
 
   /** Charges the waits whose holders are not all known yet, as of this moment. */
-  chargePending(sums: LockSums, open: OpenLocks): void {
-    for (const { gil, event } of this.#pending) {
-      const charge = new LockCharge(this.#books, this.#locks, gil, open);
+  chargePending(sums: LockSums, open: OpenLocks, shared: SharedLocks): void {
+    for (const { gil, event } of [...this.#pending, ...this.#shared]) {
+      const charge = new LockCharge(this.#books, this.#locks, gil, open, shared);
       this.#charge(charge, event);
       enterCharge(sums, event.lock, event.stack, charge);
     }
@@ -124,8 +130,9 @@ export class LockKeeper {
     gil: number,
     wait: Pick<LockEvent, 'lock' | 'thread' | 'startNs' | 'endNs' | 'stack'>,
     open: OpenLocks,
+    shared: SharedLocks,
   ): void {
-    const charge = new LockCharge(this.#books, this.#locks, gil, open);
+    const charge = new LockCharge(this.#books, this.#locks, gil, open, shared);
     charge.charge(wait.lock, wait.startNs, wait.endNs, wait.thread, false);
     enterCharge(sums, wait.lock, wait.stack, charge);
   }
@@ -151,6 +158,7 @@ export class LockKeeper {
       weight: batch.weight[i] as number,
       work: isWait ? this.#sense.workOf(batch.stacks, state, stack) : null,
       ownerOnly: state !== undefined && hasNoHolds(state),
+      shared: state !== undefined && isShared(state),
     };
   }
 
@@ -199,7 +207,8 @@ export class LockKeeper {
     if (endNs === startNs) return;
     const waits = this.#locks.waitsOf(thread);
     if (startNs >= waits.endNs) waits.push(startNs, endNs, thread, lock);
-    this.#chargeOrKeep({ gil, event });
+    if (event.shared && this.#shared.length < MAX_SHARED) this.#shared.push({ gil, event });
+    else this.#chargeOrKeep({ gil, event });
   }
 
   #chargeOrKeep(wait: PendingWait): void {

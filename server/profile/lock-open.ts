@@ -5,6 +5,7 @@ import type { Lives } from './lives';
 import { type LockBooks, LOCK_CELL, LockSums } from './lock-books';
 import type { OpenLocks } from './lock-charge';
 import { addWait, hasNoHolds, type LockKeeper } from './lock-keeper';
+import type { SharedLocks } from './lock-shared';
 import type { LockPiece } from './lock-window';
 import { WorkSense } from './lock-work';
 
@@ -31,6 +32,7 @@ export function withOpenLocks(
   keeper: LockKeeper,
   state: TraceState,
   lives: Lives,
+  shared: SharedLocks,
 ): { readonly sums: LockSums; readonly open: OpenLockState } {
   const sums = new LockSums(locks.sums);
   const holds = openHoldsOf(books, locks, state, lives);
@@ -43,8 +45,8 @@ export function withOpenLocks(
     ...openGilOf(books, state, lives),
   };
   for (const [lock, hold] of holds) addHold(sums, state, lock, hold);
-  keeper.chargePending(sums, open);
-  for (const wait of waits) addOpenWait(sums, keeper, state, wait, open);
+  keeper.chargePending(sums, open, shared);
+  for (const wait of waits) addOpenWait(sums, keeper, wait, open, shared);
   return { sums, open: { holds, waits } };
 }
 
@@ -66,19 +68,13 @@ function addHold(sums: LockSums, state: TraceState, lock: number, hold: LockPiec
 function addOpenWait(
   sums: LockSums,
   keeper: LockKeeper,
-  state: TraceState,
   wait: OpenLockWaitOf,
   open: OpenLocks,
+  shared: SharedLocks,
 ): void {
   const { lock, thread, stack, startNs, endNs, isWork } = wait;
   addWait(sums, lock, thread, stack, endNs - startNs, isWork);
-  if (!isWork && endNs > startNs) keeper.chargeOpen(sums, gilOf(state, lock), wait, open);
-}
-
-/** The GIL with which the threads of a lock's process work; of several the first. */
-function gilOf(state: TraceState, lock: number): number {
-  const process = state.locks[lock]?.process;
-  return state.gils.findIndex((gil) => gil.process === process);
+  if (!isWork && endNs > startNs) keeper.chargeOpen(sums, shared.gilOf(lock), wait, open, shared);
 }
 
 function openHoldsOf(

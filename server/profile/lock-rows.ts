@@ -36,7 +36,7 @@ export function lockRowsOf(
 function rowOf(
   state: TraceState,
   sums: LockSums,
-  { id, process, identity, locks }: LockGroup,
+  { id, process, identity, locks, instances }: LockGroup,
   cells: readonly number[],
   sites: readonly LockSite[],
 ): LockRow {
@@ -62,7 +62,7 @@ function rowOf(
     name: identity.name,
     createdAt: { file: identity.createdAt.file, line: identity.createdAt.line },
     library: identity.library,
-    instances: Math.max(locks.length, 1),
+    instances: Math.max(instances, 1),
     acquires: totals.acquires,
     contended: Math.max(sum(LOCK_CELL.waits), totals.lost ? totals.contended : 0),
     waitNs: recordedNs + unattributedNs,

@@ -1,4 +1,5 @@
 import type { LockState, StackTable } from '../trace/events';
+import { isCounting } from './lock-shared';
 import { shortName, standardModuleOf } from './python-library';
 
 /** What a thread waits for that is no contention: there is nothing to do until somebody else has done his part. */
@@ -57,7 +58,7 @@ export class WorkSense {
     if (lock?.kind === 'SimpleQueue' || lock?.kind === 'join') return lock.kind;
     // An RLock is never waited on for work; after a notification its Condition waits for it on the same stack.
     if (lock?.kind !== 'Lock' && lock?.kind !== 'SemLock') return null;
-    return this.#ofStack(stacks, stack);
+    return this.#ofStack(stacks, stack) ?? (isCounting(lock) ? 'Semaphore' : null);
   }
 
   /** What a lock is for, by where it was made. */

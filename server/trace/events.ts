@@ -167,7 +167,10 @@ export interface LockState {
   /** Index in {@link TraceState.processes}. */
   readonly process: number;
   readonly kind: LockKind;
-  /** Kind `object`: the type of the object ("dict"), or ''. */
+  /**
+   * Kind `object`: the type of the object ("dict"), or ''. Kind `SemLock`: `mutex` or `counting`, and what tells the
+   * semaphore from others: its name (`mutex /mp-x1y2z3ab`) or where forked processes have it (`mutex @7f0012345000`).
+   */
   readonly typeName: string;
   /** Where it was made: a stack node, 0 unknown. */
   readonly createdStack: number;

@@ -234,7 +234,7 @@ export const LOCK_ENTRY = {
   holdTicks: 64,
   /** Rows that are in no stream, but in these totals. */
   lostRows: 72,
-  /** Kind object: the type's name, cut to 31 bytes. */
+  /** Kind object: the type's name, cut to 31 bytes. Kind semLock: its use and what tells it from others. */
   typeName: 96,
 } as const;
 

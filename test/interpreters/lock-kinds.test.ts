@@ -93,6 +93,25 @@ function assertImport(profile: Profile): void {
 /** The oldest, the newest, and what lies between by threes: whole programs take their time. */
 const pythons = oneOfEachMinor().filter((_, at, all) => at % 3 === 0 || at === all.length - 1);
 
+/** Two processes that sleep under one lock in turns: each waits for the line of the other. */
+async function assertShared(python: string, method: string): Promise<void> {
+  const program = 'lock_processes.py';
+  const { profile, code, stderr } = await runProfile({ python, program, args: [method] });
+  assert.equal(code, 0, stderr);
+  assertInvariants(profile);
+  const [row, ...others] = rowsNamed(profile, 'Lock', 'turn');
+  assert.ok(row);
+  assert.deepEqual(others, [], 'what processes share is one lock');
+  const file = programPath(program);
+  assert.deepEqual(row.createdAt, { file, line: markedLine(program, 'made') });
+  assert.deepEqual([row.acquires, row.instances], [6, 1]);
+  assert.ok(row.waitNs > SLEEP_NS, `${row.waitNs}`);
+  const [worst] = profile.blame.filter(({ lock }) => lock === row.id);
+  const turn = { file, line: markedLine(program, 'turn'), function: 'take_turns' };
+  assert.deepEqual([worst?.waiter, worst?.holder], [turn, turn]);
+  assert.ok((worst?.ns ?? 0) > row.waitNs / 2, `${worst?.ns} of ${row.waitNs}`);
+}
+
 for (const python of pythons) {
   describe(`kinds of locks on ${titleOf(python)}`, () => {
     it('are told apart, named, and their waits told from contention', async () => {
@@ -106,6 +125,11 @@ for (const python of pythons) {
       assertContention(profile);
       assertImport(profile);
     });
+
+    for (const method of ['fork', 'spawn']) {
+      it(`a lock of multiprocessing is one for all processes of ${method}`, () =>
+        assertShared(python.path, method));
+    }
 
     it('threads that wait for work are in no deadlock', async () => {
       const { profile } = await runProfile({ python: python.path, program: 'lock_idle.py' });

@@ -1,6 +1,8 @@
 #include "lock_events.h"
 #include "probe.h"
 
+#include <stdio.h>
+
 struct call {
     python_function real;
     void *self, *a, *b, *c, *d;
@@ -117,10 +119,36 @@ static bool is_mutex(const void *semaphore)
     return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 20) == 1;
 }
 
+/*
+ * Processes share semaphores: which one it is, by its name, or by where it is mapped, which a forked child inherits.
+ * After the numbers comes the kind, then the name if others are to find it by that.
+ */
+static void label_semaphore(struct lock *l, const void *semaphore)
+{
+    uintptr_t at = (uintptr_t)semaphore + probe.layout.object_bytes;
+    const char *name = *(const char *const *)(at + 32);
+    const char *use = is_mutex(semaphore) ? "mutex" : "counting";
+    char *label = l->entry->type_name;
+    if (name)
+        snprintf(label, GILSCOPE_LOCK_TYPE_NAME_BYTES, "%s %s", use, name);
+    else
+        snprintf(label, GILSCOPE_LOCK_TYPE_NAME_BYTES, "%s @%lx", use,
+                 (unsigned long)*(const uintptr_t *)at);
+}
+
+static struct lock *meet_semaphore(struct gil *gil, void *semaphore)
+{
+    struct lock *l = gil ? lock_of(&gil->locks, semaphore) : NULL;
+    if (l || !gil || !(l = lock_create(gil, semaphore, GILSCOPE_LOCK_KIND_SEM_LOCK, 0)))
+        return l;
+    label_semaphore(l, semaphore);
+    return l;
+}
+
 static void *acquire_semaphore(const struct call *call)
 {
     struct thread *t = thread_self;
-    struct lock *l = meet(recording(t), call->self, GILSCOPE_LOCK_KIND_SEM_LOCK);
+    struct lock *l = meet_semaphore(recording(t), call->self);
     uint64_t granted;
     void *result;
     if (!l)
@@ -159,11 +187,27 @@ SEMAPHORE(acquire_semaphore, enter)
 SEMAPHORE(release_semaphore, release)
 SEMAPHORE(release_semaphore, exit)
 
-#define LIFE(type, lock_kind)                                                                      \
+#define NEW(type, lock_kind)                                                                       \
     static void *type##_new(void *of, void *args, void *keywords)                                  \
     {                                                                                              \
         return lock_made(probe.wait_methods.type##_new(of, args, keywords), lock_kind);            \
-    }                                                                                              \
+    }
+
+NEW(queue, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE)
+NEW(handle, GILSCOPE_LOCK_KIND_JOIN)
+
+static void *semaphore_new(void *of, void *args, void *keywords)
+{
+    void *made = probe.wait_methods.semaphore_new(of, args, keywords);
+    lock_made(made, GILSCOPE_LOCK_KIND_SEM_LOCK);
+    struct gil *gil = made ? recording(thread_self) : NULL;
+    struct lock *l = gil ? lock_of(&gil->locks, made) : NULL;
+    if (l)
+        label_semaphore(l, made);
+    return made;
+}
+
+#define LIFE(type)                                                                                 \
     static void type##_dealloc(void *object)                                                       \
     {                                                                                              \
         lock_freed(object);                                                                        \
@@ -176,9 +220,9 @@ SEMAPHORE(release_semaphore, exit)
         patch_slot(of, TYPE_SLOT_DEALLOC, (void *)type##_dealloc, (void **)&m->type##_dealloc);    \
     }
 
-LIFE(queue, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE)
-LIFE(handle, GILSCOPE_LOCK_KIND_JOIN)
-LIFE(semaphore, GILSCOPE_LOCK_KIND_SEM_LOCK)
+LIFE(queue)
+LIFE(handle)
+LIFE(semaphore)
 
 /* Patches a type of the module, if there is one of that name. */
 static void patch_type(void *module, const char *name, const struct python_method *methods,
