@@ -38,16 +38,16 @@ export async function configuredProgram(
   const inFolder = (path: string): string =>
     path === '' || isAbsolute(path) || root === undefined ? path : join(root, path);
   const cwd = inFolder(await text(configuration.cwd));
-  const python = await pythonOf(configuration, text);
+  const [python = '', ...options] = await pythonOf(configuration, text);
   return {
     target: await targetOf(configuration, text, inFolder),
     args: await wordsOf(configuration.args, text),
-    pythonArgs: await wordsOf(configuration.pythonArgs, text),
+    pythonArgs: [...options, ...(await wordsOf(configuration.pythonArgs, text))],
     env: {
       ...(await envFileOf(inFolder(await text(configuration.envFile)))),
       ...(await envOf(configuration.env, text)),
     },
-    ...(python.command === '' ? {} : { python: python.command }),
+    ...(python === '' ? {} : { python }),
     ...(cwd === '' ? {} : { cwd }),
     resource: folder?.uri.toString() ?? null,
   };
@@ -68,17 +68,17 @@ async function targetOf(
   );
 }
 
-/** `python` may be a command line, as debugpy has it; its further words are python's own options. */
+/** The interpreter, empty where none is named, then options for it: `python` may be a list, as debugpy has it. */
 async function pythonOf(
   { python, pythonPath }: ProgramConfiguration,
   text: Text,
-): Promise<{ readonly command: string }> {
-  const named = Array.isArray(python) ? (python[0] as unknown) : (python ?? pythonPath);
+): Promise<string[]> {
+  const [named, ...options] = Array.isArray(python)
+    ? (python as unknown[])
+    : [python ?? pythonPath];
   // The Python extension's own choice is asked for in any case.
-  if (typeof named === 'string' && /^\$\{command:python\.interpreterPath\}$/.test(named)) {
-    return { command: '' };
-  }
-  return { command: await text(named) };
+  const command = named === '${command:python.interpreterPath}' ? '' : await text(named);
+  return [command, ...(await wordsOf(options, text))];
 }
 
 async function wordsOf(value: unknown, text: Text): Promise<string[]> {

@@ -1,9 +1,13 @@
 import * as vscode from 'vscode';
-import { configurationVariables } from './configuration-variables';
 import { configuredProgram, type ProgramConfiguration } from './configured-program';
 import type { ProgramRun } from './program-run';
+import type { Lookup } from './variables';
 
 export const TASK_TYPE = 'gilscope';
+
+/** What looks like a variable and was not one stays what it is. */
+const asItStands: Lookup = (name, argument) =>
+  Promise.resolve(`\${${argument === null ? name : `${name}:${argument}`}}`);
 
 /** Tasks of the type gilscope: the program runs in a terminal of its own, the task ends with its exit status. */
 export class ProfileTasks implements vscode.TaskProvider {
@@ -28,10 +32,9 @@ export class ProfileTasks implements vscode.TaskProvider {
     name: string,
   ): vscode.Task {
     const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
-    const execution = new vscode.CustomExecution(() =>
-      Promise.resolve(
-        new ProfileTaskTerminal(this.run, definition as ProgramConfiguration, folder),
-      ),
+    // VS Code has put values in place of the variables, and asked for inputs.
+    const execution = new vscode.CustomExecution((resolved) =>
+      Promise.resolve(new ProfileTaskTerminal(this.run, resolved as ProgramConfiguration, folder)),
     );
     return new vscode.Task(definition, scope, name, 'GILscope', execution);
   }
@@ -68,8 +71,7 @@ class ProfileTaskTerminal implements vscode.Pseudoterminal {
       if (this.run.isActive) {
         throw new Error(vscode.l10n.t('Another program is being profiled. Stop it first.'));
       }
-      const lookup = configurationVariables(this.folder, []);
-      const request = await configuredProgram(this.definition, this.folder, lookup);
+      const request = await configuredProgram(this.definition, this.folder, asItStands);
       this.say(vscode.l10n.t('The program runs in a terminal of its own.'));
       this.running = true;
       this.end(await this.run.toEnd(request));

@@ -9,7 +9,7 @@ import { Programs, activated, answering, once, setSetting } from '../support/ext
 const TELL = `import json, os, sys
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "told.json"), "w") as out:
     json.dump({"argv": sys.argv[1:], "cwd": os.getcwd(), "told": os.environ.get("TOLD"),
-               "file": os.environ.get("FROM_FILE"), "isolated": sys.flags.no_user_site, "name": __name__}, out)
+               "file": os.environ.get("FROM_FILE"), "isolated": sys.flags.no_user_site, "noBytecode": sys.flags.dont_write_bytecode, "name": __name__}, out)
 sys.exit(4)
 `;
 const TEST = `import sys
@@ -33,6 +33,7 @@ interface Told {
   readonly told: string | null;
   readonly file: string | null;
   readonly isolated: number;
+  readonly noBytecode: number;
   readonly name: string;
 }
 
@@ -73,7 +74,8 @@ describe('running from elsewhere', () => {
           cwd: programs.path('sub'),
           env: { TOLD: 'by ${fileBasename}' },
           envFile: programs.path('vars.env'),
-          pythonArgs: ['-s'],
+          python: [process.env['GILSCOPE_PYTHON'] ?? '', '-s'],
+          pythonArgs: ['-B'],
         },
       ],
     });
@@ -87,6 +89,7 @@ describe('running from elsewhere', () => {
       told: 'by tell.py',
       file: 'of the file',
       isolated: 1,
+      noBytecode: 1,
       name: '__main__',
     });
   });
@@ -164,5 +167,30 @@ describe('running from elsewhere', () => {
     const document = vscode.window.activeTextEditor?.document;
     assert.equal(document?.uri.scheme, 'file');
     assert.match(document.getText(), /def hog/);
+  });
+
+  it('takes the inputs of tasks.json as they were answered', async () => {
+    await configure('tasks', {
+      version: '2.0.0',
+      inputs: [{ id: 'what', type: 'command', command: 'gilscopeTest.what' }],
+      tasks: [
+        {
+          type: 'gilscope',
+          label: 'with input',
+          program: programs.path('tell.py'),
+          args: ['--what', '${input:what}', '$${HOME}'],
+        },
+      ],
+    });
+    const found = await vscode.tasks.fetchTasks({ type: 'gilscope' });
+    const task = found.find(({ name }) => name === 'with input');
+    assert.ok(task);
+    const asked = vscode.commands.registerCommand('gilscopeTest.what', () => 'that ${thing}');
+    const status = once(vscode.tasks.onDidEndTaskProcess);
+    await vscode.tasks.executeTask(task);
+    await status;
+    asked.dispose();
+    assert.deepEqual(told().argv, ['--what', 'that ${thing}', '$${HOME}']);
+    await configure('tasks', undefined);
   });
 });
