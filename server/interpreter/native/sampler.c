@@ -4,9 +4,12 @@
 
 #include <sched.h>
 
-/* The period doubles at these numbers of samples: the error of a share falls with their root, the cost does not. */
 #define FIRST_PERIOD_NS 1000000u
-static const uint64_t doubled_at[] = {128, 384, 1000};
+/* After so many samples the period follows from what a wake-up costs here: the thread takes 1/150 of a CPU at most … */
+#define SAMPLES_AT_ANY_COST 256u
+#define PERIOD_BY_COST 150u
+/* … unless that made them rarer than this. */
+#define LONGEST_PERIODS 8u
 /* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
 #define BUSY_CHUNKS 4u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
@@ -21,7 +24,8 @@ struct sampler {
     struct remote_memory remote;
     uint64_t random;
     uint64_t started_ns, last_anchor_ns;
-    uint32_t chunks_taken; /* at the last look */
+    uint64_t wake_ups, wake_up_ns; /* how many, and CPU time of one */
+    uint32_t chunks_taken;         /* at the last look */
     bool can_read;
 };
 
@@ -130,6 +134,7 @@ static void sample(struct sampler *s, struct gil *gil)
 /* At the end of the program its last thread writes the same, and the last word is its own. */
 static void keep_time(struct sampler *s)
 {
+    s->wake_ups++;
     if (atomic_flag_test_and_set(&probe.time_lock))
         return;
     struct trace_header *h = probe.file.header;
@@ -145,6 +150,7 @@ static void keep_time(struct sampler *s)
         h->anchor_latest_ns = ns;
         h->anchor_latest_ticks = ticks;
         h->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        s->wake_up_ns = h->sampler_cpu_ns / s->wake_ups;
     }
     atomic_flag_clear(&probe.time_lock);
 }
@@ -154,13 +160,11 @@ static uint64_t period_ns(struct sampler *s)
     const struct trace_header *h = probe.file.header;
     uint32_t taken = atomic_load(&probe.file.taken), filled = taken - s->chunks_taken;
     s->chunks_taken = taken;
-    uint64_t ns = h->sample_period_ns;
-    if (probe.options.sample_ns || filled >= BUSY_CHUNKS)
-        return ns;
-    for (size_t i = 0; i < sizeof doubled_at / sizeof *doubled_at; i++)
-        if (h->samples_taken >= doubled_at[i])
-            ns *= 2;
-    return ns;
+    uint64_t first = h->sample_period_ns, by_cost = s->wake_up_ns * PERIOD_BY_COST;
+    if (probe.options.sample_ns || filled >= BUSY_CHUNKS || by_cost < first ||
+        h->samples_taken < SAMPLES_AT_ANY_COST)
+        return first;
+    return by_cost < LONGEST_PERIODS * first ? by_cost : LONGEST_PERIODS * first;
 }
 
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
