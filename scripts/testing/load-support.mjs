@@ -8,6 +8,11 @@ import { root } from './bundle.mjs';
 
 /** The exports of `test/support/NAME.ts`. */
 export async function loadSupport(name) {
+  return createRequire(import.meta.url)(await bundleSupport(name));
+}
+
+/** The file into which `test/support/NAME.ts` was bundled. */
+export async function bundleSupport(name) {
   const outfile = join(root, 'build', 'scripts', `${name}.cjs`);
   mkdirSync(join(root, 'build', 'scripts'), { recursive: true });
   await build({
@@ -21,7 +26,7 @@ export async function loadSupport(name) {
     logLevel: 'error',
     logOverride: { 'empty-import-meta': 'silent' },
   });
-  return createRequire(import.meta.url)(outfile);
+  return outfile;
 }
 
 /** Writes docs/NAME, formatted as the check wants it. */

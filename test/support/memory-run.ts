@@ -2,20 +2,31 @@ import type { RunManifest, RunSource } from '../../server/trace/run-source';
 import type { TraceSource } from '../../server/trace/trace-source';
 
 const CHUNK_BYTES = 65536;
+/** One reading of a run opens a trace for its header and for the rest. */
+const OPENED_BY_READ = 2;
 
 /** A trace in memory, as a file would be read. */
 class MemoryTrace implements TraceSource {
+  /** How often it was opened. */
+  private opened = 0;
+  private later: Uint8Array | null = null;
+
   constructor(
     readonly name: string,
-    private readonly bytes: Uint8Array,
+    private bytes: Uint8Array,
   ) {}
+
+  replaceWith(later: Uint8Array): void {
+    this.later = later;
+  }
 
   get path(): string {
     return `/memory/${this.name}`;
   }
 
   open(): void {
-    // Always open.
+    this.opened++;
+    if (this.later !== null && this.opened > OPENED_BY_READ) this.bytes = this.later;
   }
 
   close(): void {
@@ -37,10 +48,15 @@ class MemoryTrace implements TraceSource {
 /** A run whose traces are in memory: for tests that read very many. */
 export class MemoryRun implements RunSource {
   readonly path = '/memory';
-  private traces: TraceSource[];
+  private traces: MemoryTrace[];
 
   constructor(traces: readonly Uint8Array[]) {
     this.traces = traces.map((bytes, i) => new MemoryTrace(`${i}.trace`, bytes));
+  }
+
+  /** As if the files were overwritten after they were read once. */
+  replaceAfterFirstRead(traces: readonly Uint8Array[]): void {
+    this.traces.forEach((trace, i) => trace.replaceWith(traces[i] ?? new Uint8Array(0)));
   }
 
   newTraces(): TraceSource[] {

@@ -1,0 +1,143 @@
+// `npm run fuzz`: damages traces and profile files of real programs in every way and reads them as the product does. Each
+// must end, soon and in bounded memory, with a profile that says what is missing, or with one clear error.
+//   --count N        inputs, default 1,000,000          --seed S      which ones; the same seed gives the same inputs
+//   --seconds N      go on for as long, then stop: the next call goes on from there
+//   --from K --to L  only these, not kept               --again       forget what was done with this seed
+//   --write          also docs/fuzz.md, from all inputs of this seed so far
+// Traces to damage are recorded once into build/fuzz/seeds. A fault is kept in build/fuzz/faults with the bytes read.
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { buildAll } from './build.mjs';
+import { documentOf } from './fuzz/document.mjs';
+import { root } from './testing/bundle.mjs';
+import { bundleSupport, loadSupport, writeDocument } from './testing/load-support.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    seconds: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const randomSeed = Number(options.seed);
+const folder = join(root, 'build', 'fuzz');
+const seedsFolder = join(folder, 'seeds');
+const resultsFile = join(folder, `seed-${randomSeed}.jsonl`);
+const BLOCK = 500;
+/** An input that takes longer hangs; a thousand times what they take. */
+const HANG_MS = 20_000;
+const HEAP_MB = 512;
+/** Of the whole process, seeds included. */
+const RSS_MAX_BYTES = 1 << 30;
+
+/** Blocks that were read, in order. */
+function results() {
+  if (!existsSync(resultsFile)) return [];
+  return readFileSync(resultsFile, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+const peakRss = () => process.resourceUsage().maxRSS * 1024;
+
+/** Reads [from, to) in a worker; answers where it stopped and why. */
+function readInputs(workerFile, scratch, from, to, untilMs, onReport) {
+  return new Promise((done, fail) => {
+    const at = new SharedArrayBuffer(4);
+    const current = new Int32Array(at);
+    current[0] = -1;
+    let reached = from;
+    const workerData = { folder: seedsFolder, scratch, randomSeed, from, to, block: BLOCK, at };
+    const worker = new Worker(workerFile, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    let [seen, sinceMs] = [-1, performance.now()];
+    const stop = (fault) => {
+      clearInterval(timer);
+      void worker.terminate().then(() => done({ reached, fault }));
+    };
+    const timer = setInterval(() => {
+      const index = Atomics.load(current, 0);
+      if (index !== seen) [seen, sinceMs] = [index, performance.now()];
+      else if (index >= 0 && performance.now() - sinceMs > HANG_MS)
+        stop({ index, text: `no end in ${HANG_MS / 1000} s` });
+    }, 500);
+    worker.on('message', (report) => {
+      reached = report.to;
+      onReport(report);
+      if (peakRss() > RSS_MAX_BYTES)
+        stop({ index: report.slowest, text: `${peakRss()} bytes of memory` });
+      else if (performance.now() > untilMs) stop(null);
+    });
+    worker.on('error', (error) => {
+      if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') fail(error);
+      else stop({ index: Atomics.load(current, 0), text: `more than ${HEAP_MB} MB of heap` });
+    });
+    worker.on('exit', () => {
+      clearInterval(timer);
+      done({ reached, fault: null });
+    });
+  });
+}
+
+const say = ({ index, kind = '', seed = '', text }) =>
+  console.log(`FAULT at input ${index}${kind && `, ${kind} of “${seed}”`}: ${text}`);
+
+async function main() {
+  await buildAll();
+  mkdirSync(folder, { recursive: true });
+  if (options.again) rmSync(resultsFile, { force: true });
+  const { recordSeeds } = await loadSupport('fuzz-seeds');
+  for (const text of await recordSeeds(seedsFolder)) console.log(`not recorded: ${text}`);
+  const workerFile = await bundleSupport('fuzz-worker');
+  const isPiece = options.from !== undefined;
+  const done = isPiece ? [] : results();
+  const from = Number(options.from ?? done.at(-1)?.to ?? 0);
+  const to = isPiece ? Number(options.to ?? from + 1) : Number(options.count);
+  const scratch = mkdtempSync(join(tmpdir(), 'gilscope-fuzz-'));
+  const untilMs = performance.now() + Number(options.seconds ?? Infinity) * 1000;
+  const keep = (report) => {
+    const row = { ...report, peakRssBytes: peakRss() };
+    for (const fault of report.faults) say(fault);
+    done.push(row);
+    if (!isPiece) appendFileSync(resultsFile, `${JSON.stringify(row)}\n`);
+    if (report.to % 10_000 === 0) console.log(`${report.to.toLocaleString('en')} inputs`);
+  };
+  try {
+    for (let next = from; next < to && performance.now() < untilMs;) {
+      const { reached, fault } = await readInputs(workerFile, scratch, next, to, untilMs, keep);
+      next = reached;
+      if (fault === null) continue;
+      say(fault);
+      keep({
+        from: next,
+        to: fault.index + 1,
+        counts: {},
+        slowestMs: 0,
+        slowest: fault.index,
+        faults: [fault],
+      });
+      next = fault.index + 1;
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  if (options.write) await writeDocument('fuzz.md', documentOf(done, randomSeed));
+  const faults = done.flatMap((row) => row.faults).length;
+  console.log(
+    `${(done.at(-1)?.to ?? 0).toLocaleString('en')} inputs of seed ${randomSeed}, ${faults} with a fault`,
+  );
+  process.exitCode = faults > 0 ? 1 : 0;
+}
+
+process.chdir(root);
+await main();
