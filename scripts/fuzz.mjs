@@ -4,7 +4,8 @@
 //   --seconds N      go on for as long, then stop: the next call goes on from there
 //   --from K --to L  only these, not kept               --again       forget what was done with this seed
 //   --write          also docs/fuzz.md, from all inputs of this seed so far
-// Traces to damage are recorded once into build/fuzz/seeds. A fault is kept in build/fuzz/faults with the bytes read.
+// Traces to damage are recorded once into build/fuzz/seeds. Blocks of inputs in which a fault was found are read again at
+// the next call. What stands in build/fuzz stays until somebody removes it.
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,13 +38,12 @@ const HEAP_MB = 512;
 /** Of the whole process, seeds included. */
 const RSS_MAX_BYTES = 1 << 30;
 
-/** Blocks that were read, in order. */
+/** Blocks that were read, in order; of one that was read again the latest. */
 function results() {
   if (!existsSync(resultsFile)) return [];
-  return readFileSync(resultsFile, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const lines = readFileSync(resultsFile, 'utf8').trim().split('\n').map(JSON.parse);
+  const blocks = new Map(lines.map((row) => [row.from, row]));
+  return [...blocks.values()].sort((one, other) => one.from - other.from);
 }
 
 const peakRss = () => process.resourceUsage().maxRSS * 1024;
@@ -92,49 +92,56 @@ function readInputs(workerFile, scratch, from, to, untilMs, onReport) {
 const say = ({ index, kind = '', seed = '', text }) =>
   console.log(`FAULT at input ${index}${kind && `, ${kind} of “${seed}”`}: ${text}`);
 
+/** Reads [from, to), past what hangs or takes too much memory. */
+async function readAll(workerFile, scratch, from, to, untilMs, keep) {
+  for (let next = from; next < to && performance.now() < untilMs;) {
+    const { reached, fault } = await readInputs(workerFile, scratch, next, to, untilMs, keep);
+    next = reached;
+    if (fault === null) continue;
+    const faults = [{ kind: '', seed: '', ...fault }];
+    const lost = { counts: {}, slowestMs: 0, slowest: fault.index, faults };
+    keep({ from: next, to: fault.index + 1, ...lost });
+    next = fault.index + 1;
+  }
+}
+
 async function main() {
   await buildAll();
   mkdirSync(folder, { recursive: true });
   if (options.again) rmSync(resultsFile, { force: true });
-  const { recordSeeds } = await loadSupport('fuzz-seeds');
+  const { recordSeeds, seedNames } = await loadSupport('fuzz-seeds');
+  const { PROFILE_ONE_IN, EVERYTHING_ONE_IN } = await loadSupport('fuzz-inputs');
   for (const text of await recordSeeds(seedsFolder)) console.log(`not recorded: ${text}`);
   const workerFile = await bundleSupport('fuzz-worker');
-  const isPiece = options.from !== undefined;
-  const done = isPiece ? [] : results();
-  const from = Number(options.from ?? done.at(-1)?.to ?? 0);
-  const to = isPiece ? Number(options.to ?? from + 1) : Number(options.count);
   const scratch = mkdtempSync(join(tmpdir(), 'gilscope-fuzz-'));
   const untilMs = performance.now() + Number(options.seconds ?? Infinity) * 1000;
+  const isPiece = options.from !== undefined;
+  let faults = 0;
   const keep = (report) => {
-    const row = { ...report, peakRssBytes: peakRss() };
+    faults += report.faults.length;
     for (const fault of report.faults) say(fault);
-    done.push(row);
-    if (!isPiece) appendFileSync(resultsFile, `${JSON.stringify(row)}\n`);
+    if (isPiece) return;
+    appendFileSync(resultsFile, `${JSON.stringify({ ...report, peakRssBytes: peakRss() })}\n`);
     if (report.to % 10_000 === 0) console.log(`${report.to.toLocaleString('en')} inputs`);
   };
   try {
-    for (let next = from; next < to && performance.now() < untilMs;) {
-      const { reached, fault } = await readInputs(workerFile, scratch, next, to, untilMs, keep);
-      next = reached;
-      if (fault === null) continue;
-      say(fault);
-      keep({
-        from: next,
-        to: fault.index + 1,
-        counts: {},
-        slowestMs: 0,
-        slowest: fault.index,
-        faults: [fault],
-      });
-      next = fault.index + 1;
-    }
+    const before = isPiece ? [] : results();
+    // What had a fault is read again: it may be mended.
+    for (const { from, to } of before.filter((row) => row.faults.length > 0))
+      await readAll(workerFile, scratch, from, to, untilMs, keep);
+    const from = Number(options.from ?? before.at(-1)?.to ?? 0);
+    const to = isPiece ? Number(options.to ?? from + 1) : Number(options.count);
+    await readAll(workerFile, scratch, from, to, untilMs, keep);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  if (options.write) await writeDocument('fuzz.md', documentOf(done, randomSeed));
-  const faults = done.flatMap((row) => row.faults).length;
+  const parts = { profile: PROFILE_ONE_IN, everything: EVERYTHING_ONE_IN };
+  const all = results();
+  if (options.write)
+    await writeDocument('fuzz.md', documentOf(all, randomSeed, seedNames(seedsFolder), parts));
+  if (!isPiece) faults = all.flatMap((row) => row.faults).length;
   console.log(
-    `${(done.at(-1)?.to ?? 0).toLocaleString('en')} inputs of seed ${randomSeed}, ${faults} with a fault`,
+    `${(all.at(-1)?.to ?? 0).toLocaleString('en')} inputs of seed ${randomSeed} so far, ${faults} with a fault`,
   );
   process.exitCode = faults > 0 ? 1 : 0;
 }

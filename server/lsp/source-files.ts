@@ -3,6 +3,9 @@ import { isPath } from './file-paths';
 import { sourceTextOf, type SourceText } from './source-text';
 import { packHashes, restoreText, type StoredHashes } from './stored-hashes';
 
+/** No source of a person is larger. */
+const MAX_SOURCE_BYTES = 64 << 20;
+
 /** Where the texts as profiled come from. */
 export interface SourceOrigin {
   /** What a saved profile holds of them; empty while the program runs. */
@@ -73,9 +76,12 @@ export class SourceFiles {
 
   private async textOf(file: string, realPath: string): Promise<SourceText | null> {
     const { stored, recordedUntilMs } = this.origin;
+    // A profile may name anything: a pipe or a device would never end.
+    const stats = await stat(realPath);
+    if (!stats.isFile() || stats.size > MAX_SOURCE_BYTES) return null;
     const packed = stored[file];
     if (packed !== undefined) return restoreText(packed, await readFile(realPath, 'utf8'));
-    if (recordedUntilMs !== null && (await stat(realPath)).mtimeMs > recordedUntilMs) return null;
+    if (recordedUntilMs !== null && stats.mtimeMs > recordedUntilMs) return null;
     return sourceTextOf(await readFile(realPath, 'utf8'));
   }
 }

@@ -19,10 +19,11 @@ export function chargeLost(books: Books, ledger: Ledger, state: TraceState): num
   for (const aggregate of state.aggregates) {
     charge(books.lane(aggregate.gil, aggregate.thread), aggregate.stack, aggregate);
   }
+  const lanesOf = groupBy(books.lanes, (lane) => lane.thread);
   for (const [thread, { lost }] of state.threads.entries()) {
     const rest = subtracted(lost, byThread.get(thread) ?? []);
     if (rest.acquires === 0 && rest.holdNs === 0 && rest.waitNs === 0) continue;
-    const lane = mainLaneOf(books, ledger, thread);
+    const lane = mainLaneOf(lanesOf.get(thread) ?? [], ledger);
     if (lane !== undefined) charge(lane, 0, rest);
   }
   return [...notOffNs].reduce((misfit, [lane, ns]) => misfit + ledger.takeBackOff(lane, ns), 0);
@@ -30,18 +31,17 @@ export function chargeLost(books: Books, ledger: Ledger, state: TraceState): num
 
 /** Threads with lost cycles that are in no stream and no aggregate need a lane before the ledger is made. */
 export function makeLostLanes(books: Books, state: TraceState): void {
+  const known = new Set(books.lanes.map((lane) => lane.thread));
   for (const [thread, { lost, process }] of state.threads.entries()) {
-    if (lost.acquires === 0 || books.lanes.some((lane) => lane.thread === thread)) continue;
+    if (lost.acquires === 0 || known.has(thread)) continue;
     const gil = state.gils.findIndex((candidate) => candidate.process === process);
     if (gil >= 0) books.lane(gil, thread);
   }
 }
 
-function mainLaneOf(books: Books, ledger: Ledger, thread: number) {
+function mainLaneOf(lanes: readonly LaneBook[], ledger: Ledger): LaneBook | undefined {
   const acquires = (lane: { index: number }) => ledger.lanes.get(lane.index, SUM.acquires);
-  return books.lanes
-    .filter((lane) => lane.thread === thread)
-    .sort((a, b) => acquires(b) - acquires(a) || a.gil - b.gil)[0];
+  return [...lanes].sort((a, b) => acquires(b) - acquires(a) || a.gil - b.gil)[0];
 }
 
 function addTotals(
@@ -92,20 +92,35 @@ const WHY: Readonly<Record<LostReason, string>> = {
 /** What was not recorded singly, in one sentence for a person. */
 export function lostOf(state: TraceState): Lost {
   const events = state.processes.reduce((sum, process) => sum + process.lostEvents, 0);
+  const missing = state.processes.reduce((sum, process) => sum + (process.missingEvents ?? 0), 0);
   const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
   const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
   const taken = state.processes.reduce((sum, process) => sum + process.samplesTaken, 0);
   const isMuch = samples > MISSED_SAMPLES_SHARE * (taken + samples);
-  return { events, samples, reason: sentence(events, isMuch ? samples : 0, reasons) };
+  return {
+    events,
+    samples,
+    reason: sentence(events - missing, missing, isMuch ? samples : 0, reasons),
+  };
 }
 
-function sentence(events: number, samples: number, reasons: readonly LostReason[]): string | null {
-  if (events === 0 && samples === 0 && reasons.length === 0) return null;
+function sentence(
+  events: number,
+  missing: number,
+  samples: number,
+  reasons: readonly LostReason[],
+): string | null {
+  if (events + missing + samples === 0 && reasons.length === 0) return null;
   const parts: string[] = [];
   if (events > 0) {
     parts.push(
       `${counted(events, 'GIL cycle is', 'GIL cycles are')} only in the totals: hold and wait times and counts are ` +
         'complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
+    );
+  }
+  if (missing > 0) {
+    parts.push(
+      `${counted(missing, 'GIL cycle is', 'GIL cycles are')} missing from all numbers, for the trace is damaged or cut`,
     );
   }
   if (samples > 0) {

@@ -32,6 +32,8 @@ function matter(profile: Profile, names: PlaceNames): string[] {
   const holdNs = sum(profile.threads, (row) => row.holdNs);
   const waitNs = sum(profile.threads, (row) => row.waitNs);
   if (holdNs + waitNs === 0) {
+    if (profile.lost.events > 0)
+      return ['Nothing of the GIL could be read: the end of the report says what is missing.'];
     if (profile.gils.length > 0)
       return ['No thread took the GIL: the program ended before it ran any Python code.'];
     return [

@@ -9,8 +9,10 @@ const MAX_SOURCE_BYTES = 4 << 20;
 export const readSourceFile: ReadSourceUntil = (file, recordedUntilMs) => {
   if (file === '' || file.startsWith('<')) return null;
   try {
-    const { mtimeMs, size } = statSync(file);
-    if (size > MAX_SOURCE_BYTES) return null;
+    // A profile may name anything: a pipe or a device would never end.
+    const stats = statSync(file);
+    const { mtimeMs, size } = stats;
+    if (!stats.isFile() || size > MAX_SOURCE_BYTES) return null;
     if (recordedUntilMs !== null && mtimeMs > recordedUntilMs) return null;
     return readFileSync(file, 'utf8');
   } catch {

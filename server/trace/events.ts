@@ -295,6 +295,8 @@ export interface ProcessState {
   /** Children whose ends it learnt, in this order. Absent: none. */
   readonly childEnds?: readonly ChildEnd[];
   readonly lostEvents: number;
+  /** Of these: in no total either, for the trace is damaged or cut. Absent: none. */
+  readonly missingEvents?: number;
   readonly lostSamples: number;
   readonly lostReasons: readonly LostReason[];
   readonly selfNsPerCycle: number;

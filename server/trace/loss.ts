@@ -1,4 +1,4 @@
-import { CHUNK_BYTES } from './format';
+import { CHUNK_BYTES, CHUNK_KIND } from './format';
 import type { TraceHeader } from './header';
 import type { ProcessReader } from './process-reader';
 
@@ -41,6 +41,12 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
   }
   for (const stream of reader.directory.all()) {
     if (final && stream.hasGap()) messages.push(`${name} is incomplete: a chunk is missing.`);
+    if (final && stream.owner >= ownersOf(stream.kind, header))
+      messages.push(`${name} is damaged: a chunk belongs to nothing that is known.`);
+    if (stream.fault !== null && stream.kind === CHUNK_KIND.meta) {
+      const missing = 'what follows of its command and its messages is missing';
+      messages.push(`${name} is damaged (${stream.fault}): ${missing}.`);
+    }
   }
   if (reader.fault !== '') messages.push(reader.fault);
   if (reader.missingChunks > 0)
@@ -48,6 +54,13 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
   if (reader.directory.fault !== null)
     messages.push(`${name} is damaged: ${reader.directory.fault}.`);
   return { cycles, samples, messages: [...new Set(messages)] };
+}
+
+/** How many owners the chunks of a kind can have. */
+function ownersOf(kind: number, header: TraceHeader): number {
+  const { gil, aggregates, locks } = CHUNK_KIND;
+  const kinds: readonly number[] = [gil, aggregates, locks];
+  return kinds.includes(kind) ? header.gilCount : 1;
 }
 
 function damage(what: string, fault: string, missing: number, of: string): string {

@@ -256,6 +256,7 @@ function describeProcess(
       atNs: builder.timeNs(ticks) ?? 0,
     })),
     lostEvents: header.lostEvents + loss.cycles,
+    missingEvents: loss.cycles,
     lostSamples: header.lostSamples + loss.samples,
     lostReasons: LOST_NAMES.filter((name) => (header.lostReasons & LOST[name]) !== 0),
     selfNsPerCycle: header.selfCycles > 0 ? (header.selfTicks * clock.rate) / header.selfCycles : 0,

@@ -110,15 +110,15 @@ export function parseManifest(text: string, path: string): RunManifest {
     throw wrong(`it describes a run in version ${String(value['version'])}, not ${RUN_VERSION}`);
   const { command, startedAt, exit, running, unrecorded, sources } = value;
   return {
-    ...(Array.isArray(running) ? { running: running.map(Number) } : {}),
-    ...(Array.isArray(unrecorded) ? { unrecorded: unrecorded.map(String) } : {}),
+    ...(Array.isArray(running) ? { running: running.filter(isNumber) } : {}),
+    ...(Array.isArray(unrecorded) ? { unrecorded: unrecorded.filter(isText) } : {}),
     ...(isRecord(sources) ? { sources: textsOf(sources) } : {}),
-    command: Array.isArray(command) ? command.map(String) : [],
-    startedAt: typeof startedAt === 'string' ? startedAt : '',
+    command: Array.isArray(command) ? command.filter(isText) : [],
+    startedAt: isText(startedAt) ? startedAt : '',
     exit: isRecord(exit)
       ? {
-          code: typeof exit['code'] === 'number' ? exit['code'] : null,
-          signal: typeof exit['signal'] === 'string' ? exit['signal'] : null,
+          code: isNumber(exit['code']) ? exit['code'] : null,
+          signal: isText(exit['signal']) ? exit['signal'] : null,
         }
       : null,
   };
@@ -130,6 +130,9 @@ function textsOf(record: Readonly<Record<string, unknown>>): Record<string, stri
   );
   return Object.fromEntries(texts);
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -106,19 +106,33 @@ function makeSmallHome(python: string, folder: string): string {
   return home;
 }
 
+const profileNames = (): string[] =>
+  readdirSync(resolve(PROFILES))
+    .filter((name) => name.endsWith('.gilscope'))
+    .sort();
+
+const recordedNames = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => !name.startsWith('.'))
+        .sort()
+    : [];
+
+/** What {@link loadSeeds} finds. */
+export function seedNames(folder: string): string[] {
+  return [...recordedNames(folder), ...profileNames().map((name) => basename(name, '.gilscope'))];
+}
+
 /** The seeds recorded in `folder`, and those of the kept profiles. @param scratch a folder for files */
 export async function loadSeeds(folder: string, scratch: string): Promise<Seed[]> {
-  const names = existsSync(folder)
-    ? readdirSync(folder).filter((name) => !name.startsWith('.'))
-    : [];
-  const recorded = names.sort().map((name) => ({ name, traces: tracesIn(join(folder, name)) }));
-  const kept = readdirSync(resolve(PROFILES))
-    .filter((name) => name.endsWith('.gilscope'))
-    .sort()
-    .map((name) => ({
-      name: basename(name, '.gilscope'),
-      traces: unpacked(resolve(PROFILES, name)),
-    }));
+  const recorded = recordedNames(folder).map((name) => ({
+    name,
+    traces: tracesIn(join(folder, name)),
+  }));
+  const kept = profileNames().map((name) => ({
+    name: basename(name, '.gilscope'),
+    traces: unpacked(resolve(PROFILES, name)),
+  }));
   const seeds: Seed[] = [];
   for (const { name, traces } of [...recorded, ...kept]) {
     if (traces.length === 0) continue;

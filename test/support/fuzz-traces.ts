@@ -45,7 +45,8 @@ export const TRACE_DAMAGE: Readonly<Record<string, Damage>> = {
   cuts: (random, bytes) => {
     const chunk = chunkOf(random, bytes) * CHUNK_BYTES;
     const at = [chunk, chunk + random.below(CHUNK_HEADER_BYTES), random.below(bytes.length)];
-    return bytes.subarray(0, random.pick(at));
+    // A file without a byte is that of a process that was killed before it began: nothing is missing then.
+    return bytes.subarray(0, Math.max(1, random.pick(at)));
   },
   splices: (random, bytes, seeds) => splice(random, bytes, seeds),
   blocks: (random, bytes) => {

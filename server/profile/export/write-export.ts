@@ -53,7 +53,7 @@ function timeNotes({ profile, merged }: ExportData): string[] {
   const notes: string[] = [];
   if (profile.lost.events > 0) {
     notes.push(
-      `${profile.lost.events.toLocaleString('en-US')} GIL cycles are only in the profile's totals, and so not on the time axis of the export.`,
+      `${profile.lost.events.toLocaleString('en-US')} GIL cycles were not recorded singly, and so are not on the time axis of the export.`,
     );
   }
   if (merged) {
