@@ -8,7 +8,6 @@
 //   --kept                  run nothing, compare what is kept
 //   --write                 also docs/conformance.md
 // Tests of Debian's CPythons: `scripts/get-pythons.sh --tests`. The status is 1 where a difference has no known cause.
-import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
@@ -17,7 +16,7 @@ import { isPrepared, packages, preparePackage } from './conformance/packages.mjs
 import { documentOf, summaryLine } from './conformance/table.mjs';
 import { pythonCache, testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
-import { loadSupport, selectPythons } from './testing/load-support.mjs';
+import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -134,8 +133,5 @@ for (const python of selectPythons(testPythons(), words(options.pythons))) {
 }
 const { text, unexplained } = documentOf(table);
 for (const line of unexplained) console.log(`differs, cause unknown: ${line}`);
-if (options.write) {
-  writeFileSync(join(root, 'docs', 'conformance.md'), text);
-  console.log('\nwritten to docs/conformance.md');
-}
+if (options.write) await writeDocument('conformance.md', text);
 if (unexplained.length > 0) process.exitCode = 1;

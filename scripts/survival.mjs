@@ -3,13 +3,18 @@
 //   --count N               kills, default 200             --seed S     which ones; the same seed gives the same kills
 //   --pythons 3.12,static   only these interpreters        --from K     go on with the K-th kill
 //   --write                 also docs/survival.md, from all kills of this seed that were made so far
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
-import { loadSupport, markdownTable, selectPythons } from './testing/load-support.mjs';
+import {
+  loadSupport,
+  markdownTable,
+  selectPythons,
+  writeDocument,
+} from './testing/load-support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -119,8 +124,7 @@ const pythons = selectPythons(
 await killAll(support, pythons);
 const runs = results();
 if (options.write) {
-  writeFileSync(join(root, 'docs', 'survival.md'), page(runs));
-  console.log('\nwritten to docs/survival.md');
+  await writeDocument('survival.md', page(runs));
 }
 const faulty = runs.filter((run) => run.faults.length > 0);
 console.log(`${runs.length} kills of seed ${number('seed')}, ${faulty.length} with a fault`);

@@ -313,6 +313,14 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
     '{0} 个 GIL 周期只计入总数：持有和等待的时间与次数是完整的，但其中谁阻塞了谁不完整，其旁的等待可能显示为交接',
   ],
   [
+    '{0} GIL cycle is missing from all numbers, for the trace is damaged or cut',
+    '有 {0} 个 GIL 周期未计入任何数字，因为跟踪数据已损坏或被截断',
+  ],
+  [
+    '{0} GIL cycles are missing from all numbers, for the trace is damaged or cut',
+    '有 {0} 个 GIL 周期未计入任何数字，因为跟踪数据已损坏或被截断',
+  ],
+  [
     '{0} sample is missing: long holds are split over lines less finely',
     '缺少 {0} 个样本：长时间的持有在各行之间的分配不够细',
   ],

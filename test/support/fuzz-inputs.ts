@@ -9,11 +9,12 @@ import { judge, soundNumbers, type Depth, type Outcome } from './fuzz-verdict';
 import { MemoryRun } from './memory-run';
 import { SeededRandom } from './seeded-random';
 
-const CONTAINER_DAMAGE = {
+type ContainerDamage = (random: SeededRandom, bytes: Buffer) => Buffer;
+const CONTAINER_DAMAGE: Readonly<Record<string, ContainerDamage>> = {
   'profile file: bytes': damageFile,
   'profile file: cuts': cutFile,
   'profile file: parts, with right sums': damageParts,
-} as const;
+};
 /** Damage of two kinds, while the program seems to run: what was read first is not what is there later. */
 const GROWING = 'changes between reads';
 export const FUZZ_KINDS: readonly string[] = [
@@ -22,9 +23,9 @@ export const FUZZ_KINDS: readonly string[] = [
   ...Object.keys(CONTAINER_DAMAGE),
 ];
 /** Of so many inputs one goes on to the profile and its report … */
-export const PROFILE_ONE_IN = 16;
+export const PROFILE_ONE_IN = 64;
 /** … and one to chart and exports: these take ten and a hundred times as long as reading the events. */
-export const EVERYTHING_ONE_IN = 512;
+export const EVERYTHING_ONE_IN = 2048;
 
 export interface FuzzInput {
   readonly kind: string;
@@ -43,34 +44,37 @@ function depthOf(random: SeededRandom): Depth {
 /** Makes inputs of these seeds. */
 export class FuzzInputs {
   readonly #sound = new Map<string, string>();
+  /** Copies of what is damaged: making room for each anew would take as long as reading it. */
+  readonly #room: Buffer[] = [];
 
   /** @param file where a damaged profile file is put */
   constructor(
     private readonly seeds: readonly Seed[],
-    private readonly randomSeed: number,
+    readonly randomSeed: number,
     private readonly file: string,
   ) {}
 
+  /** Its bytes are valid until the next call. */
   input(index: number): FuzzInput {
     const random = new SeededRandom(Math.imul(this.randomSeed, 0x85ebca6b) + index);
     const kind = FUZZ_KINDS[index % FUZZ_KINDS.length] ?? GROWING;
     const seed = random.pick(this.seeds);
     const depth = depthOf(random);
-    const inContainer = CONTAINER_DAMAGE[kind as keyof typeof CONTAINER_DAMAGE];
+    const inContainer = CONTAINER_DAMAGE[kind];
     return inContainer === undefined
       ? this.#trace(random, kind, seed, depth)
-      : this.#container(inContainer(random, Buffer.from(seed.container)), kind, seed, depth);
+      : this.#container(inContainer(random, this.#copy(0, seed.container)), kind, seed, depth);
   }
 
   #trace(random: SeededRandom, kind: string, seed: Seed, depth: Depth): FuzzInput {
     const hit = random.below(seed.traces.length);
-    const damaged = (name: string, bytes: Buffer): Buffer =>
-      TRACE_DAMAGE[name]?.(random, Buffer.from(bytes), this.seeds) ?? bytes;
+    const whole = seed.traces[hit] ?? Buffer.alloc(0);
+    const damaged = (name: string, slot: number): Buffer =>
+      TRACE_DAMAGE[name]?.(random, this.#copy(slot, whole), this.seeds) ?? whole;
     const only = (bytes: Buffer): Buffer[] =>
       seed.traces.map((trace, at) => (at === hit ? bytes : trace));
-    const whole = seed.traces[hit] ?? Buffer.alloc(0);
-    const first = damaged(kind === GROWING ? random.pick(Object.keys(TRACE_DAMAGE)) : kind, whole);
-    const later = kind === GROWING ? damaged(random.pick(Object.keys(TRACE_DAMAGE)), whole) : first;
+    const first = damaged(kind === GROWING ? random.pick(Object.keys(TRACE_DAMAGE)) : kind, 0);
+    const later = kind === GROWING ? damaged(random.pick(Object.keys(TRACE_DAMAGE)), 1) : first;
     const live = kind === GROWING || random.below(4) === 0;
     return {
       kind,
@@ -97,6 +101,14 @@ export class FuzzInputs {
         return judge(open, { live: false, depth, sound });
       },
     };
+  }
+
+  #copy(slot: number, bytes: Buffer): Buffer {
+    let room = this.#room[slot];
+    if (room === undefined || room.length < bytes.length) room = Buffer.alloc(2 * bytes.length);
+    this.#room[slot] = room;
+    bytes.copy(room);
+    return room.subarray(0, bytes.length);
   }
 
   #soundOf(seed: Seed): string {
