@@ -52,7 +52,7 @@ export function judge(open: () => RunSource, options: JudgeOptions): Outcome {
 /** For {@link JudgeOptions.sound}. */
 export function soundNumbers(source: RunSource): string {
   return numbersOf(
-    profileOf(new RunReader(source), { live: false, depth: 'everything', sound: null }),
+    profileOf(new RunReader(source), { live: false, depth: 'profile', sound: null }),
   );
 }
 
