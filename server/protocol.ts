@@ -4,6 +4,7 @@
  * are on the monotonic clock from the start of the run.
  */
 import type { AnalysisAnswer, AnalysisQuestion } from './protocol-analysis';
+import type { AwaitRow, ExecutorRow } from './protocol-awaits';
 import type { ComparisonView } from './protocol-comparison';
 
 export const PROTOCOL_VERSION = 1;
@@ -64,34 +65,6 @@ export interface Parallelism {
 export interface Serialisation {
   readonly pickleNs: number;
   readonly pipeNs: number;
-}
-
-/** Blocked off the GIL, as far as functions of the standard library tell what for. `work`, `events`: nothing to do. */
-export interface AwaitRow {
-  readonly on: 'child' | 'pipe' | 'pool' | 'work' | 'events';
-  readonly where: Place;
-  readonly ns: number;
-  /** The processes that ended these waits, as far as it is known; largest first. */
-  readonly processes: readonly { readonly pid: number; readonly ns: number }[];
-}
-
-/** Work given to the threads of an executor at one line: with asyncio usually the `await` that waits for it. */
-export interface ExecutorRow {
-  readonly pid: number;
-  readonly where: Place;
-  /** The function that was given, at a line where it let the GIL go; null: it never did. */
-  readonly work: Place | null;
-  /** In a task of an asyncio event loop. */
-  readonly asyncio: boolean;
-  /** Begun so far, those of them that go on included. */
-  readonly count: number;
-  /** From being given to being begun, and from then on. */
-  readonly queuedNs: number;
-  readonly ranNs: number;
-  readonly maxQueuedNs: number;
-  readonly maxRanNs: number;
-  /** Different threads that ran it. */
-  readonly threads: number;
 }
 
 export interface ProcessRow {
@@ -363,6 +336,8 @@ export type LaneState = (typeof LANE_STATES)[number];
 
 export const TILE_BINS = 512;
 export const TILE_LANES = 64;
+/** Bytes of a tile before the shares on a CPU without the GIL. */
+export const TILE_STATE_BYTES = TILE_LANES * TILE_BINS * LANE_STATES.length;
 /** Level of the overview: the whole run in 2^LEVEL_OVERVIEW bins. */
 export const LEVEL_OVERVIEW = 11;
 /** One tile holds the whole run. */
@@ -401,7 +376,8 @@ export interface ChartMeta {
 /**
  * Bins [index × TILE_BINS, …) of width wallNs / 2^level, of lanes [page × TILE_LANES, …). The data are bytes,
  * lane-major: for each lane, bin and state (LANE_STATES) the share of the bin spent in it, 0 … 255; at least 1 where
- * the state occurs at all. Base64 over LSP, Uint8Array to the webview.
+ * the state occurs at all. After them a byte for each lane and bin: the share spent on a CPU without the GIL, which is
+ * part of `off`. Base64 over LSP, Uint8Array to the webview.
  */
 export interface TileRequest {
   readonly kind: 'tile';
@@ -444,6 +420,8 @@ export interface Segment {
    * the work, or the lane of the process, that ended it.
    */
   readonly releasedBy: Hold | null;
+  /** Of time off the GIL: on a CPU, the rest was blocked; absent: not known. */
+  readonly nativeNs?: number;
   /** Of time off the GIL: what was waited for, where that is known. */
   readonly awaited?: {
     readonly on: 'child' | 'pipe' | 'pool' | 'executor';

@@ -1,4 +1,4 @@
-import type { ChartMeta, Lane, Place, Segment } from '../../server/protocol';
+import type { ChartMeta, Lane, LaneState, Place, Segment } from '../../server/protocol';
 import type { Span } from '../../server/protocol-analysis';
 import { formatDuration, formatPlace, isKnown, laneName } from './format';
 import type { Translate } from './strings';
@@ -27,7 +27,11 @@ export function describe(
   const parts = rank === null ? [] : [t('wait.rank', rank + 1)];
   parts.push(laneName(lane, t));
   if (segment !== null) {
-    parts.push(`${t(`state.${segment.state}`)} ${formatDuration(segment.endNs - segment.startNs)}`);
+    parts.push(
+      `${t(`state.${shownState(segment)}`)} ${formatDuration(segment.endNs - segment.startNs)}`,
+    );
+    const split = offText(segment, t);
+    if (split !== null) parts.push(split);
     if (isKnown(segment.place))
       parts.push(`${formatPlace(segment.place)} ${segment.place.function}`);
     parts.push(t('tip.at', formatDuration(segment.startNs)));
@@ -38,6 +42,24 @@ export function describe(
       parts.push(t('awaited.given', formatPlace(segment.givenAt as Place)));
   }
   return parts.join(' · ');
+}
+
+/** The state of a segment; of time off the GIL what most of it was, where that is known. */
+export function shownState({
+  state,
+  nativeNs,
+  startNs,
+  endNs,
+}: Segment): LaneState | 'native' | 'blocked' {
+  if (state !== 'off' || nativeNs === undefined) return state;
+  return nativeNs * 2 >= endNs - startNs ? 'native' : 'blocked';
+}
+
+/** How time off the GIL splits; null where that is not known. */
+export function offText({ nativeNs, startNs, endNs }: Segment, t: Translate): string | null {
+  if (nativeNs === undefined) return null;
+  const blockedNs = Math.max(endNs - startNs - nativeNs, 0);
+  return t('off.native', formatDuration(nativeNs), formatDuration(blockedNs));
 }
 
 /** What a thread off the GIL waited for. */

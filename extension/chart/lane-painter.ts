@@ -1,4 +1,4 @@
-import { LANE_STATES, TILE_BINS } from '../../server/protocol';
+import { LANE_STATES, TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol';
 import type { Piece } from './tile-plan';
 
 const STATES = LANE_STATES.length;
@@ -11,6 +11,8 @@ export interface LaneColours {
   readonly lock: number;
   readonly lockHatch: number;
   readonly off: number;
+  readonly native: number;
+  readonly nativeStripe: number;
 }
 
 /** Pixels to paint into; rows of `width`. */
@@ -53,6 +55,28 @@ export function packColumns(piece: Piece, laneInPage: number, columns: Uint32Arr
   }
 }
 
+/**
+ * The shares of a lane on a CPU without the GIL, 0 … 255, in each pixel column: part of what is off. At least 1 where
+ * there is any.
+ */
+export function packNative(piece: Piece, laneInPage: number, columns: Uint8Array): void {
+  const { data, first, last, firstWeight, lastWeight, fromX } = piece;
+  const base = TILE_STATE_BYTES + laneInPage * TILE_BINS;
+  for (let index = 0; index < first.length; index++) {
+    const a = first[index] ?? 0;
+    const b = last[index] ?? 0;
+    let total = firstWeight[index] ?? 1;
+    let sum = (data[base + a] ?? 0) * total;
+    for (let bin = a + 1; bin <= b; bin++) {
+      const weight = bin === b ? (lastWeight[index] ?? 1) : 256;
+      sum += (data[base + bin] ?? 0) * weight;
+      total += weight;
+    }
+    const share = sum > 0 ? Math.max(1, Math.round(sum / total)) : 0;
+    columns[fromX + index] = index === 0 ? Math.max(share, columns[fromX] ?? 0) : share;
+  }
+}
+
 /** `share` of the second column, the rest of the first; what occurs in either stays at least 1. */
 function mixColumns(before: number, after: number, share: number): number {
   let packed = 0;
@@ -90,13 +114,19 @@ export interface ColumnShape {
   readonly hold: number;
   readonly wait: number;
   readonly lock: number;
+  readonly native: number;
 }
 
 /**
- * How a column of shares is drawn: `off` is a thin line at the bottom; above it, holding to the full height and the
- * two kinds of waiting to half of it, stacked. Whatever occurs has at least a CSS pixel.
+ * How a column of shares is drawn: `off` is a thin line at the bottom; above it, native code to a quarter of the height,
+ * holding to the full one and the two kinds of waiting to half of it, stacked. Whatever occurs has at least a CSS pixel.
  */
-export function columnShape(packed: number, height: number, ratio: number): ColumnShape {
+export function columnShape(
+  packed: number,
+  height: number,
+  ratio: number,
+  nativeShare = 0,
+): ColumnShape {
   const line = Math.max(1, Math.round(2 * ratio));
   const room = height - line;
   const least = Math.max(1, Math.round(ratio));
@@ -105,11 +135,14 @@ export function columnShape(packed: number, height: number, ratio: number): Colu
   const hold = part(packed & 255, room);
   const wait = part((packed >>> 8) & 255, room / 2);
   const lock = part(packed >>> 24, room / 2);
+  const native = part(nativeShare, room / 4);
+  const others = Math.min(wait, least) + Math.min(lock, least) + native;
   return {
     off: ((packed >>> 16) & 255) === 0 ? 0 : line,
-    hold: Math.max(0, Math.min(hold, room - Math.min(wait, least) - Math.min(lock, least))),
+    hold: Math.max(0, Math.min(hold, room - others)),
     wait,
     lock: Math.min(lock, room - wait),
+    native,
   };
 }
 
@@ -119,13 +152,15 @@ export function paintLane(
   columns: Uint32Array,
   box: LaneBox,
   colours: LaneColours,
+  native: Uint8Array | null = null,
 ): void {
   let x = 0;
   while (x < raster.width) {
     const packed = columns[x] ?? 0;
+    const share = native?.[x] ?? 0;
     let end = x + 1;
-    while (end < raster.width && columns[end] === packed) end++;
-    if (packed !== 0) paintRun({ raster, fromX: x, toX: end }, packed, box, colours);
+    while (end < raster.width && columns[end] === packed && (native?.[end] ?? 0) === share) end++;
+    if (packed !== 0) paintRun({ raster, fromX: x, toX: end }, packed, share, box, colours);
     x = end;
   }
 }
@@ -137,13 +172,24 @@ interface Span {
   readonly toX: number;
 }
 
-function paintRun(span: Span, packed: number, box: LaneBox, colours: LaneColours): void {
-  const shape = columnShape(packed, box.height, box.ratio);
+function paintRun(
+  span: Span,
+  packed: number,
+  native: number,
+  box: LaneBox,
+  colours: LaneColours,
+): void {
+  const shape = columnShape(packed, box.height, box.ratio, native);
   const bottom = box.top + box.height;
   const line = Math.max(1, Math.round(2 * box.ratio));
   if (shape.off > 0) fillRows(span, bottom - shape.off, bottom, colours.off);
-  const holdTop = bottom - line - shape.hold;
-  if (shape.hold > 0) fillRows(span, holdTop, bottom - line, colours.holding);
+  const nativeTop = bottom - line - shape.native;
+  if (shape.native > 0) {
+    fillRows(span, nativeTop, bottom - line, colours.native);
+    stripeColumns(span, nativeTop, bottom - line, colours.nativeStripe, box);
+  }
+  const holdTop = nativeTop - shape.hold;
+  if (shape.hold > 0) fillRows(span, holdTop, nativeTop, colours.holding);
   const waitTop = holdTop - shape.wait;
   if (shape.wait > 0) {
     fillRows(span, waitTop, holdTop, colours.waiting);
@@ -172,6 +218,24 @@ function fillRows({ raster, fromX, toX }: Span, fromY: number, toY: number, colo
     const end = y * width + toX;
     if (toX - fromX > SHORT) pixels.fill(colour, start, end);
     else for (let at = start; at < end; at++) pixels[at] = colour;
+  }
+}
+
+/** Upright lines, for native code. */
+function stripeColumns(
+  { raster, fromX, toX }: Span,
+  fromY: number,
+  toY: number,
+  colour: number,
+  box: LaneBox,
+): void {
+  const period = Math.round(4 * box.ratio);
+  const thick = Math.max(1, Math.round(box.ratio));
+  for (let y = Math.max(0, fromY); y < Math.min(raster.height, toY); y++) {
+    for (let x = fromX; x < toX; x++) {
+      const step = (((x + box.phase) % period) + period) % period;
+      if (step < thick) raster.pixels[y * raster.width + x] = colour;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { TILE_LANES } from '../../server/protocol';
-import { packColumns, paintLane } from './lane-painter';
+import { packColumns, packNative, paintLane } from './lane-painter';
 import type { Palette } from './palette';
 import { barHeight, type Row } from './rows';
 import type { Surface } from './surface';
@@ -41,6 +41,7 @@ export function paintLanes(
   const plans = new Map<number, PagePlan>();
   const stretches = stretchesOf(model, raster.width);
   const columns = new Uint32Array(raster.width);
+  const native = new Uint8Array(raster.width);
   const perPixel = (model.view.t1 - model.view.t0) / raster.width;
   const phase = Math.round((model.view.t0 / perPixel) % 1e6);
   const height = Math.round(barHeight(model.pitch) * ratio);
@@ -52,9 +53,13 @@ export function paintLanes(
       plans.set(page, plan);
     }
     columns.fill(0);
-    for (const piece of plan.pieces) packColumns(piece, lane % TILE_LANES, columns);
+    native.fill(0);
+    for (const piece of plan.pieces) {
+      packColumns(piece, lane % TILE_LANES, columns);
+      packNative(piece, lane % TILE_LANES, native);
+    }
     const top = Math.round((row * model.pitch - model.top + 4) * ratio);
-    paintLane(raster, columns, { top, height, ratio, phase }, palette.lanes);
+    paintLane(raster, columns, { top, height, ratio, phase }, palette.lanes, native);
   }
   surface.put();
   return [...plans.values()].flatMap((plan) => middleFirst(plan.missing));

@@ -12,6 +12,10 @@ export function Legend({ t }: { readonly t: Translate }): JSX.Element {
           {t(`state.${state}`)}
         </li>
       ))}
+      <li title={t('state.native.help')}>
+        <span class="swatch native" />
+        {t('state.native')}
+      </li>
     </ul>
   );
 }

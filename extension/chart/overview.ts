@@ -4,6 +4,7 @@ import {
   LEVEL_OVERVIEW,
   TILE_BINS,
   TILE_LANES,
+  TILE_STATE_BYTES,
 } from '../../server/protocol';
 import type { TileAddress, TileAnswer } from './tile-store';
 
@@ -59,7 +60,7 @@ export class Overview {
     if (tile.level !== this.#level || tile.page >= this.#pages) return false;
     const sums = new Uint16Array(TILE_BINS * STATES);
     const { data } = tile;
-    for (let base = 0; base < data.length; base += sums.length) {
+    for (let base = 0; base < TILE_STATE_BYTES; base += sums.length) {
       for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + (data[base + at] ?? 0);
     }
     this.#slots.set(`${tile.page}/${tile.index}`, { revision: tile.revision, sums });

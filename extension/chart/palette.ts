@@ -27,6 +27,7 @@ const FALLBACK: Readonly<Record<string, Rgb>> = {
   '--gs-wait': [232, 89, 12],
   '--gs-lock': [255, 224, 102],
   '--gs-off': [118, 125, 136],
+  '--gs-native': [63, 185, 80],
   '--gs-grid': [60, 60, 60],
   '--gs-focus': [0, 120, 212],
   '--gs-mark': [220, 220, 220],
@@ -58,6 +59,7 @@ export function readPalette(root: HTMLElement): Palette {
   const lock = read('--gs-lock', background);
   const hold = read('--gs-hold', background);
   const off = read('--gs-off', background);
+  const native = read('--gs-native', background);
   return {
     hold,
     wait,
@@ -78,6 +80,8 @@ export function readPalette(root: HTMLElement): Palette {
       lock: packRgb(lock),
       lockHatch: packRgb(mix(lock, background, HATCH)),
       off: packRgb(mix(background, off, 0.7)),
+      native: packRgb(native),
+      nativeStripe: packRgb(mix(native, background, HATCH)),
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { LANE_STATES, type Lane, type Place, type Segment } from '../../server/protocol';
-import { awaitedText } from './describe';
+import { awaitedText, offText, shownState } from './describe';
 import { formatDuration, formatPlace, formatShare, isKnown, laneName } from './format';
 import type { Translate } from './strings';
 import type { Hover } from './timeline-model';
@@ -53,8 +53,8 @@ function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX
   return (
     <>
       <p class="tip-state">
-        <span class={`swatch ${segment.state}`} />
-        {t(`state.${segment.state}`)} <b>{formatDuration(segment.endNs - segment.startNs)}</b>
+        <span class={`swatch ${shownState(segment) === 'native' ? 'native' : segment.state}`} />
+        {t(`state.${shownState(segment)}`)} <b>{formatDuration(segment.endNs - segment.startNs)}</b>
         <span class="dim"> {t('tip.at', formatDuration(segment.startNs))}</span>
       </p>
       {segment.place !== null && (
@@ -63,6 +63,7 @@ function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX
           <span class="dim">{segment.place.function}</span>
         </p>
       )}
+      {segment.nativeNs !== undefined && <p>{offText(segment, t)}</p>}
       {segment.awaited !== undefined && (
         <p>{awaitedText(segment.awaited, props.lane(segment.releasedBy?.lane ?? -1), t)}</p>
       )}

@@ -1,7 +1,7 @@
 import {
-  LANE_STATES,
   TILE_BINS,
   TILE_LANES,
+  TILE_STATE_BYTES,
   type ChartRequest,
   type ChartResponse,
 } from '../protocol';
@@ -12,7 +12,7 @@ export function noChart(request: ChartRequest): ChartResponse {
     case 'meta':
       return { kind: 'meta', meta: null };
     case 'tile': {
-      const bytes = Buffer.alloc(TILE_BINS * TILE_LANES * LANE_STATES.length);
+      const bytes = Buffer.alloc(TILE_STATE_BYTES + TILE_BINS * TILE_LANES);
       return { kind: 'tile', revision: 0, base64: bytes.toString('base64') };
     }
     case 'segment':

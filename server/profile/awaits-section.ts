@@ -1,4 +1,5 @@
-import type { AwaitRow, ExecutorRow, Profile } from '../protocol';
+import type { Profile } from '../protocol';
+import type { AwaitRow, ExecutorRow } from '../protocol-awaits';
 import { formatDuration } from './duration';
 import { inFunction } from './report-headline';
 import type { PlaceNames } from './report-places';

@@ -26,6 +26,8 @@ const LONG_HOLDS_KEPT = 64;
 
 /** Hears every cycle after it was put right, for the chart. */
 export interface CycleListener {
+  /** The time off before the next cycle of a lane, and how much of it was on a CPU. */
+  native(lane: number, fromNs: number, toNs: number, nativeNs: number): void;
   /** A wait of a lane that ends without a hold (drop_gil until another thread had taken the GIL). */
   switchWait(lane: number, fromNs: number, toNs: number): void;
   /** `sampledStack`: the stack that ran longest in the hold, -1 without samples. */
@@ -139,6 +141,10 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     if (lane.offTime?.isSettled === false) {
       const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
       lane.offTime.settle(released, heldNs, this.#chargeNative);
+      const { lastNativeNs } = lane.offTime;
+      const offStart = first ? waitStart : lane.offStartNs;
+      if (lastNativeNs !== null && waitStart > offStart)
+        this.#listener?.native(lane.index, offStart, waitStart, lastNativeNs);
     }
 
     const unknown = first || (flags & BATCH_FLAG.otherState) !== 0;
@@ -186,6 +192,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     books.cellSums.add(lane.lastCell, CELL.offNs, waitStart - offStart);
     lane.history.push(offStart, waitStart, acquired, lane.lastStack);
     lane.offTime?.add(lane.lastCell, waitStart - offStart);
+    lane.offStartNs = offStart;
     this.#awaits.off(lane.thread, offStart, waitStart, lane.lastStack);
     return waitStart;
   }

@@ -49,6 +49,8 @@ export class LaneBook {
   pairStack = -1;
   pairUnit = -1;
   pair = -1;
+  /** Start of its last time off. */
+  offStartNs = 0;
   /** Null while its CPU clock was not read. */
   offTime: OffTime | null = null;
 

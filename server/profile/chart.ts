@@ -214,21 +214,25 @@ export class Chart {
     return { ...segment, ...cause.holdersOf(wait), releasedBy: cause.releaserOf(wait) };
   }
 
-  /** What ended the time off the GIL, if that was a wait for another thread or process. */
+  /** How much of the time off the GIL was on a CPU, and what ended it, if that was a wait for another thread or process. */
   #awaited({
     lane,
     state,
     startNs,
-  }: Pick<Segment, 'lane' | 'state' | 'startNs'>): Partial<Segment> {
+    endNs,
+  }: Pick<Segment, 'lane' | 'state' | 'startNs' | 'endNs'>): Partial<Segment> {
     const thread = this.#threadOfRow[lane] ?? -1;
-    const link = state === 'off' ? this.#awaits.at(thread, startNs) : null;
-    if (link === null) return {};
+    if (state !== 'off') return {};
+    const nativeNs = this.#views[lane]?.nativeBetween(startNs, endNs) ?? null;
+    const native = nativeNs === null ? {} : { nativeNs };
+    const link = this.#awaits.at(thread, startNs);
+    if (link === null) return native;
     const other = this.#threadOfRow.indexOf(link.other);
     const { on, pid, work, atNs } = link;
     const from = work?.begunNs ?? atNs;
     const place = this.#placeOf(work?.node ?? 0);
     const releasedBy = other < 0 ? null : { lane: other, startNs: from, endNs: atNs, place };
-    return { awaited: { on, pid }, releasedBy };
+    return { ...native, awaited: { on, pid }, releasedBy };
   }
 
   /** Who held a lock during a wait for it, and who let go last: the same as for the GIL. */

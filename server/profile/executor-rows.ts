@@ -1,4 +1,5 @@
-import type { ExecutorRow, Place } from '../protocol';
+import type { Place } from '../protocol';
+import type { ExecutorRow } from '../protocol-awaits';
 import type { StackTable, TraceState } from '../trace/events';
 import { Activities } from './activities';
 import type { Work } from './await-book';

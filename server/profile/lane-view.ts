@@ -1,4 +1,5 @@
 import type { LaneLocks, LockWait } from './lane-locks';
+import type { LaneNative } from './lane-native';
 import type { LaneTrack, Tail, TrackCursor } from './lane-track';
 
 /**
@@ -15,10 +16,12 @@ export class LaneView {
   readonly count: number;
   readonly #locks: LaneLocks | null;
   readonly #lockCount: number;
+  readonly #native: LaneNative | null;
+  readonly #nativeCount: number;
   readonly #firstNs: number;
   readonly #cursor: TrackCursor = { entry: 0, startNs: 0, holdNs: 0, waitNs: 0 };
 
-  /** @param locks The thread's waits for locks; null: none. */
+  /** @param locks The thread's waits for locks; null: none. @param native null: not known */
   constructor(
     lane: number,
     track: LaneTrack,
@@ -26,7 +29,10 @@ export class LaneView {
     endNs: number,
     tail: Tail,
     locks: LaneLocks | null = null,
+    native: LaneNative | null = null,
   ) {
+    this.#native = native;
+    this.#nativeCount = native?.count ?? 0;
     this.#locks = locks;
     this.#lockCount = locks?.count ?? 0;
     this.lane = lane;
@@ -48,6 +54,17 @@ export class LaneView {
   /** Time that the thread waited for locks up to a moment. */
   lockWaitedUntil(timeNs: number): number {
     return this.#locks?.waitedUntil(timeNs, this.#lockCount) ?? 0;
+  }
+
+  /** Time on a CPU without the GIL up to a moment. */
+  nativeUntil(timeNs: number): number {
+    return this.#native?.until(timeNs, this.#nativeCount) ?? 0;
+  }
+
+  /** Of a part of one time off the GIL: on a CPU; null: not known. */
+  nativeBetween(fromNs: number, toNs: number): number | null {
+    if (this.#native?.knows(fromNs, this.#nativeCount) !== true) return null;
+    return Math.round(this.nativeUntil(toNs) - this.nativeUntil(fromNs));
   }
 
   /** Piece 0: off, 1: waiting, 2: holding. */

@@ -18,6 +18,9 @@ type Charge = (cell: number, nativeNs: number) => void;
 export class OffTime {
   #cells: number[] = [];
   #ns: number[] = [];
+  /** Length of the last time off, and what of it was on a CPU. */
+  #lastOffNs = 0;
+  #lastNativeNs: number | null = null;
   #pending: CpuReading[] = [];
   #last: Pick<CpuReading, 'cpuNs' | 'heldNs'> | null = null;
   /** Time that the lane itself had held its GIL by then. */
@@ -30,6 +33,8 @@ export class OffTime {
 
   /** The thread was off for `ns`, charged to a cell. */
   add(cell: number, ns: number): void {
+    this.#lastOffNs = ns;
+    this.#lastNativeNs = null;
     if (ns <= 0) return;
     const at = this.#cells.lastIndexOf(cell);
     if (at >= 0) this.#ns[at] = (this.#ns[at] ?? 0) + ns;
@@ -62,6 +67,11 @@ export class OffTime {
     this.#lastLaneHoldNs = laneHoldNs;
   }
 
+  /** How long the thread was on a CPU in the last time off, once that is settled; null: not known. */
+  get lastNativeNs(): number | null {
+    return this.#lastNativeNs;
+  }
+
   get isSettled(): boolean {
     return this.#pending.length === 0;
   }
@@ -73,6 +83,7 @@ export class OffTime {
     if (last !== null && offNs > 0) {
       const onCpuNs = reading.cpuNs - last.cpuNs - (reading.heldNs - last.heldNs);
       const nativeNs = Math.round(Math.min(Math.max(onCpuNs, 0), offNs));
+      this.#lastNativeNs = Math.round((nativeNs * this.#lastOffNs) / offNs);
       if (nativeNs > 0) {
         const parts = apportion(nativeNs, this.#ns);
         this.#cells.forEach((cell, i) => charge(cell, parts[i] ?? 0));

@@ -1,4 +1,5 @@
-import type { AwaitRow, Place, Serialisation } from '../protocol';
+import type { Place, Serialisation } from '../protocol';
+import type { AwaitRow } from '../protocol-awaits';
 import type { StackTable } from '../trace/events';
 import { apportion } from './apportion';
 import type { AwaitLink } from './await-links';

@@ -1,8 +1,8 @@
-import { LANE_STATES, TILE_BINS, TILE_LANES } from '../protocol';
+import { LANE_STATES, TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../protocol';
 import type { LaneView } from './lane-view';
 
 const STATES = LANE_STATES.length;
-export const TILE_BYTES = TILE_LANES * TILE_BINS * STATES;
+export const TILE_BYTES = TILE_STATE_BYTES + TILE_LANES * TILE_BINS;
 
 /**
  * The bytes of a tile (see TileRequest): shares of each bin by state, exact before they are rounded to 1/255, at
@@ -20,6 +20,7 @@ export function tileBytes(
   if (!(binNs > 0)) return bytes;
   for (const [index, lane] of lanes.entries()) {
     fillLane(bytes, index * TILE_BINS * STATES, lane, firstBin, binNs);
+    fillNative(bytes, TILE_STATE_BYTES + index * TILE_BINS, lane, firstBin, binNs);
   }
   return bytes;
 }
@@ -65,6 +66,21 @@ function fillLane(
     hold = nextHold;
     wait = nextWait;
     off = nextOff;
+  }
+}
+
+function fillNative(
+  bytes: Uint8Array,
+  offset: number,
+  lane: LaneView,
+  firstBin: number,
+  binNs: number,
+): void {
+  let before = lane.nativeUntil(firstBin * binNs);
+  for (let bin = 0; bin < TILE_BINS; bin++) {
+    const until = lane.nativeUntil((firstBin + bin + 1) * binNs);
+    if (until > before) bytes[offset + bin] = shareOf(until - before, 255 / binNs);
+    before = until;
   }
 }
 

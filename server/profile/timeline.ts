@@ -2,6 +2,7 @@ import type { ThreadRow } from '../protocol';
 import type { CycleListener } from './bookkeeper';
 import type { Snapshot } from './engine';
 import { LaneLocks, type LockWait } from './lane-locks';
+import { LaneNative } from './lane-native';
 import { LaneTrack, type Tail } from './lane-track';
 import { LaneView } from './lane-view';
 import { LongWaits, type LongWait } from './long-waits';
@@ -26,6 +27,8 @@ export class Timeline implements CycleListener {
   readonly #viewed: number[] = [];
   /** By thread. */
   readonly #locks: LaneLocks[] = [];
+  /** By lane. */
+  readonly #native: LaneNative[] = [];
 
   constructor(gilOf: (lane: number) => number, maxEntries = MAX_ENTRIES) {
     this.#gilOf = gilOf;
@@ -35,6 +38,10 @@ export class Timeline implements CycleListener {
   /** Whether neighbouring cycles had to be drawn as one. */
   get merged(): boolean {
     return this.#entries > this.#maxEntries;
+  }
+
+  native(lane: number, fromNs: number, toNs: number, nativeNs: number): void {
+    (this.#native[lane] ??= new LaneNative()).push(fromNs, toNs, nativeNs);
   }
 
   switchWait(lane: number, fromNs: number, toNs: number): void {
@@ -79,7 +86,9 @@ export class Timeline implements CycleListener {
       this.#viewed[lane] = track.count;
       const { startNs, endNs } = snapshot.profile.threads[row] ?? { startNs: 0, endNs: 0 };
       const from = track.count === 0 ? startNs : track.endNs;
-      return new LaneView(lane, track, startNs, endNs, tailOf(snapshot.open[lane], from), locks);
+      const tail = tailOf(snapshot.open[lane], from);
+      const native = this.#native[lane] ?? null;
+      return new LaneView(lane, track, startNs, endNs, tail, locks, native);
     });
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Chart } from '../../server/profile/chart';
-import type { Segment } from '../../server/protocol';
+import { TILE_STATE_BYTES, type Segment } from '../../server/protocol';
 import {
   chartOf,
   placeName,
@@ -22,7 +22,7 @@ describe('chart', () => {
         const tile = chart.tile({ kind: 'tile', level, index, page: 0 });
         const { wallNs } = chart.meta();
         const shares = naiveShares(stretchesOf(trace, chart), wallNs, level, index);
-        assert.equal(tile.length, shares.length);
+        assert.equal(TILE_STATE_BYTES, shares.length);
         for (const [i, share] of shares.entries()) {
           const byte = tile[i] ?? 0;
           if (share === 0) assert.equal(byte, 0);

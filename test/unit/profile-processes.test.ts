@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Activities } from '../../server/profile/activities';
+import { Chart } from '../../server/profile/chart';
 import { createEngine } from '../../server/profile/engine';
 import { exitsOf } from '../../server/profile/process-ends';
+import { Timeline } from '../../server/profile/timeline';
+import { TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol';
 import type { ProcessState, StackTable, TraceState } from '../../server/trace/events';
 import {
   deliver,
@@ -158,7 +161,8 @@ describe('time off the GIL', () => {
       { ...empty, waitStart: 100, acquired: 100, released: 200 },
       { ...empty, waitStart: 1200, acquired: 1210, released: 1300 },
     ];
-    const engine = createEngine();
+    const timeline = new Timeline(() => 0);
+    const engine = createEngine({ listener: timeline });
     engine.cpu?.({
       gil: 0,
       count: 2,
@@ -175,11 +179,27 @@ describe('time off the GIL', () => {
       stacks,
     };
     const exit = { code: 0, signal: null };
-    const { profile } = engine.snapshot(state, { command: [], startedAt: '', exit, live: false });
+    const snapshot = engine.snapshot(state, { command: [], startedAt: '', exit, live: false });
+    const { profile } = snapshot;
     // 800 ns of CPU time, of which it held 100: 700 of the 1000 ns off; 190 ns held in all.
     assert.equal(profile.threads[0]?.nativeNs, 700);
     const row = profile.lines.find(({ file }) => file === '/a.py');
     assert.deepEqual(row?.native, { selfNs: 700, totalNs: 700 });
     assert.deepEqual(profile.parallelism, { onCpuNs: 890, underGilNs: 190 });
+
+    // The chart has 512 bins of 2000 / 512 ns: off from 200 to 1200, of which 70 % were native.
+    const chart = new Chart(snapshot, timeline, engine.lines, 1, false);
+    const at = (atNs: number) => chart.segment({ kind: 'segment', lane: 0, atNs, step: 'at' });
+    assert.equal(at(500)?.nativeNs, 700);
+    assert.equal(at(1700)?.nativeNs, undefined);
+    const tile = chart.tile({ kind: 'tile', level: 9, index: 0, page: 0 });
+    const native = tile.subarray(TILE_STATE_BYTES);
+    const binNs = 2000 / TILE_BINS;
+    native.subarray(0, TILE_BINS).forEach((share, bin) => {
+      const overlap = Math.min(1200, (bin + 1) * binNs) - Math.max(200, bin * binNs);
+      const exact = (Math.max(overlap, 0) / binNs) * 0.7 * 255;
+      assert.ok(Math.abs(share - exact) < 1, `bin ${bin}: ${share}, not ${exact}`);
+    });
+    assert.ok(native.subarray(TILE_BINS).every((share) => share === 0));
   });
 });

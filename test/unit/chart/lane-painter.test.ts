@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LANE_STATES } from '../../../server/protocol';
-import { columnShape, packColumns, paintLane } from '../../../extension/chart/lane-painter';
+import { LANE_STATES, TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../../server/protocol';
+import {
+  columnShape,
+  packColumns,
+  packNative,
+  paintLane,
+} from '../../../extension/chart/lane-painter';
 import { TileStore } from '../../../extension/chart/tile-store';
 import { planPage } from '../../../extension/chart/tile-plan';
 import { levelFor, type View } from '../../../extension/chart/view';
@@ -88,28 +93,31 @@ describe('columns of a lane', () => {
   it('give what occurs at least a CSS pixel, and never more than the lane', () => {
     const shares = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
     fc.assert(
-      fc.property(shares, fc.constantFrom(1, 1.5, 2), ([hold, wait, off, lock], ratio) => {
+      fc.property(shares, fc.constantFrom(1, 1.5, 2), fc.nat(255), (all, ratio, part) => {
+        const [hold, wait, off, lock] = all;
         fc.pre(hold + wait + off + lock <= 258);
+        const native = Math.min(part, off);
         const packed = (hold | (wait << 8) | (off << 16) | (lock << 24)) >>> 0;
         const height = Math.round(14 * ratio);
-        const shape = columnShape(packed, height, ratio);
+        const shape = columnShape(packed, height, ratio, native);
         const least = Math.round(ratio);
         const parts = [
           [hold, shape.hold],
           [wait, shape.wait],
           [off, shape.off],
           [lock, shape.lock],
+          [native, shape.native],
         ] as const;
         for (const [share, drawn] of parts) {
           assert.equal(drawn >= least, share > 0, `${share} is drawn ${drawn} high`);
         }
         const line = Math.max(1, Math.round(2 * ratio));
-        assert.ok(shape.hold + shape.wait + shape.lock + line <= height);
+        assert.ok(shape.hold + shape.wait + shape.lock + shape.native + line <= height);
       }),
     );
   });
 
-  it('paint holding full, waiting to half, off as a line', () => {
+  it('paint holding full, waiting to half, off as a line, native code on it', () => {
     const colours = {
       holding: 1,
       waiting: 2,
@@ -117,17 +125,43 @@ describe('columns of a lane', () => {
       lock: 3,
       lockHatch: 3,
       off: 4,
+      native: 5,
+      nativeStripe: 6,
     };
-    const raster = { pixels: new Uint32Array(4 * 20), width: 4, height: 20 };
-    const columns = Uint32Array.of(255, 255 << 8, 255 << 16, 0);
-    paintLane(raster, columns, { top: 3, height: 14, ratio: 1, phase: 0 }, colours);
+    const raster = { pixels: new Uint32Array(6 * 20), width: 6, height: 20 };
+    const columns = Uint32Array.of(255, 255 << 8, 255 << 16, 0, 255 << 16, 255 << 16);
+    const native = Uint8Array.of(0, 0, 0, 0, 255, 255);
+    paintLane(raster, columns, { top: 3, height: 14, ratio: 1, phase: 0 }, colours, native);
     const column = (x: number): number[] =>
-      Array.from({ length: 20 }, (_, y) => raster.pixels[y * 4 + x] ?? -1);
+      Array.from({ length: 20 }, (_, y) => raster.pixels[y * 6 + x] ?? -1);
     const rows = (from: number, to: number, colour: number): number[] =>
       Array.from({ length: 20 }, (_, y) => (y >= from && y < to ? colour : 0));
     assert.deepEqual(column(0), rows(3, 15, 1));
     assert.deepEqual(column(1), rows(9, 15, 2));
     assert.deepEqual(column(2), rows(15, 17, 4));
     assert.deepEqual(column(3), rows(0, 0, 0));
+    const line = rows(15, 17, 4);
+    const over = (colour: number): number[] => line.map((at, y) => rows(12, 15, colour)[y] || at);
+    assert.deepEqual(column(4), over(6));
+    assert.deepEqual(column(5), over(5));
+  });
+
+  it('have the share of native code of their bins, by their weights', () => {
+    const data = new Uint8Array(TILE_STATE_BYTES + TILE_LANES * TILE_BINS);
+    data.set([255, 0, 100, 1], TILE_STATE_BYTES + TILE_BINS);
+    const piece = {
+      data,
+      fromX: 1,
+      toX: 5,
+      firstShare: 1,
+      first: Uint16Array.of(0, 0, 1, 3),
+      last: Uint16Array.of(0, 2, 1, 5),
+      firstWeight: Uint16Array.of(256, 128, 256, 1),
+      lastWeight: Uint16Array.of(256, 64, 256, 256),
+    };
+    const columns = new Uint8Array(5);
+    packNative(piece, 1, columns);
+    // (255 × 128 + 0 × 256 + 100 × 64) / 448; the last has 1 of 513, which still shows.
+    assert.deepEqual([...columns], [0, 255, Math.round(39040 / 448), 0, 1]);
   });
 });
