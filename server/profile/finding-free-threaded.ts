@@ -44,14 +44,21 @@ function objectContention(lock: LockRow, { blame }: Profile): Finding {
   const [site] = [...lock.sites].sort((a, b) => b.waitNs - a.waitNs);
   const other = blame.find((row) => row.lock === lock.id && row.holder !== null)?.holder ?? null;
   const by = other === null || other.line === 0 ? '' : `, with ${other.file}:${other.line}`;
+  const isKnown = lock.kind !== 'object';
+  const whose = isKnown
+    ? `the lock inside one ${lock.kind}${by}`
+    : 'locks inside objects, spinning only, so that it is not known of which';
+  const advice = isKnown
+    ? `Without a GIL each ${lock.kind} that several threads change is a lock of its own. ` +
+      'Give each thread its own and put them together at the end, or use a queue.'
+    : 'Give each thread lists, dicts and objects of its own, and put them together at the end.';
   return {
     rule: 'object-contention',
     severity: 'warning',
     where: placeOf(site),
     message:
-      `Threads contend for the lock inside one ${lock.kind}${by}: they waited ${formatDuration(lock.waitNs)}, ` +
-      `${lock.contended} times. Without a GIL each ${lock.kind} that several threads change is a lock of its own. ` +
-      'Give each thread its own and put them together at the end, or use a queue.',
+      `Threads contend for ${whose}: they waited ${formatDuration(lock.waitNs)}, ` +
+      `${lock.contended} times. ${advice}`,
     evidence: {
       ...{ lock: lock.id, kind: lock.kind, waitNs: lock.waitNs, contended: lock.contended },
       ...{ maxWaitNs: lock.maxWaitNs, spinNs: lock.spinNs },
@@ -68,8 +75,8 @@ function stopTheWorld(lock: LockRow, { blame }: Profile): Finding {
     severity: 'warning',
     where: placeOf(cause ?? undefined),
     message:
-      `All threads were stopped ${lock.contended} times, for ${formatDuration(lock.waitNs)} in all, ` +
-      `${formatDuration(lock.maxWaitNs)} at the longest${by}. The garbage collector, and changes to classes while ` +
+      `Running threads were stopped for one of them ${lock.contended} times (each thread counts), ` +
+      `for ${formatDuration(lock.waitNs)} in all, ${formatDuration(lock.maxWaitNs)} at the longest${by}. The garbage collector, and changes to classes while ` +
       'threads run, stop the world: make fewer cyclic objects (gc.freeze(), a higher gc.set_threshold()), and ' +
       'change classes before the threads start.',
     evidence: {

@@ -8,6 +8,8 @@ const MAX_WAIT_SHARE = 0.01;
 export function noContentionFindings(profile: Profile): Finding[] {
   const waitNs = profile.gils.reduce((sum, gil) => sum + gil.waitNs, 0);
   const acquires = profile.threads.reduce((sum, thread) => sum + thread.acquires, 0);
+  // Without a GIL that goes without saying.
+  if (!profile.processes.some((process) => process.gilEnabled)) return [];
   if (acquires === 0 || waitNs > MAX_WAIT_SHARE * profile.wallNs) return [];
   const holdNs = profile.gils.reduce((sum, gil) => sum + gil.holdNs, 0);
   return [

@@ -27,7 +27,13 @@ function endOf({ exit, processes }: Profile): string[] {
 function matter(profile: Profile, names: PlaceNames): string[] {
   if (profile.processes.length === 0) return ['Nothing was measured: no process left a trace.'];
   if (profile.processes.every((row) => !row.gilEnabled)) {
-    return ['This interpreter ran without a GIL, so no thread had to wait for it.'];
+    const lockWaitNs = sum(profile.threads, (row) => row.lockWaitNs);
+    return [
+      'This interpreter ran without a GIL, so no thread had to wait for one.',
+      lockWaitNs === 0
+        ? 'Nor did any wait for a lock.'
+        : `For locks, also those inside objects and the interpreter, threads waited ${formatDuration(lockWaitNs)} in all.`,
+    ];
   }
   const holdNs = sum(profile.threads, (row) => row.holdNs);
   const waitNs = sum(profile.threads, (row) => row.waitNs);

@@ -259,7 +259,7 @@ export function processRowsOf(
     python: process.python,
     executable: process.executable,
     host: process.host,
-    gilEnabled: !process.freeThreaded || process.gilSeen,
+    gilEnabled: process.gilEnabled,
     startNs: process.startNs,
     endNs: lives.processEndNs[index] ?? process.endNs,
     exit: exits[index] ?? { code: null, signal: null },

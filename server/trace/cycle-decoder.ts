@@ -37,6 +37,7 @@ export class CycleColumns implements CycleBatch {
 
 /** What decoding a GIL's stream needs to know from before; times in ticks since the clock's origin. */
 export class CycleStream {
+  readonly inOrder = true;
   /** Release of the latest cycle. */
   released = -Infinity;
   /** The process's thread index of the latest cycle. */

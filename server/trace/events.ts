@@ -281,6 +281,8 @@ export interface ProcessState {
   readonly host: 'embedded' | 'preloaded' | 'attached';
   readonly freeThreaded: boolean;
   readonly gilSeen: boolean;
+  /** A GIL is there for good; false: a free-threaded build without one, but for the time of some imports. */
+  readonly gilEnabled: boolean;
   readonly gilUnrecognised: boolean;
   /** A free-threaded build in which an import switched the GIL on: when, and which module ('' unknown). */
   readonly gilSwitchedOn: { readonly atNs: number; readonly module: string } | null;

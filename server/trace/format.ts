@@ -1,5 +1,5 @@
 /**
- * The trace file, version 2: what the probe maps and writes, and the reader tails. This file is its
+ * The trace file, version 3: what the probe maps and writes, and the reader tails. This file is its
  * specification; `server/interpreter/native/trace_format.h` is the same in C, and a test compares them.
  *
  * One traced process writes one file, `PID.trace` (`PID-N.trace` for a later process of the same pid), in the
@@ -13,12 +13,17 @@
  * the holder of a GIL writes to that GIL's stream. Bytes of a chunk below `used` never change again; `used` is
  * stored last, with release order. So a reader may read at any moment, and what was written survives `kill -9`.
  *
+ * Without a GIL each thread writes to a lane of its own, which it has for its life; lanes are used again. Stacks and
+ * locks of a process without a GIL are those of all its lanes: definitions in the stream of kind laneStacks, locks in
+ * chunks of kind locks of owner LANES. Whoever names a stack in a row wrote its definition before. A free-threaded build
+ * that has its GIL switched on has cycles beside the lanes.
+ *
  * A GIL's stream holds one CYCLE record per hold, written at its release, in the order of the holds. Waits that are
  * not over yet, and the hold that is going on, stand in the thread entries and the GIL entry.
  */
 
 export const TRACE_MAGIC = 'GSTRACE1';
-export const TRACE_VERSION = 2;
+export const TRACE_VERSION = 3;
 export const BYTE_ORDER_MARK = 0x01020304;
 export const HEADER_BYTES = 4096;
 export const CHUNK_BYTES = 65536;
@@ -90,6 +95,8 @@ export const HEADER = {
   selfTicks: 200, // u64
   selfCycles: 208, // u64
   samplerCpuNs: 216, // u64
+  /** Entries in use in the chunks of kind LOCKS of the lanes. */
+  laneLockCount: 224,
 } as const;
 
 export const PROCESS_FLAG = {
@@ -103,6 +110,8 @@ export const PROCESS_FLAG = {
   forked: 8,
   /** The calls around the GIL were not those of any known CPython: events cannot be trusted. */
   gilUnrecognised: 16,
+  /** Free-threaded: the GIL is on for good, as was asked or by an import (META.gilSwitchedOn). */
+  gilEnabled: 32,
 } as const;
 
 /** Whether stacks are recorded. Events and times are exact in every case. */
@@ -156,13 +165,20 @@ export const CHUNK_KIND = {
   meta: 4,
   aggregates: 5,
   locks: 6,
+  /** Rows of locks by one thread after the other. */
+  lane: 7,
+  /** Definitions of the stacks of all lanes. */
+  laneStacks: 8,
 } as const;
+
+/** In place of a GIL's index: the lanes. */
+export const LANES = 0xffffffff;
 
 /** Byte offsets in a chunk's header. u32 unless said otherwise. */
 export const CHUNK = {
   magic: 0,
   kind: 4, // {@link CHUNK_KIND}
-  /** GIL index for kinds gil, aggregates and locks, else 0. */
+  /** GIL index for kinds gil, aggregates and locks (there also {@link LANES}), the lane's number for lanes, else 0. */
   owner: 8,
   /** 0, 1, 2, … among the chunks of the same kind and owner. */
   seq: 12,
@@ -198,7 +214,7 @@ export const THREAD = {
   lostMaxWaitTicks: 96, // u64
   /** Lock number + 1 while the thread waits for that lock of GIL lockWaitGil, else 0. Published last. */
   waitingLock: 104,
-  lockWaitGil: 108, // GIL index
+  lockWaitGil: 108, // GIL index or {@link LANES}
   /** Node of its stack, in the stream of that GIL. */
   lockWaitStack: 112,
   /** Thread index + 1 of the lock's owner when the wait began, 0 unknown. */
@@ -310,7 +326,7 @@ export const CYCLE_FLAG = {
  *             about every millisecond                                          (kind gil)
  *     LOCK_WAIT, LOCK_HOLD, LOCK_ORDER
  *             u32 lock number, u32 thread index, u64 start, u64 end (ticks), u32 node id, u32 other thread
- *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kind gil)
+ *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kinds gil, lane)
  *     WORK    u32 thread index, u64 ticks: a thread of an executor took work from its queue, or (u8 1) is done with it;
  *             u32 thread index + 1 of who gave it, u64 ticks and u32 node id of that, u32 node id where the asyncio task
  *             was made in which it was given (each 0: unknown, or none), u8 0 or 1            (kind gil)
@@ -361,4 +377,6 @@ export const META = {
   message: 6, // a warning of the probe for the user
   /** How a child ended, when the process learnt it: `PID exit|signal NUMBER TICKS TID`. */
   childEnd: 7,
+  /** The GIL of a free-threaded build was found to be on for good: `TICKS MODULE`, which may be ''. */
+  gilSwitchedOn: 8,
 } as const;

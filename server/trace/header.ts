@@ -46,6 +46,7 @@ export interface TraceHeader {
   readonly selfTicks: number;
   readonly selfCycles: number;
   readonly samplerCpuNs: number;
+  readonly laneLockCount: number;
 }
 
 const LAYOUT: readonly (readonly [keyof typeof HEADER, number])[] = [
@@ -107,6 +108,7 @@ export function parseHeader(view: DataView, file: string): TraceHeader {
     selfTicks: Number(u64('selfTicks')),
     selfCycles: Number(u64('selfCycles')),
     samplerCpuNs: Number(u64('samplerCpuNs')),
+    laneLockCount: u32('laneLockCount'),
   };
 }
 

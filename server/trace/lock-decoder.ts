@@ -36,6 +36,8 @@ export class LockColumns implements LockBatch {
 export interface LockStream {
   readonly definitions: Definitions;
   readonly locks: LockTable;
+  /** Its rows are in the order of their ends; else rows of others may come between. */
+  readonly inOrder: boolean;
   fault: string | null;
 }
 
@@ -48,6 +50,8 @@ export class LockDecoder {
   readonly columns: LockColumns;
   /** Numbers of the locks in the columns. */
   readonly named = new Set<number>();
+  /** End of the latest row since {@link begin}, in ticks since the clock's origin. */
+  latest = -Infinity;
 
   constructor(stacks: StackTable, locks: LockState[]) {
     this.columns = new LockColumns(stacks, locks);
@@ -56,6 +60,7 @@ export class LockDecoder {
   begin(): void {
     this.columns.count = 0;
     this.named.clear();
+    this.latest = -Infinity;
   }
 
   /**
@@ -87,8 +92,9 @@ export class LockDecoder {
     if (entry === undefined || thread < 0) return damage(stream, 'a record is of an unknown lock');
     if (tag === TAG.lockHold) {
       // Holds of a lock never overlap, whatever a damaged record says.
-      started = Math.max(started, stream.locks.lastHoldEnd[number] ?? -Infinity);
-      stream.locks.lastHoldEnd[number] = Math.max(ended, started);
+      const last = stream.locks.lastHoldEnd[number] ?? -Infinity;
+      if (stream.inOrder) started = Math.max(started, last);
+      stream.locks.lastHoldEnd[number] = Math.max(ended, started, last);
     }
     const { nodeCount } = stream.definitions;
     const sound = started <= ended && Math.abs(started) < TICKS_MAX && ended < TICKS_MAX;
@@ -106,6 +112,7 @@ export class LockDecoder {
     columns.flags[i] = flags;
     columns.weight[i] = view.getUint32(at + 41, true);
     columns.count++;
+    this.latest = Math.max(this.latest, ended);
     this.named.add(number);
     if (tag === TAG.lockOrder && other > 0) this.named.add(other - 1);
     return at + LOCK_ROW_BYTES;

@@ -1,8 +1,9 @@
 /** What a trace says of its locks beside their waits and holds. */
 import { relativeTicks, toNs, type Clock } from './clock';
 import type { LockKind, LockState, OpenLockHold, OpenLockWait } from './events';
-import { LOCK_ROW_FLAG } from './format';
-import type { GilReader, ProcessReader } from './process-reader';
+import { LANES, LOCK_ROW_FLAG } from './format';
+import type { LockStream } from './lock-decoder';
+import type { ProcessReader } from './process-reader';
 import type { LockEntry } from './lock-table';
 import type { ThreadEntry } from './thread-table';
 
@@ -20,9 +21,8 @@ const KINDS: readonly (LockKind | undefined)[] = [
 ];
 const STATE_LIVE = 1;
 
-/** Of one lock, by its number in the stream of its GIL, as of the last read. */
-export function lockStateOf(reader: ProcessReader, gil: GilReader, number: number): LockState {
-  const { stream } = gil;
+/** Of one lock, by its number among those of its GIL, or of the lanes, as of the last read. */
+export function lockStateOf(reader: ProcessReader, stream: LockStream, number: number): LockState {
   const entry = stream.locks.entries[number];
   if (entry === undefined) throw new RangeError(`there is no lock ${number}`);
   const rate = reader.clock?.rate ?? 1;
@@ -37,14 +37,14 @@ export function lockStateOf(reader: ProcessReader, gil: GilReader, number: numbe
     waitNs: Math.round(entry.waitTicks * rate),
     holdNs: Math.round(entry.holdTicks * rate),
     lostRows: entry.lostRows,
-    openHold: entry.state === STATE_LIVE ? openHoldOf(reader, gil, entry, number) : null,
+    openHold: entry.state === STATE_LIVE ? openHoldOf(reader, stream, entry, number) : null,
   };
 }
 
 /** The hold that is going on, if it follows the holds that were decoded. */
 function openHoldOf(
   reader: ProcessReader,
-  { stream }: GilReader,
+  stream: LockStream,
   entry: LockEntry,
   number: number,
 ): OpenLockHold | null {
@@ -68,7 +68,8 @@ export function openLockWaitOf(
   clock: Clock,
   entry: ThreadEntry,
 ): OpenLockWait | null {
-  const stream = reader.gils[entry.lockWaitGil]?.stream;
+  const stream: LockStream | undefined =
+    entry.lockWaitGil === LANES ? reader.lanes : reader.gils[entry.lockWaitGil]?.stream;
   const lock = stream?.locks.entries[entry.waitingLock - 1];
   if (stream === undefined || lock === undefined || entry.endTicks !== 0n) return null;
   const owner = reader.threads.entries[(lock.owner === 0 ? entry.lockWaitOwner : lock.owner) - 1];

@@ -33,6 +33,8 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
     else if (missing > 0)
       messages.push(damage(`${name} is incomplete`, '', missing, `cycles of GIL ${gil}`));
   });
+  if (reader.lanes.fault !== null)
+    messages.push(damage(`${name} is damaged`, reader.lanes.fault, 0, 'waits for locks'));
   let samples = 0;
   if (reader.sampler.fault !== null) {
     const taken = Math.min(header.samplesTaken, limit);

@@ -5,6 +5,7 @@ import type { ChildEnd } from './events';
 import { META } from './format';
 import type { TraceSource } from './trace-source';
 
+const GIL_SWITCHED_ON = /^(\d+) (.*)$/s;
 const CHILD_END = /^(\d+) (exit|signal) (\d+) (\d+) (\d+)$/;
 const RECORD_HEADER_BYTES = 6;
 
@@ -22,6 +23,7 @@ export class MetaTable {
   readonly argv: string[] = [];
   readonly messages: string[] = [];
   readonly childEnds: RawChildEnd[] = [];
+  gilSwitchedOn: { readonly ticks: bigint; readonly module: string } | null = null;
 
   /** Takes in what is new. */
   refresh(
@@ -54,8 +56,14 @@ export class MetaTable {
     else if (key === META.pythonVersion) this.pythonVersion = value;
     else if (key === META.folder) this.folder = value;
     else if (key === META.message) this.messages.push(value);
+    else if (key === META.gilSwitchedOn) this.gilSwitchedOn = parseSwitchedOn(value);
     else if (key === META.childEnd) this.childEnds.push(...parseChildEnd(value));
   }
+}
+
+function parseSwitchedOn(text: string): MetaTable['gilSwitchedOn'] {
+  const [, ticks, module = ''] = GIL_SWITCHED_ON.exec(text) ?? [];
+  return ticks === undefined ? null : { ticks: BigInt(ticks), module };
 }
 
 /** None where it is damaged. */

@@ -9,6 +9,8 @@ import { Definitions, type DefinitionContext } from './definitions';
 import type { EventSink } from './events';
 import { CHUNK, CHUNK_HEADER_BYTES, CHUNK_KIND, HEADER_BYTES } from './format';
 import { readGilTable, type GilEntry } from './gil-table';
+import { LaneReader } from './lane-reader';
+import type { LockStream } from './lock-decoder';
 import { lockStateOf } from './lock-state';
 import { LockTable } from './lock-table';
 import { isUnbegun, isUnwritten, parseHeader, type TraceHeader } from './header';
@@ -50,6 +52,7 @@ export class ProcessReader {
   gilEntries: GilEntry[] = [];
   aggregates: AggregateEntry[][] = [];
   readonly sampler: SampleStream;
+  readonly lanes: LaneReader;
   readonly directory = new ChunkDirectory();
   /** Chunks that the header counts and the file does not have, when the process was over. */
   missingChunks = 0;
@@ -68,6 +71,7 @@ export class ProcessReader {
     this.threads = new ThreadTable(tables.allocateThread, tables.scratch);
     this.context = { codes: tables.codes, stacks: tables.stacks, folder: '' };
     this.sampler = new SampleStream(new Definitions(this.context));
+    this.lanes = new LaneReader(this.context, tables.allocateLock);
   }
 
   /**
@@ -103,11 +107,13 @@ export class ProcessReader {
     this.scan(header, final);
     // In this order: a sample is written before the cycle that contains it, a thread's entry before its first cycle.
     for (const gil of this.gils) gil.pieces = gil.chunks.takeNew(this.headers);
+    this.lanes.takeNew(this.directory, this.headers);
     const samplerChunks = this.directory.stream(CHUNK_KIND.sampler, 0);
     const samplerPieces = samplerChunks.takeNew(this.headers);
     this.refreshTables(final);
     for (const gil of this.gils) gil.stream.reserve(this.threads.entries.length);
     this.decode(sink, clock, samplerPieces);
+    this.decodeLanes(sink, clock);
     for (const { stream, chunks } of this.gils) {
       stream.fault ??= chunks.fault;
       chunks.fault ??= stream.fault;
@@ -151,6 +157,8 @@ export class ProcessReader {
       const count = this.gilEntries[gil]?.lockCount ?? 0;
       stream.locks.refresh(this.source, this.directory, gil, count);
     });
+    const { laneLockCount } = header;
+    this.lanes.refresh(this.source, this.directory, this.headers, laneLockCount, scratch);
     this.aggregates = this.gils.map((_, gil) => readAggregates(this.source, this.directory, gil));
   }
 
@@ -176,7 +184,7 @@ export class ProcessReader {
       if (cpu.count > 0) sink.cpu?.(cpu);
       if (works.length > 0) sink.works?.(works);
       if (columns.count > 0) sink.cycles(columns);
-      this.handOnLocks(gil, sink);
+      this.handOnLocks(gil.stream, gil.stream.gil, sink);
     }
     while (nextSample < samplerPieces.length) {
       this.decodeSamples(samplerPieces[nextSample++], sink, clock);
@@ -203,14 +211,21 @@ export class ProcessReader {
     }
   }
 
-  private handOnLocks(gil: GilReader, sink: EventSink): void {
+  private decodeLanes(sink: EventSink, clock: Clock): void {
+    const { cycles, scratch } = this.tables;
+    this.lanes.decode(this.source, cycles.locks, this.threads, clock, scratch, () => {
+      this.handOnLocks(this.lanes, NO_GIL, sink);
+    });
+  }
+
+  private handOnLocks(stream: LockStream, gil: number, sink: EventSink): void {
     const { columns, named } = this.tables.cycles.locks;
     if (columns.count === 0) return;
     for (const number of named) {
-      const entry = gil.stream.locks.entries[number];
-      if (entry !== undefined) columns.locks[entry.global] = lockStateOf(this, gil, number);
+      const entry = stream.locks.entries[number];
+      if (entry !== undefined) columns.locks[entry.global] = lockStateOf(this, stream, number);
     }
-    columns.gil = gil.stream.gil;
+    columns.gil = gil;
     sink.locks(columns);
   }
 
@@ -237,6 +252,8 @@ export class ProcessReader {
   }
 }
 
+/** {@link LockBatch.gil} of rows of lanes. */
+const NO_GIL = -1;
 const RECORD_AGAIN = 'Record the run again.';
 
 function reasonOf(error: unknown): string {

@@ -20,6 +20,8 @@ import { lossOf } from './loss';
 import type { ProcessReader } from './process-reader';
 import type { ThreadEntry } from './thread-table';
 
+/** The version of the trace from which on it says whether a GIL was on for good. */
+const FIRST_WITH_LANES = 3;
 const TICKS_MAX = 2 ** 53;
 const FORWARDED_FLAGS = BATCH_FLAG.contended | BATCH_FLAG.afterForced | BATCH_FLAG.otherState;
 const FRAME_NAMES = ['recorded', 'unknownVersion', 'selfTestFailed', 'notYet'] as const;
@@ -51,9 +53,9 @@ export function viewProcess(
   const aggregates = reader.aggregates.flatMap((entries, gil) =>
     entries.flatMap((entry) => builder.aggregate(entry, gil)),
   );
-  const locks = reader.gils.flatMap((gil) =>
-    gil.stream.locks.entries.map((entry, i) => {
-      const state = lockStateOf(reader, gil, i);
+  const locks = [...reader.gils.map(({ stream }) => stream), reader.lanes].flatMap((stream) =>
+    stream.locks.entries.map((entry, i) => {
+      const state = lockStateOf(reader, stream, i);
       builder.see(state.openHold?.startNs ?? null);
       return { index: entry.global, state };
     }),
@@ -72,6 +74,7 @@ class ViewBuilder {
     private readonly reader: ProcessReader,
     private readonly clock: Clock,
   ) {
+    if (reader.lanes.latest > -Infinity) this.see(toNs(clock, reader.lanes.latest));
     for (const { stream } of reader.gils) {
       if (stream.cycles > 0) this.see(toNs(clock, stream.released));
     }
@@ -243,7 +246,10 @@ function describeProcess(
     freeThreaded: flag(PROCESS_FLAG.freeThreaded),
     gilSeen: flag(PROCESS_FLAG.gilSeen),
     gilUnrecognised: flag(PROCESS_FLAG.gilUnrecognised),
-    gilSwitchedOn: null,
+    gilEnabled:
+      !flag(PROCESS_FLAG.freeThreaded) ||
+      flag(header.version < FIRST_WITH_LANES ? PROCESS_FLAG.gilSeen : PROCESS_FLAG.gilEnabled),
+    gilSwitchedOn: switchedOn(meta.gilSwitchedOn, builder),
     frames: framesOf(header, flag(PROCESS_FLAG.freeThreaded) && !flag(PROCESS_FLAG.gilSeen)),
     // A forked child's first wait may have begun before its own trace.
     startNs: Math.min(startNs, builder.earliestNs),
@@ -265,6 +271,14 @@ function describeProcess(
     samplePeriodNs: header.samplePeriodNs,
     messages: [...meta.messages, ...loss.messages],
   };
+}
+
+function switchedOn(
+  found: ProcessReader['meta']['gilSwitchedOn'],
+  builder: ViewBuilder,
+): ProcessState['gilSwitchedOn'] {
+  if (found === null) return null;
+  return { atNs: builder.timeNs(found.ticks) ?? 0, module: found.module };
 }
 
 /** Without a GIL nobody asks for frames. */

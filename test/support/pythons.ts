@@ -5,9 +5,15 @@ export function gilPythons(): FoundPython[] {
   return testPythons().filter((python) => !python.freeThreaded);
 }
 
+/** Those without a GIL. */
+export function freePythons(): FoundPython[] {
+  return testPythons().filter((python) => python.freeThreaded);
+}
+
 /** `CPython 3.12.1 shared`. */
 export function titleOf(python: FoundPython): string {
-  return `CPython ${python.version} ${python.linkage}`;
+  const kind = python.freeThreaded ? ' free-threaded' : '';
+  return `CPython ${python.version}${kind} ${python.linkage}`;
 }
 
 /** Whether the version is at least 3.MINOR. */

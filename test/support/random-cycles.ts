@@ -59,6 +59,7 @@ export function processState(changes: Partial<ProcessState> = {}): ProcessState 
     freeThreaded: false,
     gilSeen: true,
     gilUnrecognised: false,
+    gilEnabled: true,
     gilSwitchedOn: null,
     frames: 'recorded',
     startNs: 0,

@@ -105,4 +105,5 @@ export interface Frame {
 }
 
 /** A GIL's stream, by the GIL's index, or the sampler's. */
-export type StreamName = number | 'sampler';
+/** A GIL's stream by its index; of lanes the stacks, and the rows of one. */
+export type StreamName = number | 'sampler' | 'laneStacks' | `lane ${number}`;

@@ -3,6 +3,7 @@
  * reader. Slow and simple on purpose: bytes are pushed one value after the other.
  */
 import * as F from '../../server/trace/format';
+import { characters, chunksOf, push, sizeOf } from './trace-bytes';
 import type {
   TraceOptions,
   ThreadOptions,
@@ -344,7 +345,7 @@ export class TraceWriter {
     this.put('sampler', [...bytes, ...text], F.CHUNK_KIND.meta);
   }
 
-  /** Adds a lock of a GIL; returns its number. */
+  /** Adds a lock of a GIL, or of the lanes; returns its number. */
   lock(gil: number, lock: LockOptions): number {
     const entry = Buffer.alloc(F.LOCK_ENTRY_BYTES);
     const u32 = (field: number, value = 0): unknown => entry.writeUInt32LE(value, field);
@@ -363,14 +364,15 @@ export class TraceWriter {
     u64(F.LOCK_ENTRY.lostRows, lock.lostRows);
     entry.write(lock.typeName ?? '', F.LOCK_ENTRY.typeName);
     this.put(gil, [...entry], F.CHUNK_KIND.locks);
-    const at = gil * F.GIL_ENTRY_BYTES + F.GIL.lockCount;
-    const number = this.gilTable.readUInt32LE(at);
-    this.gilTable.writeUInt32LE(number + 1, at);
+    const counts = gil === F.LANES ? this.header : this.gilTable;
+    const at = gil === F.LANES ? F.HEADER.laneLockCount : gil * F.GIL_ENTRY_BYTES + F.GIL.lockCount;
+    const number = counts.readUInt32LE(at);
+    counts.writeUInt32LE(number + 1, at);
     return number;
   }
 
   /** Records a wait for a lock, a hold, or an order. */
-  lockRow(gil: number, tag: number, row: LockRowOptions): void {
+  lockRow(gil: StreamName, tag: number, row: LockRowOptions): void {
     const bytes: number[] = [];
     push(bytes, BigInt(row.lock), 4);
     push(bytes, BigInt(row.thread), 4);
@@ -453,8 +455,8 @@ export class TraceWriter {
     if (current !== null && F.CHUNK_HEADER_BYTES + current.bytes.length + length <= limit)
       return current;
     const chunk = {
-      kind: kind ?? (name === 'sampler' ? F.CHUNK_KIND.sampler : F.CHUNK_KIND.gil),
-      owner: name === 'sampler' ? 0 : name,
+      kind: kind ?? chunksOf(name).kind,
+      owner: chunksOf(name).owner,
       seq: stream.seq++,
       bytes: [],
       thread: stream.thread,
@@ -472,25 +474,4 @@ function flagsOf(cycle: Omit<CycleOptions, 'released'>): number {
     (cycle.afterForced ? F.CYCLE_FLAG.afterForced : 0) |
     (cycle.otherState ? F.CYCLE_FLAG.otherState : 0)
   );
-}
-
-/** Little-endian. */
-function push(bytes: number[], value: bigint, count: number): void {
-  for (let i = 0; i < count; i++) bytes.push(Number((value >> BigInt(8 * i)) & 255n));
-}
-
-/** 0, 1, 2, 3: one, two, four, eight bytes. */
-function sizeOf(value: bigint): number {
-  if (value < 1n << 8n) return 0;
-  if (value < 1n << 16n) return 1;
-  return value < 1n << 32n ? 2 : 3;
-}
-
-function characters(text: string): { width: number; count: number; bytes: number[] } {
-  const points = Array.from(text, (character) => character.codePointAt(0) ?? 0);
-  const largest = Math.max(0, ...points);
-  const width = largest < 256 ? 1 : largest < 65536 ? 2 : 4;
-  const bytes: number[] = [];
-  for (const point of points) push(bytes, BigInt(point), width);
-  return { width, count: points.length, bytes };
 }

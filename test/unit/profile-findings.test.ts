@@ -233,7 +233,13 @@ describe('findings', () => {
 
   it('says that there is no GIL on a free-threaded build', () => {
     const processes = [
-      processState({ endNs: 10, freeThreaded: true, gilSeen: false, python: '3.13.1' }),
+      processState({
+        endNs: 10,
+        freeThreaded: true,
+        gilSeen: false,
+        gilEnabled: false,
+        python: '3.13.1',
+      }),
     ];
     const findings = new Schedule().findings({ processes, gils: [], threads: [] });
     assert.deepEqual(rules(findings), ['no-gil']);

@@ -90,7 +90,7 @@ test('headers that make no sense are refused', () => {
     bytes.writeUInt32LE(value, at);
     return bytes;
   };
-  refuses(changed(8, 99), /version 99, this GILscope reads versions 1 to 2/);
+  refuses(changed(8, 99), /version 99, this GILscope reads versions 1 to 3/);
   refuses(changed(12, 0x04030201), /byte order/);
   refuses(changed(20, 4096), /chunkBytes is 4096 instead of 65536/);
   refuses(changed(32, 481), /claims 481 GILs/);

@@ -95,12 +95,17 @@ static void try_frames(uintptr_t state)
         memory_release(m, sizeof *m);
 }
 
-void frames_try(struct gil *gil, uintptr_t state)
+bool frames_are_sound(uintptr_t state)
 {
     int error = errno;
     if (atomic_load(&probe.frames) == GILSCOPE_FRAMES_NOT_YET)
         try_frames(state);
-    if (atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED)
-        gil_open_stacks(gil);
     errno = error;
+    return atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED;
+}
+
+void frames_try(struct gil *gil, uintptr_t state)
+{
+    if (frames_are_sound(state))
+        gil_open_stacks(gil);
 }

@@ -13,4 +13,7 @@
  */
 void frames_try(struct gil *gil, uintptr_t state);
 
+/* Whether frames can be read, tried with those of a thread state whose stack stands still. Keeps errno. */
+bool frames_are_sound(uintptr_t state);
+
 #endif

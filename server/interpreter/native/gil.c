@@ -30,7 +30,9 @@ static void open_gil(struct gil *gil)
     if (atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED)
         gil_open_stacks(gil);
     work_table_open(&gil->works);
-    if (!lock_table_open(&gil->locks))
+    /* Without a GIL for good the locks are those of the lanes, also while there is one for once. */
+    if (!probe.layout.free_threaded &&
+        !lock_table_open(&gil->locks, gil->index, &gil->entry->lock_count))
         trace_file_lose(&probe.file, GILSCOPE_LOST_LOCK_TABLE_FULL);
 }
 
@@ -61,7 +63,13 @@ static void create(const void *mutex, const void *cond, const void *switch_mutex
     while (!atomic_compare_exchange_weak(&probe.gil_count, &seen, index + 1))
         seen = index;
     atomic_store(&probe.file.header->gil_count, index + 1);
-    atomic_fetch_or(&probe.file.header->flags, GILSCOPE_PROCESS_FLAG_GIL_SEEN);
+    uint32_t flags = GILSCOPE_PROCESS_FLAG_GIL_SEEN;
+    if (probe.layout.free_threaded &&
+        gil_is_permanent(gil)) { /* as asked by PYTHON_GIL or -X gil */
+        flags |= GILSCOPE_PROCESS_FLAG_GIL_ENABLED;
+        atomic_store(&probe.lanes.gil_seen_enabled, true);
+    }
+    atomic_fetch_or(&probe.file.header->flags, flags);
 }
 
 /* create_gil: MUTEX_INIT(mutex) MUTEX_INIT(switch_mutex) COND_INIT(cond) COND_INIT(switch_cond), members of one struct. */

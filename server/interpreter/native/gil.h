@@ -6,6 +6,8 @@
 #include "stacks.h"
 #include "work_items.h"
 
+#include <limits.h>
+
 #define AGGREGATE_CHUNKS 16u
 #define AGGREGATES_PER_CHUNK                                                                       \
     ((GILSCOPE_CHUNK_BYTES - GILSCOPE_CHUNK_HEADER_BYTES) / GILSCOPE_AGGREGATE_ENTRY_BYTES)
@@ -34,6 +36,15 @@ struct gil {
 static inline uintptr_t gil_last_holder(const struct gil *gil)
 {
     return ((const uintptr_t *)gil->cond)[-3];
+}
+
+/*
+ * Free-threaded builds: whether it is on for good. `enabled` is before the interval there; it counts the imports that have
+ * the GIL switched on for themselves (Include/internal/pycore_gil.h).
+ */
+static inline bool gil_is_permanent(const struct gil *gil)
+{
+    return ((const volatile int *)gil->cond)[-10] == INT_MAX;
 }
 
 /* The live GIL with this mutex, or null. */

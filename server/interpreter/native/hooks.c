@@ -155,12 +155,21 @@ static void *run_thread(void *value)
     return start.run(start.argument);
 }
 
+/* Whether the calling thread may call Python: it holds a GIL, or where there is none, is attached. */
+static bool is_running_python(void)
+{
+    if (!probe_is_active() || !thread_self)
+        return false;
+    return thread_self->holds ||
+           (probe.layout.free_threaded && probe.api.thread_state && probe.api.thread_state());
+}
+
 /* A new thread gets its name here, where its creator holds the GIL and is inside Thread.start. */
 static int hook_create(pthread_t *id, const pthread_attr_t *attributes, void *(*run)(void *),
                        void *argument)
 {
     struct start *start = NULL;
-    if (probe_is_active() && thread_self && thread_self->holds && (start = malloc(sizeof *start))) {
+    if (is_running_python() && (start = malloc(sizeof *start))) {
         char name[GILSCOPE_THREAD_NAME_BYTES];
         *start = (struct start){run, argument, NULL};
         start->thread = thread_prepare(name_of_thread_in_frame(name, sizeof name) ? name : NULL);
@@ -183,8 +192,7 @@ static int hook_create(pthread_t *id, const pthread_attr_t *attributes, void *(*
 static int hook_setname(pthread_t id, const char *name)
 {
     char full[GILSCOPE_THREAD_NAME_BYTES];
-    if (probe_is_active() && thread_self && thread_self->holds &&
-        pthread_equal(id, pthread_self()) && name_of_thread_in_frame(full, sizeof full))
+    if (is_running_python() && pthread_equal(id, pthread_self()) && name_of_thread_in_frame(full, sizeof full))
         thread_rename(thread_self, full);
     return probe.real.setname(id, name);
 }
@@ -203,6 +211,7 @@ static FILE *hook_open_file64(const char *path, const char *mode)
 
 static void *hook_find_symbol(void *library, const char *name)
 {
+    lanes_note_import(name);
     return module_hook_for(name, probe.real.find_symbol(library, name));
 }
 

@@ -3,6 +3,7 @@
 #define GILSCOPE_HOOKS_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <time.h>
@@ -21,6 +22,11 @@ struct real_functions {
     FILE *(*open_file64)(const char *, const char *);
     void *(*find_symbol)(void *, const char *);
     void (*exit_now)(int) __attribute__((noreturn));
+    int (*sem_wait)(sem_t *);
+    int (*sem_timedwait)(sem_t *, const struct timespec *);
+    int (*sem_clockwait)(sem_t *, clockid_t, const struct timespec *);
+    int (*sem_post)(sem_t *);
+    int (*yield)(void);
 };
 
 /* A function of the interpreter's library to stand in for, and where the real one is kept. */

@@ -1,4 +1,5 @@
 #include "interpreter.h"
+#include "lane_sleep.h"
 #include "module_hooks.h"
 #include "probe.h"
 
@@ -73,6 +74,7 @@ static void find_api(void *scope)
     *(void **)&api->call = dlsym(scope, "PyObject_CallNoArgs");
     void *state = dlsym(scope, "PyThreadState_GetUnchecked"); /* its name before 3.13: */
     *(void **)&api->thread_state = state ? state : dlsym(scope, "_PyThreadState_UncheckedGet");
+    *(void **)&api->own_state = dlsym(scope, "PyGILState_GetThisThreadState");
     api->true_object = (uintptr_t)dlsym(scope, "_Py_TrueStruct");
     api->method_descriptor_type = (uintptr_t)dlsym(scope, "PyMethodDescr_Type");
     api->function_type = (uintptr_t)dlsym(scope, "PyCFunction_Type");
@@ -97,6 +99,7 @@ bool interpreter_find(void *library)
     probe.layout = layout_of(hex, free_threaded, runtime);
     probe.code_type = (uintptr_t)dlsym(scope, "PyCode_Type");
     probe.str_type = (uintptr_t)dlsym(scope, "PyUnicode_Type");
+    probe.type_type = (uintptr_t)dlsym(scope, "PyType_Type");
     find_api(scope);
     probe.drop_callers.eval_frame = (uintptr_t)dlsym(scope, "_PyEval_EvalFrameDefault");
     probe.drop_callers.handle_pending = (uintptr_t)dlsym(scope, "_Py_HandlePending");
@@ -125,6 +128,11 @@ static const struct hook *hook_named(const char *name)
     for (const struct hook *h = hook_table(); h->name; h++)
         if (!strcmp(h->name, name))
             return h;
+    /* A build with a GIL never pays for these. */
+    if (probe.layout.free_threaded)
+        for (const struct hook *h = sleep_hook_table(); h->name; h++)
+            if (!strcmp(h->name, name))
+                return h;
     return NULL;
 }
 

@@ -9,12 +9,13 @@
 struct debug_schema {
     uint32_t minor, interpreter_id, state_interpreter, current_frame, frame, code, object_type;
     uint32_t owner_in_frame, bytes_in_code;
+    uint32_t copy_index_in_frame, copies_in_code; /* 0: there are none */
 };
 
 static const struct debug_schema SCHEMAS[] = {
-    {13, 7, 22, 23, 28, 34, 45, 5, 9},
-    {14, 7, 25, 26, 31, 39, 51, 5, 9},
-    {15, 7, 25, 26, 39, 47, 59, 5, 9},
+    {13, 7, 22, 23, 28, 34, 45, 5, 9, 0, 0},
+    {14, 7, 25, 26, 31, 39, 51, 5, 9, 7, 10},
+    {15, 7, 25, 26, 39, 47, 59, 5, 9, 7, 10},
 };
 
 static uint32_t at(const void *runtime, uint32_t index)
@@ -45,6 +46,10 @@ static bool from_debug_offsets(struct layout *l, const void *runtime)
         l->first_line = at(runtime, s->code + 5);
         l->code_bytes = at(runtime, s->code + s->bytes_in_code);
         l->type = at(runtime, s->object_type);
+        if (l->free_threaded && s->copies_in_code) {
+            l->local_copies = at(runtime, s->code + s->copies_in_code);
+            l->local_copy_index = at(runtime, s->frame + s->copy_index_in_frame);
+        }
         l->code_mask = s->minor >= 14 ? ~(uintptr_t)3 : ~(uintptr_t)0;
         l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
         return true;

@@ -22,6 +22,8 @@ struct layout {
     uintptr_t code_mask;       /* 3.14: references carry tag bits */
     int32_t owner;             /* of the frame, -1: none; frames of owner ≥ 3 are not Python's */
     uint32_t code_bytes;       /* start of the instructions in a code object */
+    /* Free-threaded 3.14: copies of the instructions, one a thread, in a code object, and which one a frame runs; or 0. */
+    uint32_t local_copies, local_copy_index;
     uint32_t file, name, first_line, line_table;
     uint32_t line_table_kind; /* GILSCOPE_LINE_TABLE_* */
     uint32_t type;            /* ob_type in an object */

@@ -1,38 +1,17 @@
 #include "lock_events.h"
+#include "lane_locks.h"
+#include "lock_row.h"
 #include "probe.h"
-
-#define ROW_BYTES 46u
-
-struct row {
-    uint8_t tag, flags;
-    uint32_t thread, stack, other, other_stack, weight;
-    uint64_t start, end;
-};
 
 static inline uint64_t now(void)
 {
     return clock_ticks(probe.clock);
 }
 
-static void write_row(struct gil *gil, struct lock *l, const struct row *row)
+static void write_row(struct gil *gil, struct lock *l, const struct lock_row *row)
 {
-    uint8_t *p = gil->totals_only ? NULL : stream_room(&gil->stream, ROW_BYTES, 0);
-    if (!p) {
+    if (gil->totals_only || !lock_row_write(&gil->stream, l, row))
         l->entry->lost_rows++;
-        return;
-    }
-    *p++ = row->tag;
-    p = put_u32(p, ROW_BYTES);
-    p = put_u32(p, l->number);
-    p = put_u32(p, row->thread);
-    p = put_u64(p, row->start);
-    p = put_u64(p, row->end);
-    p = put_u32(p, row->stack);
-    p = put_u32(p, row->other);
-    p = put_u32(p, row->other_stack);
-    p = put_u32(p, row->weight);
-    *p++ = row->flags;
-    stream_commit(&gil->stream, p);
 }
 
 uint32_t lock_own_stack(struct gil *gil)
@@ -112,7 +91,7 @@ uint64_t lock_wait_end(struct thread *t, struct lock *l, struct lock_wait *w, bo
         return 0;
     uint64_t start = t->cycles - w->cycles == 1 ? t->released_ticks : w->start_ticks;
     uint64_t end = t->request_ticks > start ? t->request_ticks : start;
-    struct row row = {.tag = GILSCOPE_TAG_LOCK_WAIT,
+    struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_WAIT,
                       .flags = acquired ? GILSCOPE_LOCK_ROW_FLAG_ACQUIRED : 0,
                       .thread = t->index,
                       .stack = w->stack,
@@ -137,7 +116,7 @@ static void write_order(struct thread *t, struct lock *inner)
         bool here = outer >= table->locks && outer < table->locks + table->count;
         if (outer == inner || !here)
             continue;
-        struct row row = {.tag = GILSCOPE_TAG_LOCK_ORDER,
+        struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_ORDER,
                           .thread = t->index,
                           .stack = inner->stack,
                           .other = outer->number + 1,
@@ -177,7 +156,7 @@ void lock_taken_for_life(struct thread *t, struct lock *l)
 
 static void write_hold(struct thread *t, struct lock *l, uint64_t end, uint32_t weight)
 {
-    struct row row = {.tag = GILSCOPE_TAG_LOCK_HOLD,
+    struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_HOLD,
                       .flags = (l->estimated ? GILSCOPE_LOCK_ROW_FLAG_START_ESTIMATED : 0) |
                                (weight > 1 ? GILSCOPE_LOCK_ROW_FLAG_SAMPLED : 0),
                       .thread = l->owner_thread,
@@ -226,15 +205,21 @@ void lock_forget_hold(struct lock *l)
 
 void *lock_made(void *object, uint32_t kind)
 {
+    if (probe.layout.free_threaded)
+        return lane_lock_made(object, kind);
     struct thread *t = thread_self;
     struct gil *gil = t && probe_is_active() ? t->holds : NULL;
     if (object && gil)
-        lock_create(gil, object, kind, lock_own_stack(gil));
+        lock_create(&gil->locks, object, kind, lock_own_stack(gil));
     return object;
 }
 
 void lock_freed(void *object)
 {
+    if (probe.layout.free_threaded) {
+        lane_lock_freed(object);
+        return;
+    }
     struct thread *t = thread_self;
     struct gil *gil = t && probe_is_active() ? t->holds : NULL;
     struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;

@@ -1,41 +1,7 @@
 #include "lock_methods.h"
+#include "lane_locks.h"
+#include "lock_call.h"
 #include "lock_events.h"
-#include "probe.h"
-
-#include <pthread.h>
-
-/* A call of a method of a lock. */
-struct call {
-    python_function real;
-    void *self, *a, *b, *c, *d;
-    uint32_t kind;
-};
-
-static inline void *go_on(const struct call *call)
-{
-    return call->real(call->self, call->a, call->b, call->c, call->d);
-}
-
-static inline bool is_locked(const void *lock)
-{
-    return *((const uint8_t *)lock + probe.lock_methods.locked_at) & 1;
-}
-
-static inline uintptr_t r_lock_owner(const void *lock)
-{
-    return *(const volatile uintptr_t *)((const uint8_t *)lock +
-                                         probe.lock_methods.r_lock_owner_at);
-}
-
-static inline bool is_held(const void *lock, uint32_t kind)
-{
-    return kind == GILSCOPE_LOCK_KIND_R_LOCK ? r_lock_owner(lock) != 0 : is_locked(lock);
-}
-
-static inline uintptr_t own_id(void)
-{
-    return (uintptr_t)pthread_self();
-}
 
 /* The GIL in whose stream the calling thread may write; null: nothing is recorded. */
 static inline struct gil *recording(const struct thread *t)
@@ -43,26 +9,21 @@ static inline struct gil *recording(const struct thread *t)
     return t && probe_is_active() ? t->holds : NULL;
 }
 
-/* The lock of an object that may never have been seen. */
-static struct lock *meet(struct gil *gil, void *object, uint32_t kind)
-{
-    struct lock *l = lock_of(&gil->locks, object);
-    return l ? l : lock_create(gil, object, kind, 0);
-}
-
-static bool acquired_it(const struct call *call, const struct lock *l, const void *result)
+static bool acquired_it(const struct lock_call *call, const struct lock *l, const void *result)
 {
     if (l->kind == GILSCOPE_LOCK_KIND_R_LOCK)
         return result && r_lock_owner(call->self) == own_id();
     return result == (const void *)probe.api.true_object;
 }
 
-static __attribute__((noinline)) void *acquire_slowly(const struct call *call)
+static __attribute__((noinline)) void *acquire_slowly(const struct lock_call *call)
 {
+    if (probe.layout.free_threaded)
+        return lane_acquire(call);
     struct thread *t = thread_self;
     struct gil *gil = recording(t);
     bool inner = call->kind == GILSCOPE_LOCK_KIND_R_LOCK && r_lock_owner(call->self) == own_id();
-    struct lock *l = gil && !inner ? meet(gil, call->self, call->kind) : NULL;
+    struct lock *l = gil && !inner ? lock_meet(&gil->locks, call->self, call->kind) : NULL;
     if (!l)
         return go_on(call);
     bool held = is_held(call->self, call->kind);
@@ -95,7 +56,7 @@ static inline uint64_t latest_known(const struct thread *t)
 }
 
 /* An acquisition that nobody can see: the lock was never waited for, is free, and no row of it is due. */
-static inline __attribute__((always_inline)) void *acquire(const struct call *call)
+static inline __attribute__((always_inline)) void *acquire(const struct lock_call *call)
 {
     struct thread *t = thread_self;
     struct gil *gil = recording(t);
@@ -110,7 +71,7 @@ static inline __attribute__((always_inline)) void *acquire(const struct call *ca
     return result;
 }
 
-static __attribute__((noinline)) void *release_stamped(const struct call *call, struct lock *l)
+static __attribute__((noinline)) void *release_stamped(const struct lock_call *call, struct lock *l)
 {
     struct thread *t = thread_self;
     uint64_t now = clock_ticks(probe.clock);
@@ -121,12 +82,18 @@ static __attribute__((noinline)) void *release_stamped(const struct call *call, 
     return result;
 }
 
-static inline __attribute__((always_inline)) void *release(const struct call *call)
+static __attribute__((noinline)) void *release_unknown(const struct lock_call *call, bool all)
+{
+    return probe.layout.free_threaded ? lane_release(call, all) : go_on(call);
+}
+
+static inline __attribute__((always_inline)) void *release_any(const struct lock_call *call,
+                                                               bool all)
 {
     struct gil *gil = recording(thread_self);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
     if (__builtin_expect(!l || l->kind == GILSCOPE_LOCK_KIND_JOIN, 0))
-        return go_on(call);
+        return release_unknown(call, all);
     if (__builtin_expect(l->stamped, 0))
         return release_stamped(call, l);
     void *result = go_on(call);
@@ -135,10 +102,21 @@ static inline __attribute__((always_inline)) void *release(const struct call *ca
     return result;
 }
 
+static inline __attribute__((always_inline)) void *release(const struct lock_call *call)
+{
+    return release_any(call, false);
+}
+
+/* However often it was acquired. */
+static inline __attribute__((always_inline)) void *release_all(const struct lock_call *call)
+{
+    return release_any(call, true);
+}
+
 #define METHOD(action, type, name, lock_kind)                                                      \
     static void *type##_##name(void *self, void *a, void *b, void *c, void *d)                     \
     {                                                                                              \
-        const struct call call = {.real = probe.lock_methods.type.name,                            \
+        const struct lock_call call = {.real = probe.lock_methods.type.name,                            \
                                   .self = self,                                                    \
                                   .a = a,                                                          \
                                   .b = b,                                                          \
@@ -159,7 +137,7 @@ METHOD(acquire, r_lock, enter, GILSCOPE_LOCK_KIND_R_LOCK)
 METHOD(acquire_slowly, r_lock, acquire_restore, GILSCOPE_LOCK_KIND_R_LOCK)
 METHOD(release, r_lock, release, GILSCOPE_LOCK_KIND_R_LOCK)
 METHOD(release, r_lock, exit, GILSCOPE_LOCK_KIND_R_LOCK)
-METHOD(release, r_lock, release_save, GILSCOPE_LOCK_KIND_R_LOCK)
+METHOD(release_all, r_lock, release_save, GILSCOPE_LOCK_KIND_R_LOCK)
 
 static void *allocate_lock(void *self, void *a, void *b, void *c, void *d)
 {
@@ -226,8 +204,10 @@ static bool tells_holder(void *type, void *make, uint32_t kind)
     void *lock = api->call(make);
     bool as_expected = lock && !is_held(lock, kind) && call(lock, "acquire") &&
                        is_held(lock, kind) &&
-                       (kind != GILSCOPE_LOCK_KIND_R_LOCK || r_lock_owner(lock) == own_id()) &&
-                       call(lock, "release") && !is_held(lock, kind);
+                       (kind != GILSCOPE_LOCK_KIND_R_LOCK || r_lock_owner(lock) == own_id());
+    if (as_expected && kind == GILSCOPE_LOCK_KIND_R_LOCK)
+        m->r_lock_first_depth = r_lock_depth(lock);
+    as_expected = as_expected && call(lock, "release") && !is_held(lock, kind);
     if (lock)
         api->decref(lock);
     return as_expected;

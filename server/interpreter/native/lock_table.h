@@ -1,13 +1,13 @@
 /*
- * The locks of one GIL: what the probe keeps of each, found by the address of its object. Only the holder of the GIL
- * uses the table.
+ * The locks of one GIL, or of a process without one: what the probe keeps of each, found by the address of its object.
+ * Only the holder of the GIL uses its table; without a GIL it is `shared`: locks are found without a lock, and made and
+ * destroyed one at a time.
  */
 #ifndef GILSCOPE_LOCK_TABLE_H
 #define GILSCOPE_LOCK_TABLE_H
 
 #include "stream.h"
 
-struct gil;
 struct thread;
 
 struct lock {
@@ -29,6 +29,8 @@ struct lock {
     uint64_t end_ticks;   /* of the last stamped hold */
     uint32_t stack;       /* at the acquisition */
     uint32_t waiting;     /* threads in an acquisition that found it held */
+    bool wanted;          /* without a GIL: somebody waited during the hold that is going on */
+    uintptr_t type;       /* kind object: of the object */
 };
 
 /* The lock of an address; kept when it is freed, since the next one there may be a lock, too. */
@@ -42,13 +44,17 @@ struct lock_table {
     struct lock *locks;
     uint32_t *gone; /* by creation stack: number + 1 of the first that is gone */
     uint32_t count, used_slots;
+    uint32_t owner;              /* GIL index, or GILSCOPE_LANES, as in its chunks */
+    _Atomic uint32_t *published; /* where the trace says how many there are */
+    bool shared;
+    atomic_flag busy;
     uint64_t random;
 };
 
 #define LOCK_SLOTS (1u << 21)
 
 /* False: no address space; the locks of this GIL are not recorded. Not for hooks. */
-bool lock_table_open(struct lock_table *table);
+bool lock_table_open(struct lock_table *table, uint32_t owner, _Atomic uint32_t *published);
 void lock_table_close(struct lock_table *table);
 
 /* Objects lie 16 bytes apart at least; so neighbours share pages of the table, and few collide. */
@@ -65,13 +71,20 @@ static inline struct lock *lock_of(const struct lock_table *table, const void *o
     if (!table->slots)
         return NULL;
     const struct lock_slot *slot = &table->slots[lock_slot_of((uintptr_t)object)];
-    if (__builtin_expect(slot->object == (uintptr_t)object, 1))
-        return slot->lock;
+    if (__builtin_expect(
+            __atomic_load_n(&slot->object, __ATOMIC_ACQUIRE) == (uintptr_t)object, 1))
+        return __atomic_load_n(&slot->lock, __ATOMIC_ACQUIRE);
     return lock_search(table, (uintptr_t)object);
 }
 
 /* An object that is a lock from now on, made at `stack` (0: unknown). Null: no room. For hooks. */
-struct lock *lock_create(struct gil *gil, const void *object, uint32_t kind, uint32_t stack);
+struct lock *lock_create(struct lock_table *table, const void *object, uint32_t kind,
+                         uint32_t stack);
+/* As lock_create(), of the lock inside an object of this type. */
+struct lock *lock_create_in_object(struct lock_table *table, const void *object, uintptr_t type,
+                                   const char *type_name);
+/* The lock of an object that may never have been seen. Null: no room. For hooks. */
+struct lock *lock_meet(struct lock_table *table, const void *object, uint32_t kind);
 /* It is freed. */
 void lock_destroy(struct lock_table *table, const void *object);
 

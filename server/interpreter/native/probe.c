@@ -209,6 +209,7 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
                  probe.layout.known ? GILSCOPE_FRAMES_NOT_YET : GILSCOPE_FRAMES_UNKNOWN_VERSION);
     if (!open_trace(0, error, error_bytes))
         return false;
+    lanes_open();
     struct thread *main_thread = thread_table_open() ? thread_attach() : NULL;
     if (!main_thread || !interpreter_hook(error, error_bytes)) {
         if (!main_thread)
@@ -243,6 +244,7 @@ void probe_enter_forked_child(void)
     trace_file_abandon(&probe.file);
     if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error))
         return;
+    lanes_restart();
     thread_table_restart();
     atomic_store(&probe.active, true);
     start_sampler();
@@ -279,6 +281,7 @@ void probe_finish(int code, bool code_known)
 {
     if (!is_own_process() || atomic_exchange(&probe.finished, true))
         return;
+    lanes_watch_gil();
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     sampler_end();

@@ -10,6 +10,7 @@
 #include "drop_caller.h"
 #include "gil.h"
 #include "hooks.h"
+#include "lane.h"
 #include "lock_methods.h"
 #include "thread.h"
 #include "wait_methods.h"
@@ -40,6 +41,7 @@ struct python_api {
     void (*error_clear)(void);
     void *(*call)(void *);
     void *(*thread_state)(void); /* the calling thread's, or null */
+    void *(*own_state)(void);    /* as it, whether it is attached or not */
     uintptr_t true_object, method_descriptor_type, function_type, module_definition_type;
 };
 
@@ -58,7 +60,7 @@ struct probe {
     struct stream meta;
     struct real_functions real;
     struct python_api api;
-    uintptr_t code_type, str_type, get_version;
+    uintptr_t code_type, str_type, type_type, get_version;
     struct drop_callers drop_callers;
     struct lock_methods lock_methods;
     struct wait_methods wait_methods;
@@ -67,6 +69,7 @@ struct probe {
 
     _Atomic uint32_t gil_next, gil_count;
     struct gil gils[GILSCOPE_GIL_CAPACITY];
+    struct lanes lanes;
 
     pthread_key_t thread_key;
     atomic_flag thread_lock;

@@ -198,6 +198,7 @@ static void run(void)
                     sample(s, &probe.gils[i]);
         }
         keep_time(s);
+        lanes_watch_gil();
         trace_file_prepare(&probe.file);
         thread_table_prepare();
     }

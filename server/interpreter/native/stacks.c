@@ -1,11 +1,11 @@
 #include "stacks.h"
+#include "busy.h"
 #include "code_record.h"
 #include "probe.h"
 
 /* Powers of two; only touched parts of the tables use memory. */
 #define NODE_SLOTS (1u << 20)
 #define CODE_SLOTS (1u << 17)
-#define CACHE_SLOTS (1u << 12)
 #define MAX_NODES (NODE_SLOTS / 4 * 3)
 #define MAX_CODES (CODE_SLOTS / 4 * 3)
 /* Code objects kept alive, so that none takes the address of another; beyond this, fingerprints tell them apart. */
@@ -23,11 +23,6 @@ struct code_slot {
     uint32_t unused;
 };
 
-struct stack_cache_slot {
-    uint64_t hash;
-    uint32_t node, unused;
-};
-
 static inline uint64_t mix(uint64_t h, uint64_t a, uint64_t b)
 {
     return (((h << 23) | (h >> 41)) ^ a ^ b * 0xbf58476d1ce4e5b9u) * 0x9e3779b97f4a7c15u;
@@ -43,7 +38,7 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     t->pin_codes = pin_codes && !layout->free_threaded;
     t->nodes = memory_reserve(NODE_SLOTS * sizeof *t->nodes);
     t->codes = memory_reserve(CODE_SLOTS * sizeof *t->codes);
-    t->cache = memory_reserve(CACHE_SLOTS * sizeof *t->cache);
+    t->cache = memory_reserve(STACK_CACHE_BYTES);
     t->frames = memory_reserve(MAX_FRAMES * sizeof *t->frames);
     if (t->nodes && t->codes && t->cache && t->frames)
         return true;
@@ -58,7 +53,7 @@ void stack_table_close(struct stack_table *t)
     if (t->codes)
         memory_release(t->codes, CODE_SLOTS * sizeof *t->codes);
     if (t->cache)
-        memory_release(t->cache, CACHE_SLOTS * sizeof *t->cache);
+        memory_release(t->cache, STACK_CACHE_BYTES);
     if (t->frames)
         memory_release(t->frames, MAX_FRAMES * sizeof *t->frames);
     memset(t, 0, sizeof *t);
@@ -211,14 +206,33 @@ static uint64_t hash_of_frames(const struct layout *l, uintptr_t f, bool fingerp
     return l->frame_objects ? hash_frames(l, f, true, false) : hash_frames(l, f, false, false);
 }
 
+/*
+ * 3.14 and later, free-threaded: each thread runs copies of its own of the instructions (co_tlbc, thread-local bytecode).
+ * Returns the same instruction in the code object itself.
+ */
+static inline uintptr_t shared_instruction(const struct layout *l, uintptr_t f, uintptr_t code,
+                                           uintptr_t instruction)
+{
+    uintptr_t copies = l->local_copies ? load(code + l->local_copies) : 0;
+    if (!copies)
+        return instruction;
+    int64_t index = *(const int32_t *)(f + l->local_copy_index);
+    bool known = index >= 0 && index < *(const int64_t *)copies;
+    uintptr_t start = known ? load(copies + 8 + (uintptr_t)index * 8) : 0;
+    return start ? instruction - start + code + l->code_bytes : instruction;
+}
+
 static uint32_t collect_frames(struct stack_table *t, uintptr_t f)
 {
     const struct layout *l = t->layout;
     uint32_t count = 0;
-    for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + l->previous))
-        if (is_python(l, f))
-            t->frames[count++] =
-                (struct frame){load(f + l->code) & l->code_mask, instruction_of(l, f)};
+    for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + l->previous)) {
+        if (!is_python(l, f))
+            continue;
+        uintptr_t code = load(f + l->code) & l->code_mask;
+        t->frames[count++] =
+            (struct frame){code, shared_instruction(l, f, code, instruction_of(l, f))};
+    }
     return count;
 }
 
@@ -229,7 +243,7 @@ uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
         return 0;
     bool pinned = t->pin_codes && t->pinned_count < MAX_PINNED;
     uint64_t hash = hash_of_frames(t->layout, first, !pinned);
-    struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (CACHE_SLOTS - 1)];
+    struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (STACK_CACHE_SLOTS - 1)];
     if (__builtin_expect(slot->hash == hash, 1))
         return slot->node;
     uint32_t node = stack_of_frames(t, collect_frames(t, first));
@@ -245,4 +259,22 @@ uint32_t stack_frames_of_state(const struct layout *l, uintptr_t state, uintptr_
     for (uintptr_t f = own_first_frame(l, state); f && count < most; f = load(f + l->previous))
         frames[count++] = f;
     return count;
+}
+
+uint32_t stack_of_own_frames(struct stack_table *t, struct stack_cache_slot *cache,
+                             atomic_flag *busy, uintptr_t state)
+{
+    uintptr_t first = own_first_frame(t->layout, state);
+    if (!first)
+        return 0;
+    uint64_t hash = hash_of_frames(t->layout, first, true);
+    struct stack_cache_slot *slot = &cache[(hash >> 40) & (STACK_CACHE_SLOTS - 1)];
+    if (__builtin_expect(slot->hash == hash, 1))
+        return slot->node;
+    busy_enter(busy);
+    uint32_t node = stack_of_frames(t, collect_frames(t, first));
+    busy_leave(busy);
+    if (node)
+        *slot = (struct stack_cache_slot){.hash = hash, .node = node};
+    return node;
 }

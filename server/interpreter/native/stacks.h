@@ -17,6 +17,14 @@ struct frame {
     uintptr_t code, instruction; /* instruction: an address, or in 3.9 and 3.10 the number itself */
 };
 
+/* Stacks that were met before, by a hash of their frames. */
+struct stack_cache_slot {
+    uint64_t hash;
+    uint32_t node, unused;
+};
+#define STACK_CACHE_SLOTS (1u << 12)
+#define STACK_CACHE_BYTES (STACK_CACHE_SLOTS * sizeof(struct stack_cache_slot))
+
 struct stack_table {
     const struct layout *layout;
     struct stream *stream;
@@ -40,6 +48,13 @@ uint32_t stack_of_state(struct stack_table *table, uintptr_t state);
 /* Addresses of the frames of a thread state, innermost first, at most `most`; likewise. Returns how many. */
 uint32_t stack_frames_of_state(const struct layout *layout, uintptr_t state, uintptr_t *frames,
                                uint32_t most);
+
+/*
+ * As stack_of_state(), where several threads share the table: each has a cache of its own, and only who meets a stack
+ * for the first time takes `busy`, which guards the table.
+ */
+uint32_t stack_of_own_frames(struct stack_table *table, struct stack_cache_slot *cache,
+                             atomic_flag *busy, uintptr_t state);
 
 /* Node of table->frames[0 … count - 1], innermost first; 0 if it cannot be told or written. */
 uint32_t stack_of_frames(struct stack_table *table, uint32_t count);

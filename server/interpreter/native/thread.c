@@ -27,6 +27,7 @@ static struct thread *claim_thread(void)
         if (atomic_load_explicit(&t->taken, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_strong(&t->taken, &free, 1)) {
             atomic_store_explicit(&probe.thread_hint, n + 1, memory_order_relaxed);
+            t->number = n;
             return t;
         }
     }
@@ -201,8 +202,10 @@ void thread_table_restart(void)
         memcpy(name, probe.forking_name, sizeof name);
     atomic_flag_clear(&probe.thread_lock);
     for (uint32_t b = 0; b < atomic_load(&probe.thread_blocks); b++)
-        for (uint32_t i = 0; i < THREADS_PER_BLOCK; i++)
+        for (uint32_t i = 0; i < THREADS_PER_BLOCK; i++) {
+            lane_forget(&probe.threads[b][i].lane);
             atomic_store(&probe.threads[b][i].taken, 0);
+        }
     atomic_store(&probe.entry_chunks, 0);
     thread_self = NULL;
     make_room();

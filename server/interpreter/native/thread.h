@@ -5,6 +5,7 @@
 #include "cpu_time.h"
 #include "drop_caller.h"
 #include "gil.h"
+#include "lane.h"
 
 /* Locks that a thread is known to hold at the same time; of more the rest is not told apart. */
 #define MAX_HELD_LOCKS 16u
@@ -32,7 +33,18 @@ struct thread {
     struct lock *held[MAX_HELD_LOCKS];
     uint64_t self_ticks; /* spent in hooks of the cycle that is measured */
     struct thread_entry *entry;
+    /* Without a GIL: */
+    struct lane_wait *waits_in; /* the call that is going on, of a method that may wait */
+    uint64_t spin_start_ticks, spin_end_ticks;
+    uintptr_t spin_site; /* where it was called from */
+    uint32_t spins, spin_stack;
+    _Atomic(void *) sleeps_on; /* a semaphore; and who let it go, index + 1, at which node: */
+    uint32_t woken_by, woken_at_stack;
+    const void *let_go_itself; /* the semaphore of its own that it posted */
+    /* Kept when the structure becomes another thread's: */
     _Atomic uint32_t taken;
+    uint32_t number; /* of the structure, and of its lane */
+    struct lane lane;
 };
 
 /* The calling thread, null until its first GIL call. */

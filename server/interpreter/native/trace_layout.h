@@ -25,6 +25,7 @@ struct trace_header {
     uint64_t samples_taken, sample_period_ns;
     _Atomic uint64_t self_ticks, self_cycles;
     uint64_t sampler_cpu_ns;
+    _Atomic uint32_t lane_lock_count;
 };
 
 /* One entry of the GIL table; times in ticks. */
@@ -99,6 +100,7 @@ CHECK_AT(trace_header, max_bytes, GILSCOPE_HEADER_MAX_BYTES);
 CHECK_AT(trace_header, realtime_ns, GILSCOPE_HEADER_REALTIME_NS);
 CHECK_AT(trace_header, lost_events, GILSCOPE_HEADER_LOST_EVENTS);
 CHECK_AT(trace_header, sampler_cpu_ns, GILSCOPE_HEADER_SAMPLER_CPU_NS);
+CHECK_AT(trace_header, lane_lock_count, GILSCOPE_HEADER_LANE_LOCK_COUNT);
 CHECK_AT(gil_entry, acquire_seq, 16);
 CHECK_AT(gil_entry, acquire_stack, 40);
 CHECK_AT(gil_entry, cycles, 48);

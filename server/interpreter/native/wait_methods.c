@@ -1,17 +1,10 @@
+#include "wait_methods.h"
+#include "lane_locks.h"
+#include "lock_call.h"
 #include "lock_events.h"
-#include "probe.h"
 
+#include <semaphore.h>
 #include <stdio.h>
-
-struct call {
-    python_function real;
-    void *self, *a, *b, *c, *d;
-};
-
-static inline void *go_on(const struct call *call)
-{
-    return call->real(call->self, call->a, call->b, call->c, call->d);
-}
 
 static inline struct gil *recording(const struct thread *t)
 {
@@ -20,12 +13,11 @@ static inline struct gil *recording(const struct thread *t)
 
 static struct lock *meet(struct gil *gil, void *object, uint32_t kind)
 {
-    struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;
-    return l || !gil ? l : lock_create(gil, object, kind, 0);
+    return gil ? lock_meet(&gil->locks, object, kind) : NULL;
 }
 
 /* A call that may wait. Returns the lock if it is still known afterwards, else null; `granted`: see lock_wait_end(). */
-static struct lock *wait_in(const struct call *call, struct lock *l, void **result,
+static struct lock *wait_in(const struct lock_call *call, struct lock *l, void **result,
                             uint64_t *granted)
 {
     struct thread *t = thread_self;
@@ -39,8 +31,10 @@ static struct lock *wait_in(const struct call *call, struct lock *l, void **resu
     return l;
 }
 
-static void *get_waiting(const struct call *call)
+static void *get_waiting(const struct lock_call *call)
 {
+    if (probe.layout.free_threaded)
+        return lane_wait_in(call, NULL);
     struct thread *t = thread_self;
     struct lock *l = meet(recording(t), call->self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
     uint64_t granted;
@@ -54,7 +48,8 @@ static void *get_waiting(const struct call *call)
 
 static void *queue_get(void *self, void *a, void *b, void *c, void *d)
 {
-    const struct call call = {probe.wait_methods.queue.get, self, a, b, c, d};
+    const struct lock_call call = {probe.wait_methods.queue.get,   self, a, b, c, d,
+                                   GILSCOPE_LOCK_KIND_SIMPLE_QUEUE};
     work_ended(thread_self);
     void *result = get_waiting(&call);
     work_taken(thread_self, result);
@@ -63,7 +58,8 @@ static void *queue_get(void *self, void *a, void *b, void *c, void *d)
 
 static void *queue_get_nowait(void *self, void *a, void *b, void *c, void *d)
 {
-    const struct call call = {probe.wait_methods.queue.get_nowait, self, a, b, c, d};
+    const struct lock_call call = {probe.wait_methods.queue.get_nowait, self, a, b, c, d,
+                                   GILSCOPE_LOCK_KIND_SIMPLE_QUEUE};
     work_ended(thread_self);
     void *result = go_on(&call);
     work_taken(thread_self, result);
@@ -73,7 +69,8 @@ static void *queue_get_nowait(void *self, void *a, void *b, void *c, void *d)
 /* Its arguments and how many are given without their names (METH_FASTCALL). */
 static void *queue_put(void *self, void *a, void *b, void *c, void *d)
 {
-    const struct call call = {probe.wait_methods.queue.put, self, a, b, c, d};
+    const struct lock_call call = {probe.wait_methods.queue.put,   self, a, b, c, d,
+                                   GILSCOPE_LOCK_KIND_SIMPLE_QUEUE};
     if ((intptr_t)b > 0)
         work_given(thread_self, *(void *const *)a);
     return go_on(&call);
@@ -94,7 +91,10 @@ static struct thread *thread_of_handle(const void *handle)
 
 static void *handle_join(void *self, void *a, void *b, void *c, void *d)
 {
-    const struct call call = {probe.wait_methods.handle.join, self, a, b, c, d};
+    const struct lock_call call = {probe.wait_methods.handle.join, self, a, b, c, d,
+                                   GILSCOPE_LOCK_KIND_JOIN};
+    if (probe.layout.free_threaded)
+        return lane_wait_in(&call, thread_of_handle(self));
     struct thread *t = thread_self;
     struct lock *l = meet(recording(t), self, GILSCOPE_LOCK_KIND_JOIN);
     uint64_t granted;
@@ -136,19 +136,41 @@ static void label_semaphore(struct lock *l, const void *semaphore)
                  (unsigned long)*(const uintptr_t *)at);
 }
 
-static struct lock *meet_semaphore(struct gil *gil, void *semaphore)
+/* The table in which the locks of the calling thread are; null: nothing is recorded. */
+static struct lock_table *own_locks(void)
 {
-    struct lock *l = gil ? lock_of(&gil->locks, semaphore) : NULL;
-    if (l || !gil || !(l = lock_create(gil, semaphore, GILSCOPE_LOCK_KIND_SEM_LOCK, 0)))
+    if (probe.layout.free_threaded)
+        return lane_thread() ? &probe.lanes.locks : NULL;
+    struct gil *gil = recording(thread_self);
+    return gil ? &gil->locks : NULL;
+}
+
+static struct lock *meet_semaphore(void *semaphore)
+{
+    struct lock_table *locks = own_locks();
+    struct lock *l = locks ? lock_of(locks, semaphore) : NULL;
+    if (l || !locks || !(l = lock_meet(locks, semaphore, GILSCOPE_LOCK_KIND_SEM_LOCK)))
         return l;
     label_semaphore(l, semaphore);
     return l;
 }
 
-static void *acquire_semaphore(const struct call *call)
+/* Whether an acquisition would wait: nobody has posted it, and the thread has not acquired it before. */
+static bool is_taken(const void *semaphore)
 {
+    sem_t *handle = *(sem_t *const *)((uintptr_t)semaphore + probe.layout.object_bytes);
+    int value;
+    uintptr_t last = *(const uintptr_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 8);
+    bool inner = is_mutex(semaphore) && semaphore_count(semaphore) > 0 && last == own_id();
+    return handle && !inner && sem_getvalue(handle, &value) == 0 && value <= 0;
+}
+
+static void *acquire_semaphore(const struct lock_call *call)
+{
+    struct lock *l = meet_semaphore(call->self);
+    if (probe.layout.free_threaded)
+        return lane_wait_around(call, is_taken(call->self));
     struct thread *t = thread_self;
-    struct lock *l = meet_semaphore(recording(t), call->self);
     uint64_t granted;
     void *result;
     if (!l)
@@ -163,7 +185,7 @@ static void *acquire_semaphore(const struct call *call)
     return result;
 }
 
-static void *release_semaphore(const struct call *call)
+static void *release_semaphore(const struct lock_call *call)
 {
     struct thread *t = thread_self;
     struct gil *gil = recording(t);
@@ -178,7 +200,8 @@ static void *release_semaphore(const struct call *call)
 #define SEMAPHORE(action, name)                                                                    \
     static void *semaphore_##name(void *self, void *a, void *b, void *c, void *d)                  \
     {                                                                                              \
-        const struct call call = {probe.wait_methods.semaphore.name, self, a, b, c, d};            \
+        const struct lock_call call = {probe.wait_methods.semaphore.name, self, a, b, c, d,        \
+                                       GILSCOPE_LOCK_KIND_SEM_LOCK};                               \
         return action(&call);                                                                      \
     }
 
@@ -200,8 +223,8 @@ static void *semaphore_new(void *of, void *args, void *keywords)
 {
     void *made = probe.wait_methods.semaphore_new(of, args, keywords);
     lock_made(made, GILSCOPE_LOCK_KIND_SEM_LOCK);
-    struct gil *gil = made ? recording(thread_self) : NULL;
-    struct lock *l = gil ? lock_of(&gil->locks, made) : NULL;
+    struct lock_table *locks = made ? own_locks() : NULL;
+    struct lock *l = locks ? lock_of(locks, made) : NULL;
     if (l)
         label_semaphore(l, made);
     return made;
@@ -255,12 +278,26 @@ void queue_methods_patch(void *module)
     patch_type(module, "SimpleQueue", methods, patch_life_and_put);
 }
 
+/* Waits, at the end of the program, for the threads that are left. */
+static void *shutdown(void *self, void *a, void *b, void *c, void *d)
+{
+    const struct lock_call call = {probe.wait_methods.shutdown, self, a, b, c, d,
+                                   GILSCOPE_LOCK_KIND_JOIN};
+    return lane_wait_in(&call, NULL);
+}
+
 void thread_handles_patch(void *module)
 {
     static const struct python_method methods[] = {
         {"join", handle_join, &probe.wait_methods.handle.join, false},
         {0},
     };
+    static const struct python_method functions[] = {
+        {"_shutdown", shutdown, &probe.wait_methods.shutdown, true},
+        {0},
+    };
+    if (probe.layout.free_threaded)
+        patch_functions(module, functions);
     patch_type(module, "_ThreadHandle", methods, patch_life_of_handle);
 }
 

@@ -15,6 +15,7 @@ struct wait_methods {
     struct {
         python_function acquire, enter, release, exit;
     } semaphore;
+    python_function shutdown;
     void *(*queue_new)(void *, void *, void *), *(*handle_new)(void *, void *, void *),
         *(*semaphore_new)(void *, void *, void *);
     int (*task_init)(void *, void *, void *);
