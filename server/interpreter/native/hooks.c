@@ -192,7 +192,8 @@ static int hook_create(pthread_t *id, const pthread_attr_t *attributes, void *(*
 static int hook_setname(pthread_t id, const char *name)
 {
     char full[GILSCOPE_THREAD_NAME_BYTES];
-    if (is_running_python() && pthread_equal(id, pthread_self()) && name_of_thread_in_frame(full, sizeof full))
+    if (is_running_python() && pthread_equal(id, pthread_self()) &&
+        name_of_thread_in_frame(full, sizeof full))
         thread_rename(thread_self, full);
     return probe.real.setname(id, name);
 }

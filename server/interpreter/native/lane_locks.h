@@ -12,8 +12,8 @@ struct thread;
 /* What a thread waits for in a call, as far as it has come. */
 struct lane_wait {
     struct lock *lock;
-    struct lane_wait *outer;           /* of the call in which this one is made */
-    uint64_t start_ticks, end_ticks;   /* 0: it has not waited */
+    struct lane_wait *outer;            /* of the call in which this one is made */
+    uint64_t start_ticks, end_ticks;    /* 0: it has not waited */
     uint32_t stack, owner, owner_stack; /* owner: thread index + 1 when it began */
     bool slept;
 };

@@ -218,7 +218,8 @@ static int hook_post(sem_t *semaphore)
     for (uint32_t i = 0; t && i < SLEEPER_TRIES; i++) {
         struct thread *sleeper = atomic_load_explicit(
             &probe.lanes.sleepers[(first + i) % SLEEPER_SLOTS], memory_order_acquire);
-        if (!sleeper || atomic_load_explicit(&sleeper->sleeps_on, memory_order_acquire) != semaphore)
+        if (!sleeper ||
+            atomic_load_explicit(&sleeper->sleeps_on, memory_order_acquire) != semaphore)
             continue;
         stack = stack ? stack : lane_own_stack(t);
         sleeper->woken_at_stack = stack;

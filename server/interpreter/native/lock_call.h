@@ -30,8 +30,8 @@ static inline uintptr_t r_lock_owner(const void *lock)
 /* How often its owner has acquired an RLock: just behind the owner, counted from 0 or 1. */
 static inline uint64_t r_lock_depth(const void *lock)
 {
-    return *(const volatile uint64_t *)((const uint8_t *)lock +
-                                        probe.lock_methods.r_lock_owner_at + 8);
+    return *(const volatile uint64_t *)((const uint8_t *)lock + probe.lock_methods.r_lock_owner_at +
+                                        8);
 }
 
 static inline bool is_held(const void *lock, uint32_t kind)

@@ -92,14 +92,14 @@ uint64_t lock_wait_end(struct thread *t, struct lock *l, struct lock_wait *w, bo
     uint64_t start = t->cycles - w->cycles == 1 ? t->released_ticks : w->start_ticks;
     uint64_t end = t->request_ticks > start ? t->request_ticks : start;
     struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_WAIT,
-                      .flags = acquired ? GILSCOPE_LOCK_ROW_FLAG_ACQUIRED : 0,
-                      .thread = t->index,
-                      .stack = w->stack,
-                      .other = w->owner,
-                      .other_stack = w->owner_stack,
-                      .weight = 1,
-                      .start = start,
-                      .end = end};
+                           .flags = acquired ? GILSCOPE_LOCK_ROW_FLAG_ACQUIRED : 0,
+                           .thread = t->index,
+                           .stack = w->stack,
+                           .other = w->owner,
+                           .other_stack = w->owner_stack,
+                           .weight = 1,
+                           .start = start,
+                           .end = end};
     l->entry->contended++;
     l->entry->wait_ticks += end - start;
     write_row(t->holds, l, &row);
@@ -117,13 +117,13 @@ static void write_order(struct thread *t, struct lock *inner)
         if (outer == inner || !here)
             continue;
         struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_ORDER,
-                          .thread = t->index,
-                          .stack = inner->stack,
-                          .other = outer->number + 1,
-                          .other_stack = outer->stamped ? outer->stack : 0,
-                          .weight = 1,
-                          .start = inner->start_ticks,
-                          .end = inner->start_ticks};
+                               .thread = t->index,
+                               .stack = inner->stack,
+                               .other = outer->number + 1,
+                               .other_stack = outer->stamped ? outer->stack : 0,
+                               .weight = 1,
+                               .start = inner->start_ticks,
+                               .end = inner->start_ticks};
         write_row(t->holds, inner, &row);
     }
 }
@@ -157,15 +157,15 @@ void lock_taken_for_life(struct thread *t, struct lock *l)
 static void write_hold(struct thread *t, struct lock *l, uint64_t end, uint32_t weight)
 {
     struct lock_row row = {.tag = GILSCOPE_TAG_LOCK_HOLD,
-                      .flags = (l->estimated ? GILSCOPE_LOCK_ROW_FLAG_START_ESTIMATED : 0) |
-                               (weight > 1 ? GILSCOPE_LOCK_ROW_FLAG_SAMPLED : 0),
-                      .thread = l->owner_thread,
-                      .stack = l->stack,
-                      .other = t->index + 1,
-                      .other_stack = lock_own_stack(t->holds),
-                      .weight = weight,
-                      .start = l->start_ticks,
-                      .end = end};
+                           .flags = (l->estimated ? GILSCOPE_LOCK_ROW_FLAG_START_ESTIMATED : 0) |
+                                    (weight > 1 ? GILSCOPE_LOCK_ROW_FLAG_SAMPLED : 0),
+                           .thread = l->owner_thread,
+                           .stack = l->stack,
+                           .other = t->index + 1,
+                           .other_stack = lock_own_stack(t->holds),
+                           .weight = weight,
+                           .start = l->start_ticks,
+                           .end = end};
     write_row(t->holds, l, &row);
 }
 

@@ -116,13 +116,13 @@ static inline __attribute__((always_inline)) void *release_all(const struct lock
 #define METHOD(action, type, name, lock_kind)                                                      \
     static void *type##_##name(void *self, void *a, void *b, void *c, void *d)                     \
     {                                                                                              \
-        const struct lock_call call = {.real = probe.lock_methods.type.name,                            \
-                                  .self = self,                                                    \
-                                  .a = a,                                                          \
-                                  .b = b,                                                          \
-                                  .c = c,                                                          \
-                                  .d = d,                                                          \
-                                  .kind = lock_kind};                                              \
+        const struct lock_call call = {.real = probe.lock_methods.type.name,                       \
+                                       .self = self,                                               \
+                                       .a = a,                                                     \
+                                       .b = b,                                                     \
+                                       .c = c,                                                     \
+                                       .d = d,                                                     \
+                                       .kind = lock_kind};                                         \
         return action(&call);                                                                      \
     }
 

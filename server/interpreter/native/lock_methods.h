@@ -6,10 +6,10 @@
 
 /* The functions that were there before. */
 struct lock_methods {
-    uint32_t locked_at;       /* of a Lock: the byte whose lowest bit says that it is held */
-    uint32_t r_lock_owner_at; /* of an RLock: the identifier of the thread that holds it, or 0 */
+    uint32_t locked_at;          /* of a Lock: the byte whose lowest bit says that it is held */
+    uint32_t r_lock_owner_at;    /* of an RLock: the identifier of the thread that holds it, or 0 */
     uint64_t r_lock_first_depth; /* how its depth is counted: of an RLock that was acquired once */
-    bool refused;             /* they are not as expected: said once */
+    bool refused;                /* they are not as expected: said once */
     struct {
         python_function acquire, acquire_lock, enter, release, release_lock, exit;
     } lock;

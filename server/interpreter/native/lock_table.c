@@ -140,8 +140,7 @@ static struct lock *add_in_object(struct lock_table *t, uintptr_t type, const ch
     if (!l)
         return NULL;
     l->type = type;
-    memcpy(l->entry->type_name, type_name,
-           strnlen(type_name, GILSCOPE_LOCK_TYPE_NAME_BYTES - 1));
+    memcpy(l->entry->type_name, type_name, strnlen(type_name, GILSCOPE_LOCK_TYPE_NAME_BYTES - 1));
     return l;
 }
 

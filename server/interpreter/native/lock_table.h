@@ -71,8 +71,7 @@ static inline struct lock *lock_of(const struct lock_table *table, const void *o
     if (!table->slots)
         return NULL;
     const struct lock_slot *slot = &table->slots[lock_slot_of((uintptr_t)object)];
-    if (__builtin_expect(
-            __atomic_load_n(&slot->object, __ATOMIC_ACQUIRE) == (uintptr_t)object, 1))
+    if (__builtin_expect(__atomic_load_n(&slot->object, __ATOMIC_ACQUIRE) == (uintptr_t)object, 1))
         return __atomic_load_n(&slot->lock, __ATOMIC_ACQUIRE);
     return lock_search(table, (uintptr_t)object);
 }

@@ -1,0 +1,161 @@
+/** What threads contend for where there is no GIL: in which object, at which line, who let it go; stops of all threads. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { FoundPython } from '../../scripts/pythons.mjs';
+import type { LockRow, Profile } from '../../server/protocol';
+import { LOCK_ROW } from '../../server/trace/events';
+import { assertInvariants } from '../support/invariants';
+import { freePythons, titleOf } from '../support/pythons';
+import { markedLine, programPath, runProfile, type ProfileRun } from '../support/run-profile';
+import { lineIn, tracedRun } from '../support/traced-run';
+
+const PROGRAM = 'free_threads.py';
+const scratch = mkdtempSync(join(tmpdir(), 'gilscope-free-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+async function run(
+  python: FoundPython,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProfileRun> {
+  const done = await runProfile({
+    python: python.path,
+    program: PROGRAM,
+    args: [name],
+    env: { ...process.env, ...env },
+  });
+  assert.equal(done.code, 0, done.stderr);
+  assertInvariants(done.profile);
+  assert.equal(done.profile.lost.events, 0);
+  return done;
+}
+
+function lockOf({ locks }: Profile, kind: string): LockRow {
+  const [row] = locks.filter((one) => one.kind === kind);
+  return row ?? assert.fail(`a ${kind} was waited for`);
+}
+
+/** Of all waits for the lock: those at one line while the lock was kept by another. */
+function blamedNs({ blame }: Profile, row: LockRow, waiter: string, holder: string): number {
+  const line = (mark: string) => markedLine(PROGRAM, mark);
+  return blame
+    .filter((one) => one.lock === row.id && one.waiter.file === programPath(PROGRAM))
+    .filter((one) => one.waiter.line === line(waiter) && one.holder?.line === line(holder))
+    .reduce((sum, one) => sum + one.ns, 0);
+}
+
+for (const python of freePythons()) {
+  describe(`without a GIL, ${titleOf(python)}`, () => {
+    for (const kind of ['list', 'dict']) {
+      it(`threads contend for one ${kind}`, async () => {
+        const { profile } = await run(python, `one_${kind}`);
+        const row = lockOf(profile, kind);
+        assert.ok(row.contended > 0 && row.waitNs > 0);
+        assert.ok(
+          blamedNs(profile, row, `${kind}-quick`, `${kind}-slow`) > 0,
+          'the line that let it go',
+        );
+        assert.deepEqual(
+          profile.processes.map(({ gilEnabled }) => gilEnabled),
+          [false],
+        );
+        assert.ok(profile.findings.some(({ rule }) => rule === 'no-gil'));
+        assert.ok(profile.threads.some(({ lockWaitNs }) => lockWaitNs > 0));
+      });
+    }
+
+    it('all threads are stopped for the garbage collector', async () => {
+      const { profile } = await run(python, 'stops');
+      const row = lockOf(profile, 'stop-the-world');
+      const causes = profile.blame.filter(({ lock }) => lock === row.id);
+      assert.ok(causes.some(({ holder }) => holder?.line === markedLine(PROGRAM, 'collect')));
+      const [found] = profile.findings.filter(({ rule }) => rule === 'stop-the-world');
+      assert.equal(found?.where?.line, markedLine(PROGRAM, 'collect'));
+    });
+
+    it('an import switches the GIL on', async (context) => {
+      const folder = buildOldModule(python);
+      if (folder === null) {
+        context.skip('no compiler, or no headers of this Python');
+        return;
+      }
+      const { profile, stdout } = await run(python, 'imports', {
+        PYTHONPATH: folder,
+        PYTHONWARNINGS: 'ignore',
+      });
+      assert.equal(stdout.toString().trim(), 'true');
+      const [found] = profile.findings.filter(({ rule }) => rule === 'gil-switched-on');
+      assert.equal(found?.evidence['module'], 'old_module');
+      assert.deepEqual(
+        profile.processes.map(({ gilEnabled }) => gilEnabled),
+        [true],
+      );
+    });
+
+    it('a GIL that was asked for is no surprise', async () => {
+      const { profile } = await run(python, 'everything', { PYTHON_GIL: '1' });
+      assert.ok(profile.processes.every(({ gilEnabled }) => gilEnabled));
+      assert.ok(profile.findings.every(({ rule }) => rule !== 'gil-switched-on'));
+    });
+
+    it('a child of fork records its own locks', async () => {
+      const { profile } = await run(python, 'forks');
+      assert.equal(profile.processes.length, 2);
+      for (const { pid } of profile.processes) {
+        const rows = profile.locks.filter(
+          ({ id, kind, waitNs }) => id.startsWith(`${pid}/`) && kind === 'Lock' && waitNs > 0,
+        );
+        const at = rows.flatMap(({ sites }) => sites.map(({ line }) => line));
+        assert.ok(at.includes(markedLine(PROGRAM, 'forked-wait')), `process ${pid}`);
+      }
+    });
+
+    it('what was recorded until a kill -9 is there', async () => {
+      const made = markedLine(PROGRAM, 'endless-lock');
+      const { state, sink } = await tracedRun(python.path, PROGRAM, ['endless'], ({ locks }) =>
+        locks.some(({ contended }) => contended >= 50),
+      );
+      const index = state.locks.findIndex(
+        ({ createdStack }) => lineIn(state.stacks, createdStack, PROGRAM) === made,
+      );
+      const waits = sink.allLocks.filter(
+        ({ lock, kind }) => lock === index && kind === LOCK_ROW.wait,
+      );
+      assert.ok(waits.length >= 50, `${waits.length} waits`);
+      assert.ok(Math.abs((state.locks[index]?.contended ?? 0) - waits.length) <= 2);
+      assert.deepEqual(state.processes[0]?.messages, []);
+    });
+
+    it('a program does what it does without the probe', async () => {
+      const alone = execFileSync(python.path, [programPath(PROGRAM), 'everything']).toString();
+      const { profile, stdout } = await run(python, 'everything');
+      assert.equal(stdout.toString(), alone);
+      const used = profile.locks.filter(({ acquires }) => acquires >= 1600);
+      assert.deepEqual(
+        used
+          .filter(({ library }) => library === null)
+          .map(({ kind }) => kind)
+          .sort(),
+        ['Lock', 'Lock', 'RLock', 'Semaphore'],
+      );
+    });
+  });
+}
+
+/** An extension module that does not say that it works without a GIL; null where none can be built. */
+function buildOldModule(python: FoundPython): string | null {
+  const paths = `import sysconfig as s; print(s.get_path("include"), s.get_config_var("EXT_SUFFIX"))`;
+  const [include = '', suffix = ''] = execFileSync(python.path, ['-c', paths])
+    .toString()
+    .trim()
+    .split(' ');
+  if (!existsSync(join(include, 'Python.h'))) return null;
+  const source = 'test/fixtures/programs/old_module.c';
+  const target = join(scratch, `old_module${suffix}`);
+  const built = spawnSync('cc', ['-shared', '-fPIC', `-I${include}`, '-o', target, source]);
+  return built.status === 0 ? scratch : null;
+}
