@@ -32,8 +32,12 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '多个线程争用一个 {0} 内部的锁{1}：等待了 {2}，共 {3} 次。没有 GIL 时，被多个线程修改的每个 {4} 本身就是一个锁。请让每个线程使用自己的对象并在最后合并，或使用队列。',
   ],
   [
-    'All threads were stopped {0} times, for {1} in all, {2} at the longest{3?}. The garbage collector, and changes to classes while threads run, stop the world: make fewer cyclic objects (gc.freeze(), a higher gc.set_threshold()), and change classes before the threads start.',
-    '所有线程被暂停了 {0} 次，总计 {1}，最长 {2}{3}。垃圾回收以及在线程运行时修改类会暂停所有线程：请减少循环引用的对象（gc.freeze()、更高的 gc.set_threshold()），并在线程启动之前修改类。',
+    'Threads contend for locks inside objects, but only spun, so that it is not known which: they waited {0}, {1} times. Give each thread lists, dicts and objects of its own, and put them together at the end.',
+    '多个线程争用对象内部的锁，但只是自旋，因此不知道是哪些对象：等待了 {0}，共 {1} 次。请让每个线程使用自己的列表、字典和对象，并在最后合并。',
+  ],
+  [
+    'Running threads were stopped for one of them {0} times (each thread counts), for {1} in all, {2} at the longest{3?}. The garbage collector, and changes to classes while threads run, stop the world: make fewer cyclic objects (gc.freeze(), a higher gc.set_threshold()), and change classes before the threads start.',
+    '运行中的线程为其中一个线程被暂停了 {0} 次（每个线程分别计数），总计 {1}，最长 {2}{3}。垃圾回收以及在线程运行时修改类会暂停所有线程：请减少循环引用的对象（gc.freeze()、更高的 gc.set_threshold()），并在线程启动之前修改类。',
   ],
   [
     'This line of a task blocked its event loop for {0}: the thread slept or waited for I/O without an await, so that no other task could run. Await it, or give it to a thread (asyncio.to_thread).',

@@ -44,21 +44,17 @@ function objectContention(lock: LockRow, { blame }: Profile): Finding {
   const [site] = [...lock.sites].sort((a, b) => b.waitNs - a.waitNs);
   const other = blame.find((row) => row.lock === lock.id && row.holder !== null)?.holder ?? null;
   const by = other === null || other.line === 0 ? '' : `, with ${other.file}:${other.line}`;
-  const isKnown = lock.kind !== 'object';
-  const whose = isKnown
-    ? `the lock inside one ${lock.kind}${by}`
-    : 'locks inside objects, spinning only, so that it is not known of which';
-  const advice = isKnown
-    ? `Without a GIL each ${lock.kind} that several threads change is a lock of its own. ` +
-      'Give each thread its own and put them together at the end, or use a queue.'
-    : 'Give each thread lists, dicts and objects of its own, and put them together at the end.';
   return {
     rule: 'object-contention',
     severity: 'warning',
     where: placeOf(site),
     message:
-      `Threads contend for ${whose}: they waited ${formatDuration(lock.waitNs)}, ` +
-      `${lock.contended} times. ${advice}`,
+      lock.kind === 'object'
+        ? `Threads contend for locks inside objects, but only spun, so that it is not known which: they waited ${formatDuration(lock.waitNs)}, ` +
+          `${lock.contended} times. Give each thread lists, dicts and objects of its own, and put them together at the end.`
+        : `Threads contend for the lock inside one ${lock.kind}${by}: they waited ${formatDuration(lock.waitNs)}, ` +
+          `${lock.contended} times. Without a GIL each ${lock.kind} that several threads change is a lock of its own. ` +
+          'Give each thread its own and put them together at the end, or use a queue.',
     evidence: {
       ...{ lock: lock.id, kind: lock.kind, waitNs: lock.waitNs, contended: lock.contended },
       ...{ maxWaitNs: lock.maxWaitNs, spinNs: lock.spinNs },
