@@ -1,4 +1,5 @@
-import { CHUNK_BYTES, CHUNK_KIND } from './format';
+import type { ChunkStream } from './chunk-streams';
+import { CHUNK_BYTES, CHUNK_KIND, LANES } from './format';
 import type { TraceHeader } from './header';
 import type { ProcessReader } from './process-reader';
 
@@ -12,6 +13,9 @@ export interface Loss {
 
 /** A chunk holds fewer records than this: what a damaged count may claim at most. */
 const RECORDS_PER_CHUNK = CHUNK_BYTES / 6;
+
+/** Lanes may have been given to threads that could not be counted any more. */
+const SPARE_LANES = 64;
 
 /**
  * Cycles and samples of damaged streams. While a process runs, what was only written since the last read is not lost.
@@ -43,7 +47,7 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
   }
   for (const stream of reader.directory.all()) {
     if (final && stream.hasGap()) messages.push(`${name} is incomplete: a chunk is missing.`);
-    if (final && stream.owner >= ownersOf(stream.kind, header))
+    if (final && !isOwned(stream, header))
       messages.push(`${name} is damaged: a chunk belongs to nothing that is known.`);
     if (stream.fault !== null && stream.kind === CHUNK_KIND.meta) {
       const missing = 'what follows of its command and its messages is missing';
@@ -58,11 +62,14 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
   return { cycles, samples, messages: [...new Set(messages)] };
 }
 
-/** How many owners the chunks of a kind can have. */
-function ownersOf(kind: number, header: TraceHeader): number {
-  const { gil, aggregates, locks } = CHUNK_KIND;
+/** Whether there is what chunks of this kind and owner are of. */
+function isOwned({ kind, owner }: ChunkStream, header: TraceHeader): boolean {
+  const { gil, aggregates, locks, lane } = CHUNK_KIND;
   const kinds: readonly number[] = [gil, aggregates, locks];
-  return kinds.includes(kind) ? header.gilCount : 1;
+  if (kind === locks && owner === LANES) return true;
+  // Each thread had at most one that nobody had before.
+  if (kind === lane) return owner < header.threadCount + SPARE_LANES;
+  return owner < (kinds.includes(kind) ? header.gilCount : 1);
 }
 
 function damage(what: string, fault: string, missing: number, of: string): string {

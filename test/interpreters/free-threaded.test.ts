@@ -31,6 +31,8 @@ async function run(
   assert.equal(done.code, 0, done.stderr);
   assertInvariants(done.profile);
   assert.equal(done.profile.lost.events, 0);
+  const messages = done.profile.processes.flatMap((process) => process.messages);
+  assert.deepEqual(messages, []);
   return done;
 }
 
