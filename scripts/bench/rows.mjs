@@ -58,6 +58,31 @@ export const benchRows = [
     args: [3000, 150],
     unit: 'cycle',
   },
+  {
+    name: 'pool of 2 processes',
+    program: 'pool_map.py',
+    args: ['pool', 2, 50, 20],
+    unit: 'task',
+  },
+  {
+    name: 'executor of 2 processes',
+    program: 'pool_map.py',
+    args: ['executor', 2, 50, 20],
+    unit: 'task',
+  },
+  {
+    name: 'own GILs, 2 interpreters',
+    program: 'own_gils.py',
+    args: [2, 100_000, 20],
+    unit: 'loop',
+    needs: '_interpreters',
+  },
+  {
+    name: 'asyncio with an executor',
+    program: 'asyncio_executor.py',
+    args: [8, 10, 20],
+    unit: 'work',
+  },
   { name: 'asyncio server', program: 'asyncio_server.py', args: [], unit: 'request', server: true },
   {
     name: 'WSGI server, 4 threads',
