@@ -20,6 +20,7 @@ export interface Reading {
   readonly processes: number;
   /** Share of the last second in which a GIL was held, 0 … 1. */
   readonly gilLoad: number;
+  readonly stuckThreads: number;
 }
 
 /** The profile that grows while the program runs. */
@@ -64,8 +65,10 @@ export class RunSession {
   readonly runId = randomUUID();
   private readonly wakeup = new Wakeup();
   private readonly pace = new Pace(POLL_MS, SHOW_MS);
+  /** Threads in a deadlock, as far as shown. */
+  private shownStuck = 0;
   private program: RunningProgram | null = null;
-  private reading: Reading = { events: 0, processes: 0, gilLoad: 0 };
+  private reading: Reading = { events: 0, processes: 0, gilLoad: 0, stuckThreads: 0 };
   private root: ProcessId | null = null;
   private goneSinceMs: number | null = null;
   private exit: ExitStatus | null = null;
@@ -153,7 +156,10 @@ export class RunSession {
   private async step(): Promise<void> {
     try {
       this.reading = await this.pace.read(() => this.options.profile.read(false));
-      if (this.reading.processes > 0 && this.pace.isTimeToShow()) {
+      const { processes, stuckThreads } = this.reading;
+      const isUrgent = stuckThreads > 0 && stuckThreads !== this.shownStuck;
+      if (processes > 0 && (isUrgent || this.pace.isTimeToShow())) {
+        this.shownStuck = stuckThreads;
         this.findRoot(await this.pace.show(() => this.options.profile.show()));
       }
     } catch (error) {

@@ -31,13 +31,30 @@ export function criticalSectionFindings(profile: Profile, facts: LockFacts): Fin
     const rule = ruleOf(facts.state.stacks, idle);
     const key = `${rule}|${facts.rowOf(idle.lock)?.id ?? ''}|${facts.whereOf(placeOfIdle(rule, idle))}`;
     const known = found.get(key) ?? { idle, rule, ns: 0, count: 0 };
-    found.set(key, { ...known, ns: known.ns + idle.ns, count: known.count + idle.count });
+    found.set(key, {
+      ...known,
+      idle: known.idle.acquireStack === 0 ? idle : known.idle,
+      ns: known.ns + idle.ns,
+      count: known.count + idle.count,
+    });
   }
   return [...found.values()]
     .sort((a, b) => b.ns - a.ns)
     .flatMap(({ idle, rule, ns, count }) =>
       findingFor(profile, facts, { ...idle, ns, count }, rule),
-    );
+    )
+    .filter(isFirst());
+}
+
+/** Of several locks of one place, `locks[…]`, one is enough. */
+function isFirst(): (finding: Finding) => boolean {
+  const seen = new Set<string>();
+  return ({ rule, where, evidence }) => {
+    const key = `${rule}|${where?.file}:${where?.line}|${evidence['takenAt']}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  };
 }
 
 function idlesOf({ locks }: LockFacts): Idle[] {
@@ -111,6 +128,8 @@ function findingFor(profile: Profile, facts: LockFacts, idle: Idle, rule: Rule):
 function messageOf(facts: LockFacts, idle: Idle, rule: Rule, waitNs: number): string {
   const lock = facts.phraseOf(idle.lock);
   const ns = formatDuration(idle.ns);
+  // Of a hold that went on when the lock was first waited for, only the start is known, and that roughly.
+  const taken = idle.acquireStack === 0 ? '' : `, taken at ${facts.whereOf(idle.acquireStack)}`;
   const waited = waitNs > 0 ? ` Others waited ${formatDuration(waitNs)} for this lock in all.` : '';
   if (rule === 'lock-across-await') {
     return (
@@ -120,7 +139,7 @@ function messageOf(facts: LockFacts, idle: Idle, rule: Rule, waitNs: number): st
   }
   if (rule === 'lock-across-blocking-call') {
     return (
-      `This waits for other threads, ${ns} in all, while it holds ${lock}, taken at ${facts.whereOf(idle.acquireStack)}: ` +
+      `This waits for other threads, ${ns} in all, while it holds ${lock}${taken}: ` +
       `if they need the lock, all stand still.${waited} Let go of the lock before waiting.`
     );
   }
@@ -131,8 +150,8 @@ function messageOf(facts: LockFacts, idle: Idle, rule: Rule, waitNs: number): st
     );
   }
   return (
-    `Here ${ns} pass in I/O, sleep or native code while ${lock} is held, taken at ` +
-    `${facts.whereOf(idle.acquireStack)}.${waited} Do this before taking the lock or after letting it go.`
+    `Here ${ns} pass in I/O, sleep or native code while ${lock} is held${taken}.` +
+    `${waited} Do this before taking the lock or after letting it go.`
   );
 }
 

@@ -1,65 +1,15 @@
 import type { Finding } from '../protocol';
-import type { OpenLockHold } from '../trace/events';
+import { openHoldOf, waitCirclesOf, type WaitLink } from './lock-circles';
 import type { LockFacts } from './lock-facts';
 import type { OpenLockWaitOf } from './lock-open';
-import { WorkSense } from './lock-work';
 
-/** A circle that lasts this long is none that is just being passed through while it is read. */
-const LEAST_NS = 200_000_000;
-
-/** A wait of a thread, and the thread that it waits for. */
-interface Link {
-  readonly wait: OpenLockWaitOf;
-  readonly owner: number;
-}
+type Link = WaitLink<OpenLockWaitOf>;
 
 /** Threads that wait for each other in a circle, as of now. */
 export function deadlockFindings(facts: LockFacts): Finding[] {
-  const links = linksOf(facts);
-  const seen = new Set<number>();
-  const findings: Finding[] = [];
-  for (const start of links.keys()) {
-    const path: number[] = [];
-    let thread = start;
-    while (links.has(thread) && !seen.has(thread)) {
-      seen.add(thread);
-      path.push(thread);
-      thread = links.get(thread)?.owner ?? -1;
-    }
-    const from = path.indexOf(thread);
-    if (from < 0) continue;
-    const circle = path.slice(from).flatMap((one) => links.get(one) ?? []);
-    if (circle.every(({ wait }) => wait.endNs - wait.startNs >= LEAST_NS)) {
-      findings.push(findingFor(circle, facts));
-    }
-  }
-  return findings;
-}
-
-/** The hold that goes on, in whichever process. */
-function holdOf(lock: number, { state, locks }: LockFacts): OpenLockHold | null {
-  const holds = locks.shared.membersOf(lock).map((member) => state.locks[member]?.openHold);
-  return holds.find((hold) => hold !== undefined && hold !== null) ?? null;
-}
-
-function linksOf(facts: LockFacts): Map<number, Link> {
-  const { state, locks } = facts;
-  const sense = new WorkSense();
-  const links = new Map<number, Link>();
-  for (const wait of locks.open.waits) {
-    const lock = state.locks[wait.lock];
-    if (lock === undefined) continue;
-    // A thread that waits for work often does so at a lock that it took itself, for another one to release.
-    const role = sense.roleOf(state.stacks, lock);
-    if (role !== 'join' && (wait.isWork || role !== 'lock')) continue;
-    const owner =
-      holdOf(wait.lock, facts)?.thread ??
-      state.threads[wait.thread]?.openLockWait?.ownerThread ??
-      null;
-    if (owner === wait.thread && (lock.kind === 'RLock' || locks.handedOn.has(wait.lock))) continue;
-    if (owner !== null) links.set(wait.thread, { wait, owner });
-  }
-  return links;
+  const { open, shared, handedOn } = facts.locks;
+  const circles = waitCirclesOf(facts.state, open.waits, shared, handedOn);
+  return circles.map((circle) => findingFor(circle, facts));
 }
 
 function findingFor(circle: readonly Link[], facts: LockFacts): Finding {
@@ -89,7 +39,7 @@ function findingFor(circle: readonly Link[], facts: LockFacts): Finding {
 }
 
 function sentenceOf({ wait, owner }: Link, facts: LockFacts): string {
-  const hold = holdOf(wait.lock, facts);
+  const hold = openHoldOf(facts.state, facts.locks.shared, wait.lock);
   const waiter = facts.threadName(wait.thread);
   if (facts.state.locks[wait.lock]?.kind === 'join') {
     return `${waiter} waits at ${facts.whereOf(wait.stack)} for the end of ${facts.threadName(owner)}`;

@@ -20,6 +20,9 @@ export interface LockGroup {
 /** Locks of one place of which somebody waited are shown each, up to so many; beyond it as one. */
 const MAX_SHOWN_EACH = 64;
 
+/** Stacks that are looked at for what a lock is called. */
+const MAX_USES = 8;
+
 /** The row of each cell of the sums. */
 export interface LockGroups {
   readonly groups: readonly LockGroup[];
@@ -49,8 +52,8 @@ class Grouping {
   readonly #byKey = new Map<string, number>();
   readonly #ofLock: Int32Array;
   readonly #waitNs: Float64Array;
-  /** By lock: the stack with which most was done with it. */
-  readonly #mainStack: Int32Array;
+  /** By lock: stacks with which it was used, that of most use first. */
+  readonly #uses = new Map<number, number[]>();
   readonly #calls: CallSites;
   readonly #shared: SharedLocks;
 
@@ -60,7 +63,6 @@ class Grouping {
     this.#identities = identities;
     this.#ofLock = new Int32Array(state.locks.length).fill(-1);
     this.#waitNs = new Float64Array(state.locks.length);
-    this.#mainStack = new Int32Array(state.locks.length);
     this.#calls = new CallSites(state.stacks);
     this.#shared = shared;
   }
@@ -90,10 +92,20 @@ class Grouping {
       this.#waitNs[lock] = (this.#waitNs[lock] ?? 0) + ns;
       const use =
         ns + cellSums.get(cell, LOCK_CELL.workNs) + cellSums.get(cell, LOCK_CELL.acquires);
-      if (use <= (most[lock] ?? 0) || cells.secondOf(cell) === 0) continue;
-      most[lock] = use;
-      this.#mainStack[lock] = cells.secondOf(cell);
+      const stack = cells.secondOf(cell);
+      if (stack === 0) continue;
+      const isMost = use > (most[lock] ?? 0);
+      if (isMost) most[lock] = use;
+      this.#noteUse(lock, stack, isMost);
     }
+  }
+
+  #noteUse(lock: number, stack: number, isMost: boolean): void {
+    const uses = this.#uses.get(lock);
+    if (uses === undefined) this.#uses.set(lock, [stack]);
+    else if (isMost) uses.unshift(stack);
+    else if (uses.length < MAX_USES) uses.push(stack);
+    if (uses !== undefined && uses.length > MAX_USES) uses.pop();
   }
 
   #groupLocks(): void {
@@ -121,14 +133,20 @@ class Grouping {
     }
   }
 
-  /** By where it was made; what that does not tell, by where it is used most. */
+  /** By where it was made; what that does not tell, by where it is used, if all these lines call it the same. */
   #identityOf(lock: number, known: LockState): LockIdentity {
-    const identity = this.#identities.of(this.#state.stacks, known);
-    const stack = this.#mainStack[lock] ?? 0;
-    if (identity.name !== null || identity.kind === 'import' || stack === 0) return identity;
-    const used = this.#identities.ofUse(this.#state.stacks, stack, identity.kind);
-    if (known.createdStack === 0) return known.kind === 'object' ? identity : used;
-    return used.library === identity.library ? { ...identity, name: used.name } : identity;
+    const { stacks } = this.#state;
+    const identity = this.#identities.of(stacks, known);
+    const uses = this.#uses.get(lock) ?? [];
+    const isNamed = identity.name !== null || identity.kind === 'import';
+    if (isNamed || known.kind === 'object' || uses.length === 0) return identity;
+    const used = uses.map((stack) => this.#identities.ofUse(stacks, stack, identity.kind));
+    const [main] = known.createdStack === 0 ? used : [identity];
+    const names = new Set(
+      used.flatMap(({ name, library }) => (library === main?.library ? [name] : [])),
+    );
+    const [name] = names;
+    return { ...(main ?? identity), name: names.size === 1 ? (name ?? null) : null };
   }
 
   #groupOfCell(lock: number, stack: number): number {

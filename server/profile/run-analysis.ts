@@ -6,6 +6,7 @@ import type { RunReader } from '../trace/run-reader';
 import { Chart } from './chart';
 import { createEngine, type Engine, type Snapshot } from './engine';
 import { GilLoad } from './gil-load';
+import { stuckThreadsOf } from './lock-circles';
 import type { Sliced } from './stretches';
 import { Timeline } from './timeline';
 import { type ExportData, ExportStacks } from './export/export-data';
@@ -57,6 +58,7 @@ export class RunAnalysis {
       processes: state.processes.length,
       wallNs,
       gilLoad: this.#load.add(wallNs, this.#engine.heldNs(state)),
+      stuckThreads: stuckThreadsOf(state),
     };
   }
 

@@ -26,6 +26,8 @@ export interface PollResult {
   readonly wallNs: number;
   /** Share of the last second (or of all before it) in which the busiest GIL was held, 0 … 1. */
   readonly gilLoad: number;
+  /** Threads that wait for each other in circles: worth showing at once. */
+  readonly stuckThreads: number;
 }
 
 export type WorkerCall =

@@ -16,6 +16,8 @@ import { freePythons, gilPythons, titleOf } from '../support/pythons';
 import { markedLine, programPath, programs, runProfile } from '../support/run-profile';
 
 const PROGRAM = 'lock_programs.py';
+const NAMED_WITHIN_MS = 2000;
+const ATTEMPTS = 4;
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-locks-'));
 const clients: LspClient[] = [];
 after(() => {
@@ -166,13 +168,21 @@ for (const python of pythons.filter((one) => some.has(one))) {
     });
 
     for (const threads of [2, 3]) {
-      it(`a deadlock of ${threads} threads is named while it lasts`, () =>
-        deadlock(python, threads));
+      it(`a deadlock of ${threads} threads is named within ${NAMED_WITHIN_MS} ms, while it lasts`, async () => {
+        for (let attempt = 1; ; attempt++) {
+          const ms = await deadlock(python, threads);
+          
+          if (ms < NAMED_WITHIN_MS) return;
+          // How long it takes is also a matter of what else the machine does.
+          assert.ok(attempt < ATTEMPTS, `named after ${Math.round(ms)} ms`);
+        }
+      });
     }
   });
 }
 
-async function deadlock(python: FoundPython, threads: number): Promise<void> {
+/** Returns how long after the last thread began to wait it was named, the start of the run included. */
+async function deadlock(python: FoundPython, threads: number): Promise<number> {
   const client = await LspClient.start({
     env: { ...process.env, TMPDIR: scratch },
     initializationOptions: { python: python.path },
@@ -185,11 +195,13 @@ async function deadlock(python: FoundPython, threads: number): Promise<void> {
     workspaceFolder: null,
     startedBy: 'server',
   };
+  const startedMs = Date.now();
   const { runId } = await client.request<RunResult>('gilscope/run', params);
   const isNamed = ({ rule }: Finding): boolean => rule === 'deadlock';
   const summary = await client.until<ProfileSummary>('gilscope/profileChanged', (shown) =>
     shown.findings.some(isNamed),
   );
+  const namedMs = Date.now() - startedMs;
   assert.equal(summary.live, true);
   const found = summary.findings.find(isNamed);
   assert.equal(found?.evidence['threads'], threads);
@@ -197,4 +209,5 @@ async function deadlock(python: FoundPython, threads: number): Promise<void> {
   assert.equal(found.message.split(line).length - 1, threads, found.message);
   await client.request('gilscope/stop', { runId });
   await client.stop();
+  return namedMs - Number(found.evidence['sinceNs']) / 1e6;
 }
