@@ -83,6 +83,25 @@ export const benchRows = [
     args: [8, 10, 20],
     unit: 'work',
   },
+  {
+    name: 'a lock nobody else wants',
+    program: 'lock_uncontended.py',
+    args: [3_000_000],
+    unit: 'acquisition',
+    goal: 1.3,
+  },
+  {
+    name: 'a lock of 4 threads',
+    program: 'lock_contended.py',
+    args: [4, 10_000],
+    unit: 'acquisition',
+  },
+  {
+    name: 'queue between threads',
+    program: 'queue_pipeline.py',
+    args: [20_000],
+    unit: 'job',
+  },
   { name: 'asyncio server', program: 'asyncio_server.py', args: [], unit: 'request', server: true },
   {
     name: 'WSGI server, 4 threads',

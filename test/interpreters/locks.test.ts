@@ -171,7 +171,7 @@ for (const python of pythons.filter((one) => some.has(one))) {
       it(`a deadlock of ${threads} threads is named within ${NAMED_WITHIN_MS} ms, while it lasts`, async () => {
         for (let attempt = 1; ; attempt++) {
           const ms = await deadlock(python, threads);
-          
+
           if (ms < NAMED_WITHIN_MS) return;
           // How long it takes is also a matter of what else the machine does.
           assert.ok(attempt < ATTEMPTS, `named after ${Math.round(ms)} ms`);
