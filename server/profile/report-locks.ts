@@ -49,10 +49,21 @@ function importLock({ name }: LockRow): string {
   return name === null ? 'import lock of a module' : `import lock of ${name}`;
 }
 
+/** Holds of locks inside the interpreter are not recorded: then nobody knows. */
+function withoutHolder(lock: LockRow | undefined): string {
+  const isInside =
+    lock !== undefined &&
+    (lock.name === 'per-object lock' || ['stop-the-world', 'runtime'].includes(lock.kind));
+  return isInside ? 'not known who had it' : 'nobody held it (hand-off)';
+}
+
 /** In a sentence. */
 export function lockPhrase(row: LockRow): string {
   if (row.kind === 'import') return `the ${importLock(row)}`;
   const inside = row.library === null ? '' : ` inside ${row.library}`;
+  if (row.kind === 'stop-the-world') return 'stops of all threads';
+  if (row.name === 'per-object lock')
+    return row.kind === 'object' ? 'locks inside objects' : `the lock inside one ${row.kind}`;
   if (row.name !== null) return `the ${row.kind} ${row.name}${inside}`;
   if (row.createdAt.line === 0) return `a ${row.kind}${inside}`;
   const { file, line } = row.createdAt;
@@ -142,6 +153,7 @@ export function lockBlameSection(profile: Profile, names: PlaceNames): string[] 
   const lockName = (row: BlameRow): string => {
     const lock = locks.get(row.lock);
     if (lock?.kind === 'import') return importLock(lock);
+    if (lock?.name === 'per-object lock') return lockPhrase(lock);
     return lock === undefined ? row.lock : (lock.name ?? lock.kind);
   };
   const columns: Column<BlameRow>[] = [
@@ -152,7 +164,7 @@ export function lockBlameSection(profile: Profile, names: PlaceNames): string[] 
   const last: Column<BlameRow> = {
     head: `${'waited at'.padEnd(width)}   for lock, while this had it or kept who had it`,
     cell: (row) => {
-      const holder = row.holder === null ? 'nobody held it (hand-off)' : place(row.holder);
+      const holder = row.holder === null ? withoutHolder(locks.get(row.lock)) : place(row.holder);
       return `${place(row.waiter).padEnd(width)}   ${lockName(row)}, ${holder}`;
     },
   };
