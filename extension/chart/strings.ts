@@ -210,7 +210,7 @@ export const CHART_STRINGS = {
   'banner.frames.selfTestFailed':
     'Process {0}: reading stacks of Python {1} failed its self-test: times are exact, lines are missing.',
   'banner.nogil':
-    'Process {0} runs Python {1} without a GIL: there is nothing to hold or wait for.',
+    'Process {0} runs Python {1} without a GIL: what threads wait for are locks, also those inside objects.',
 } as const;
 
 export type StringKey = keyof typeof CHART_STRINGS;

@@ -200,7 +200,7 @@ describe('pages of the chart', () => {
     assert.deepEqual(banners, [
       '7 events and 0 samples are missing from this picture. The disk was full.',
       `Process ${first.pid} runs Python 3.16.0, whose stacks are not known: times are exact, lines are missing.`,
-      `Process ${second.pid} runs Python 3.12.7 without a GIL: there is nothing to hold or wait for.`,
+      `Process ${second.pid} runs Python 3.12.7 without a GIL: what threads wait for are locks, also those inside objects.`,
       'a warning of the probe',
     ]);
     await page.context().close();
