@@ -1,10 +1,19 @@
 /** Servers under load that are stopped from outside: all processes are there, and the report can be read. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { reportText } from '../../server/profile/report-text';
+import type { RunParams, RunResult, RunStatus } from '../../server/protocol-run';
 import { assertInvariants } from '../support/invariants';
+import { LspClient } from '../support/lsp-client';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
-import { markedLine, programPath, runProfile, type ProfileRun } from '../support/run-profile';
+import {
+  markedLine,
+  programPath,
+  programs,
+  runProfile,
+  type ProfileRun,
+} from '../support/run-profile';
 
 const WORKERS = 3;
 const PROGRAM = 'servers.py';
@@ -17,6 +26,44 @@ describe('servers under load, stopped', { concurrency: 2 }, () => {
     it(`asyncio on ${titleOf(python)}`, async () => asyncio(await stopped(python.path, 'asyncio')));
   }
 });
+
+describe('servers under load, stopped by the editor', () => {
+  const [python] = oneOfEachMinor();
+  for (const kind of ['prefork', 'asyncio']) {
+    it(kind, async () => {
+      assert.ok(python, 'no interpreter at hand');
+      await stoppedByEditor(python.path, kind);
+    });
+  }
+});
+
+/** As by the command Stop: the language server ends all processes of the run and keeps what was measured. */
+async function stoppedByEditor(python: string, kind: string): Promise<void> {
+  const client = await LspClient.start({ env: process.env, initializationOptions: { python } });
+  try {
+    const run = await client.request<RunResult>('gilscope/run', {
+      target: { kind: 'file', path: programPath(PROGRAM) },
+      args: [kind],
+      cwd: programs,
+      workspaceFolder: null,
+      startedBy: 'server',
+    } satisfies RunParams);
+    await client.until<{ text: string }>('gilscope/output', ({ text }) => text.includes('served'));
+    const stopped = await client.request('gilscope/stop', { runId: run.runId });
+    assert.deepEqual(stopped, { stopped: true });
+    const end = await client.until<RunStatus>('gilscope/status', ({ state }) =>
+      ['finished', 'failed'].includes(state),
+    );
+    assert.equal(end.state, 'finished', end.message ?? '');
+    const { text } = await client.request<{ text: string }>('gilscope/report', {});
+    const pids = [...text.matchAll(/ pid (\d+),/g)].map(([, pid]) => Number(pid));
+    assert.equal(pids.length, kind === 'prefork' ? WORKERS + 2 : 2, text);
+    for (const pid of pids) assert.ok(!existsSync(`/proc/${pid}`), `process ${pid} goes on`);
+    if (kind === 'asyncio') assert.match(text, /in handle\(\) → answer/);
+  } finally {
+    await client.stop();
+  }
+}
 
 /** Stopped as by Ctrl+C, once it has served. */
 async function stopped(python: string, kind: string): Promise<ProfileRun> {
