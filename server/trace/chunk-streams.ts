@@ -56,8 +56,9 @@ export class ChunkStream {
       if (chunk === undefined) continue;
       const used = headers.used(chunk);
       // Handed out ahead of need and not begun.
-      if (used <= CHUNK_HEADER_BYTES && pieces.length === 0) continue;
-      if (used > CHUNK_BYTES) {
+      const isBegun = used > CHUNK_HEADER_BYTES || pieces.length > 0;
+      if (!isBegun && (used === 0 || used === CHUNK_HEADER_BYTES)) continue;
+      if (!isBegun || used > CHUNK_BYTES) {
         this.fault = `chunk ${chunk} says that it is ${used} bytes long`;
         pieces.length = 0;
         continue;
@@ -109,6 +110,8 @@ export class ChunkDirectory {
   /** The first damage found, for the user. */
   fault: string | null = null;
   private readonly streams = new Map<string, ChunkStream>();
+  /** A chunk of which the file does not even have the header, as of the last scan. */
+  cutChunk: number | null = null;
   private scanned = 1;
   private pending: number[] = [];
 
@@ -130,6 +133,7 @@ export class ChunkDirectory {
   scan(headers: ChunkHeaders, chunkCount: number): void {
     const again = this.pending;
     this.pending = [];
+    this.cutChunk = null;
     for (const chunk of again) this.look(headers, chunk);
     for (; this.scanned < chunkCount; this.scanned++) this.look(headers, this.scanned);
   }
@@ -137,6 +141,7 @@ export class ChunkDirectory {
   private look(headers: ChunkHeaders, chunk: number): void {
     const view = headers.load(chunk);
     const magic = view?.getUint32(CHUNK.magic, true) ?? 0;
+    this.cutChunk = view === null ? chunk : this.cutChunk;
     if (view === null || magic === 0) {
       this.pending.push(chunk);
       return;

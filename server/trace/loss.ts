@@ -39,12 +39,12 @@ export function lossOf(reader: ProcessReader, header: TraceHeader, final: boolea
   });
   if (reader.lanes.fault !== null)
     messages.push(damage(`${name} is damaged`, reader.lanes.fault, 0, 'waits for locks'));
-  let samples = 0;
-  if (reader.sampler.fault !== null) {
-    const taken = Math.min(header.samplesTaken, limit);
-    samples = Math.max(0, taken - reader.sampler.samples);
-    messages.push(damage(`${name} is damaged`, reader.sampler.fault, samples, 'samples'));
-  }
+  const { fault: sampleFault, samples: readSamples } = reader.sampler;
+  const unread = Math.max(0, Math.min(header.samplesTaken, limit) - readSamples);
+  const samples = final || sampleFault !== null ? unread : 0;
+  if (sampleFault !== null)
+    messages.push(damage(`${name} is damaged`, sampleFault, samples, 'samples'));
+  else if (samples > 0) messages.push(damage(`${name} is incomplete`, '', samples, 'samples'));
   for (const stream of reader.directory.all()) {
     if (final && stream.hasGap()) messages.push(`${name} is incomplete: a chunk is missing.`);
     if (final && !isOwned(stream, header))

@@ -128,6 +128,8 @@ export class ProcessReader {
     this.missingChunks = final ? Math.max(0, header.chunkCount - there) : 0;
     // The last chunks before a kill may be written and not counted.
     this.directory.scan(this.headers, final ? there : Math.min(header.chunkCount, there));
+    const { cutChunk } = this.directory;
+    if (final && cutChunk !== null && cutChunk < header.chunkCount) this.missingChunks++;
     for (let gil = this.gils.length; gil < header.gilCount; gil++) {
       this.gils.push({
         stream: new CycleStream(

@@ -12,9 +12,11 @@ const EXTREMES = [
   0xfffffffe, 0xffffffff,
 ];
 const HEADER_FIELDS = [CHUNK.magic, CHUNK.kind, CHUNK.owner, CHUNK.seq, CHUNK.used] as const;
+/** Of a chunk that claims to be unwritten, or another table of the same size, nobody can know that it is not. */
+const TELLING_FIELDS = [CHUNK.owner, CHUNK.seq] as const;
 
 /** Those that can only take something away, or put it elsewhere: the profile is the same, or it says so. */
-export const TELLING: readonly string[] = ['cuts', 'chunk headers'];
+export const TELLING: readonly string[] = ['cuts', 'places of chunks'];
 
 export const TRACE_DAMAGE: Readonly<Record<string, Damage>> = {
   bits: (random, bytes) => {
@@ -36,12 +38,8 @@ export const TRACE_DAMAGE: Readonly<Record<string, Damage>> = {
       putNumber(random, bytes, recordPlace(random, bytes));
     return bytes;
   },
-  'chunk headers': (random, bytes) => {
-    const chunk = chunkOf(random, bytes);
-    if (chunk === 0) return bytes.subarray(0, CHUNK_BYTES);
-    putNumber(random, bytes, chunk * CHUNK_BYTES + random.pick(HEADER_FIELDS));
-    return bytes;
-  },
+  'chunk headers': (random, bytes) => damageChunk(random, bytes, HEADER_FIELDS),
+  'places of chunks': (random, bytes) => damageChunk(random, bytes, TELLING_FIELDS),
   cuts: (random, bytes) => {
     const chunk = chunkOf(random, bytes) * CHUNK_BYTES;
     const at = [chunk, chunk + random.below(CHUNK_HEADER_BYTES), random.below(bytes.length)];
@@ -57,6 +55,13 @@ export const TRACE_DAMAGE: Readonly<Record<string, Damage>> = {
     return bytes;
   },
 };
+
+function damageChunk(random: SeededRandom, bytes: Buffer, fields: readonly number[]): Buffer {
+  const chunk = chunkOf(random, bytes);
+  if (chunk === 0) return bytes.subarray(0, CHUNK_BYTES);
+  putNumber(random, bytes, chunk * CHUNK_BYTES + random.pick(fields), 4);
+  return bytes;
+}
 
 /** Bytes from elsewhere, of this run or of another. */
 function splice(random: SeededRandom, bytes: Buffer, seeds: readonly Seed[]): Buffer {
@@ -107,7 +112,7 @@ function usedOf(bytes: Buffer, chunk: number): number {
 }
 
 /** A number where one may be, of 1, 2, 4 or 8 bytes. */
-function putNumber(random: SeededRandom, bytes: Buffer, at: number): void {
+function putNumber(random: SeededRandom, bytes: Buffer, at: number, room = 8): void {
   if (at + 8 > bytes.length) return;
   const old = bytes.readUInt32LE(at);
   const value = [
@@ -124,7 +129,7 @@ function putNumber(random: SeededRandom, bytes: Buffer, at: number): void {
       return;
     case 2:
       bytes.writeUInt32LE(random.pick(value), at);
-      bytes.writeUInt32LE(random.pick(EXTREMES), at + 4);
+      if (room >= 8) bytes.writeUInt32LE(random.pick(EXTREMES), at + 4);
       return;
     default:
       bytes.writeUInt32LE(random.pick(value), at);

@@ -9,7 +9,14 @@ import { SourceFiles } from '../../server/lsp/source-files';
 import { createEngine } from '../../server/profile/engine';
 import { reportText } from '../../server/profile/report-text';
 import { readSourceFile } from '../../server/profile/worker-sources';
-import { CHUNK, CHUNK_BYTES, CHUNK_KIND, GIL_TABLE_OFFSET, GIL } from '../../server/trace/format';
+import {
+  CHUNK,
+  CHUNK_BYTES,
+  CHUNK_KIND,
+  GIL_TABLE_OFFSET,
+  GIL,
+  HEADER,
+} from '../../server/trace/format';
 import { RunReader } from '../../server/trace/run-reader';
 import { parseManifest } from '../../server/trace/run-source';
 import { FuzzInputs } from '../support/fuzz-inputs';
@@ -78,6 +85,18 @@ test('chunks of an owner that is not there: that is said', () => {
     bytes.writeUInt32LE(11, chunkOf(bytes, kind) + CHUNK.owner);
     assert.match(messagesOf(bytes), /belongs to nothing that is known/);
   }
+});
+
+test('samples that are not there, and a chunk cut in its header: that is said', () => {
+  const bytes = sound();
+  bytes.writeUInt32LE(64, chunkOf(bytes, CHUNK_KIND.sampler) + CHUNK.used);
+  bytes.writeBigUInt64LE(4n, HEADER.samplesTaken);
+  assert.match(messagesOf(bytes), /its last 4 samples are missing/);
+  const short = sound();
+  short.writeUInt32LE(1, chunkOf(short, CHUNK_KIND.sampler) + CHUNK.used);
+  assert.match(messagesOf(short), /says that it is 1 bytes long/);
+  const last = sound().length - CHUNK_BYTES;
+  assert.match(messagesOf(sound().subarray(0, last + 40)), /its last 1 chunks are missing/);
 });
 
 test('cycles that damage took are not said to be in the totals', () => {
