@@ -1,5 +1,5 @@
 // `npm run survival`: kills profiled programs of every kind at random moments and compares what is left with an
-// independent recorder (test/recorder/gil_recorder.c), then runs the long tests of limits.
+// independent recorder (test/recorder/gil_recorder.c).
 //   --count N               kills, default 200             --seed S     which ones; the same seed gives the same kills
 //   --pythons 3.12,static   only these interpreters        --from K     go on with the K-th kill
 //   --write                 also docs/survival.md, from all kills of this seed that were made so far

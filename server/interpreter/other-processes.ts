@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, processOf, type ProcessId } from './process-tree-linux';
@@ -23,20 +23,29 @@ async function runningProcesses(runFolder: string): Promise<number[]> {
   return alive.map(({ pid }) => pid);
 }
 
+/** Nothing where somebody removed the folder: whoever reads the run then says so. */
+function namesIn(runFolder: string): string[] {
+  try {
+    return readdirSync(runFolder);
+  } catch {
+    return [];
+  }
+}
+
 function tracedProcesses(runFolder: string): ProcessId[] {
-  const pids = readdirSync(runFolder).flatMap((name) => {
+  const pids = namesIn(runFolder).flatMap((name) => {
     const pid = TRACE_NAME.exec(name)?.[1];
     return pid === undefined ? [] : [Number(pid)];
   });
   return [...new Set(pids)].flatMap((pid) => processOf(pid) ?? []);
 }
 
-/** Children that the probe could not record, and why: it leaves a note in place of a trace. */
+/** Children that the probe could not record, and why: it leaves a link in place of a trace that leads to the reason. */
 function unrecordedProcesses(runFolder: string): string[] {
-  return readdirSync(runFolder).flatMap((name) => {
+  return namesIn(runFolder).flatMap((name) => {
     const pid = FAILURE_NAME.exec(name)?.[1];
     if (pid === undefined) return [];
-    const reason = readFileSync(join(runFolder, name), 'utf8').trim();
+    const reason = readlinkSync(join(runFolder, name));
     return [`Process ${pid} could not be recorded: ${reason}.`];
   });
 }

@@ -70,12 +70,23 @@ export function writeManifest(folder: string, manifest: RunManifest): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Notes how the program ended, and what became of its other processes, in the manifest of its run. */
+/**
+ * Notes how the program ended, and what became of its other processes, in the manifest of its run.
+ *
+ * @throws RunError if the folder is gone
+ */
 export function writeExit(
   folder: string,
   exit: NonNullable<RunManifest['exit']>,
   others: Required<Pick<RunManifest, 'running' | 'unrecorded'>>,
 ): void {
-  const manifest = JSON.parse(readFileSync(join(folder, MANIFEST_NAME), 'utf8')) as RunManifest;
-  writeManifest(folder, { ...manifest, exit, ...others });
+  try {
+    const text = readFileSync(join(folder, MANIFEST_NAME), 'utf8');
+    writeManifest(folder, { ...(JSON.parse(text) as RunManifest), exit, ...others });
+  } catch (error) {
+    throw new RunError(
+      'traceFolder',
+      `The trace in ${folder} was removed or cannot be written any more: ${reasonOf(error)}. Leave this folder alone while the program runs, and run it again.`,
+    );
+  }
 }

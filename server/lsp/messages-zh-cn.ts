@@ -317,6 +317,10 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
     '{0} 个 GIL 周期只计入总数：持有和等待的时间与次数是完整的，但其中谁阻塞了谁不完整，其旁的等待可能显示为交接',
   ],
   [
+    'The trace in {0} was removed or cannot be written any more: {1}. Leave this folder alone while the program runs, and run it again.',
+    '{0} 中的跟踪数据已被删除或无法再写入：{1}。程序运行期间请勿改动此文件夹，然后重新运行。',
+  ],
+  [
     '{0} GIL cycle is missing from all numbers, for the trace is damaged or cut',
     '有 {0} 个 GIL 周期未计入任何数字，因为跟踪数据已损坏或被截断',
   ],

@@ -183,7 +183,7 @@ function compare(
   if (row?.exit.signal !== 'SIGKILL') faults.push(`its exit is ${JSON.stringify(row?.exit)}`);
   if (profile.lost.events > 0) faults.push(`lost: ${profile.lost.reason ?? ''}`);
   // Without a GIL it says so, and so it does as long as no Python code has run.
-  const hasLines = profile.lines.length > 0;
+  const hasLines = profile.lines.some(({ line }) => line > 0);
   const messages = (row?.messages ?? []).filter((text) => hasLines || !NO_FRAME_YET.test(text));
   if (record !== undefined) faults.push(...messages.map((text) => `message: ${text}`));
   const startNs = startOf(join(folder, 'p.gilscope'), pid);

@@ -22,13 +22,6 @@ import { parseManifest } from '../../server/trace/run-source';
 import { FuzzInputs } from '../support/fuzz-inputs';
 import { loadSeeds } from '../support/fuzz-seeds';
 import { MemoryRun } from '../support/memory-run';
-import {
-  NO_TOTALS,
-  gilState,
-  processState,
-  stackTable,
-  threadState,
-} from '../support/random-cycles';
 import { TraceWriter } from '../support/trace-writer';
 
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-damage-'));
@@ -138,29 +131,6 @@ test('a source that is a pipe or a device is not read: it would never end', { sk
     assert.equal(files.sourceOf(file), null);
     assert.equal(readSourceFile(file, null), null);
   }
-});
-
-test('threads of which only totals are known cost time by their number, not by its square', () => {
-  const timeOf = (count: number): number => {
-    const lost = { ...NO_TOTALS, acquires: 1 };
-    const threads = Array.from({ length: count }, (_, tid) => threadState({ tid, lost }));
-    const before = performance.now();
-    createEngine().snapshot(
-      {
-        processes: [processState()],
-        threads,
-        gils: [gilState()],
-        locks: [],
-        stacks: stackTable([], []),
-        aggregates: [],
-      },
-      FACTS,
-    );
-    return performance.now() - before;
-  };
-  timeOf(2000);
-  // Sixteen times as many: 16 if each costs the same, 256 if each looks at all others.
-  assert.ok(timeOf(32_000) < 100 * Math.max(timeOf(2000), 2));
 });
 
 test('damage of every kind to the kept profiles', async () => {

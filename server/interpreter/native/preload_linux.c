@@ -3,22 +3,9 @@
 #include "option_variables.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* A followed program runs on whatever happens; the reader of the run learns why it is missing. */
-static void note_failure(const char *folder, const char *error)
-{
-    char path[4096 + 32];
-    snprintf(path, sizeof path, "%s/%d.failed", folder, (int)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    dprintf(fd, "%s\n", error);
-    close(fd);
-}
 
 __attribute__((constructor)) static void start_preloaded(void)
 {
@@ -36,7 +23,7 @@ __attribute__((constructor)) static void start_preloaded(void)
     if (gilscope_probe_start(&options, NULL, error, sizeof error))
         return;
     if (options.parent_pid) {
-        note_failure(folder, error);
+        probe_note_failure(folder, error);
         return;
     }
     dprintf(STDERR_FILENO, "gilscope: cannot record this program: %s\n", error);

@@ -158,6 +158,8 @@ static void after_fork_in_child(void)
         return;
     probe.options.parent_pid = probe.file.header->pid;
     atomic_store(&probe.forked_child, !probe.options.no_children);
+    if (probe.options.no_children)
+        thread_self = NULL; /* its entry is in the parent's trace */
 }
 
 static void set_open_files(uint64_t soft)
@@ -232,6 +234,17 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     return true;
 }
 
+/*
+ * A child runs on whatever happens; the reader of the run learns why it is missing. A link needs no descriptor, which may
+ * be what there is none left of.
+ */
+void probe_note_failure(const char *folder, const char *error)
+{
+    char path[4096 + 32];
+    snprintf(path, sizeof path, "%s/%d.failed", folder, (int)getpid());
+    (void)!symlink(error, path);
+}
+
 void probe_enter_forked_child(void)
 {
     char error[256];
@@ -242,8 +255,11 @@ void probe_enter_forked_child(void)
     atomic_store(&probe.sampler_runs, false);
     gil_table_restart();
     trace_file_abandon(&probe.file);
-    if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error))
+    if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error)) {
+        thread_self = NULL; /* its entry was in the parent's trace */
+        probe_note_failure(probe.folder, error);
         return;
+    }
     lanes_restart();
     thread_table_restart();
     atomic_store(&probe.active, true);

@@ -104,6 +104,9 @@ gilscope_probe_start(const struct probe_options *options, void *library, char *e
 /* The end of the program; `code_known`: `code` is its exit status. May be called more than once. */
 void probe_finish(int code, bool code_known);
 
+/* In place of a trace: why this process has none. */
+void probe_note_failure(const char *folder, const char *error);
+
 /* A message for the user, in the trace. Not for hooks. */
 void probe_say(const char *text);
 
