@@ -14,6 +14,7 @@ import { markedLine, programPath, runProfile, type ProfileRun } from '../support
 import { lineIn, tracedRun } from '../support/traced-run';
 
 const PROGRAM = 'free_threads.py';
+const ATTEMPTS = 6;
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-free-'));
 after(() => rmSync(scratch, { recursive: true }));
 
@@ -50,17 +51,23 @@ function blamedNs({ blame }: Profile, row: LockRow, waiter: string, holder: stri
     .reduce((sum, one) => sum + one.ns, 0);
 }
 
+/** A run in which a thread slept for the object. On a busy machine all may only spin for it: that takes another run. */
+async function contended(python: FoundPython, kind: string): Promise<Profile> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const { profile } = await run(python, `one_${kind}`);
+    const [row] = profile.locks.filter((one) => one.kind === kind);
+    if (row !== undefined && row.contended > 0) {
+      if (blamedNs(profile, row, `${kind}-quick`, `${kind}-slow`) > 0) return profile;
+    }
+  }
+  return assert.fail(`in ${ATTEMPTS} runs no thread waited for another that kept the ${kind}`);
+}
+
 for (const python of freePythons()) {
   describe(`without a GIL, ${titleOf(python)}`, () => {
     for (const kind of ['list', 'dict']) {
       it(`threads contend for one ${kind}`, async () => {
-        const { profile } = await run(python, `one_${kind}`);
-        const row = lockOf(profile, kind);
-        assert.ok(row.contended > 0 && row.waitNs > 0);
-        assert.ok(
-          blamedNs(profile, row, `${kind}-quick`, `${kind}-slow`) > 0,
-          'the line that let it go',
-        );
+        const profile = await contended(python, kind);
         assert.deepEqual(
           profile.processes.map(({ gilEnabled }) => gilEnabled),
           [false],
