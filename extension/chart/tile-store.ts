@@ -26,7 +26,8 @@ interface Generation {
   readonly wallNs: number;
 }
 
-const CAPACITY = 128;
+/** Several views of a large screen: 8 MB. */
+const CAPACITY = 64;
 const IN_FLIGHT = 4;
 /** An answer that takes longer is taken for lost. */
 const LOST_AFTER_MS = 5000;

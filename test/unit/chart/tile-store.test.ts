@@ -68,13 +68,13 @@ describe('tiles of the chart', () => {
     assert.deepEqual(store.find(0, 1, 12)?.data, Uint8Array.of(12));
   });
 
-  it('keeps 128 tiles, and those that were used last', () => {
+  it('keeps 64 tiles, and those that were used last', () => {
     const { store } = setUp();
-    for (let index = 0; index < 128; index++) store.receive(answer(at(20, index)));
+    for (let index = 0; index < 64; index++) store.receive(answer(at(20, index)));
     const tileNs = (WALL / 2 ** 20) * 512;
     assert.ok(store.find(0, 0, 20));
     store.receive(answer(at(20, 300)));
-    assert.equal(store.size, 128);
+    assert.equal(store.size, 64);
     assert.ok(store.find(0, 0, 20), 'used a moment ago');
     assert.equal(store.find(0, tileNs * 1.5, 20), null, 'not used since it came');
   });
