@@ -13,6 +13,7 @@ const COLOURS = {
   'gilscope.lock': '#070809',
   'gilscope.off': '#0a0b0c',
   'gilscope.blocks': '#0d0e0f',
+  'gilscope.native': '#101112',
   'gilscope.inlineForeground': '#112233',
   'gilscope.inlineStaleForeground': '#445566',
   'gilscope.heat1': '#00ff0011',
@@ -30,7 +31,7 @@ function statusText(): string | null {
 function chartColours(): string[] | null {
   if (document.querySelector('main [role="status"]') === null) return null;
   const root = getComputedStyle(document.documentElement);
-  return ['holding', 'waiting', 'lock', 'off', 'blocks'].map((name) =>
+  return ['holding', 'waiting', 'lock', 'off', 'blocks', 'native'].map((name) =>
     root.getPropertyValue(`--vscode-gilscope-${name}`).trim(),
   );
 }
@@ -104,7 +105,7 @@ describe('by keyboard', () => {
     const { workbench } = session;
     const charts = await inCharts(chartColours);
     assert.ok(charts.length > 0);
-    for (const own of charts) assert.deepEqual(own, Object.values(COLOURS).slice(0, 5));
+    for (const own of charts) assert.deepEqual(own, Object.values(COLOURS).slice(0, 6));
     await workbench.waitForInlineTexts(
       (texts) => texts.some(({ line }) => line === worst),
       'times',
