@@ -148,11 +148,11 @@ export class Chart {
   longWait(rank: number): Segment | null {
     const wait = this.#longWaits[rank];
     if (wait === undefined) return null;
-    const row = this.#views.findIndex((view) => view.lane === wait.lane);
+    const { of: row, startNs, endNs } = wait;
     const view = this.#views[row];
-    if (view === undefined || wait.endNs > view.endNs) return null;
-    const { startNs, endNs } = wait;
+    if (view === undefined || endNs > view.endNs) return null;
     const inside = segmentAt(view, startNs);
+    if (inside?.state === 'lock') return this.#segmentOf(row, inside);
     const stack = inside?.state === 'waiting' ? inside.stack : 0;
     return this.#segmentOf(row, { state: 'waiting', startNs, endNs, stack });
   }

@@ -1,6 +1,7 @@
-/** A wait of a lane, by its times. */
+/** A wait, by its times. */
 export interface LongWait {
-  readonly lane: number;
+  /** A lane, a thread or a row, as the list has it. */
+  readonly of: number;
   readonly startNs: number;
   readonly endNs: number;
 }
@@ -15,17 +16,16 @@ export class LongWaits {
     this.#capacity = capacity;
   }
 
-  offer(lane: number, startNs: number, endNs: number): void {
+  offer(of: number, startNs: number, endNs: number): void {
     if (endNs - startNs <= this.#shortestNs) return;
-    this.#waits.push({ lane, startNs, endNs });
+    this.#waits.push({ of, startNs, endNs });
     // Sorted only now and then, so that a wait costs little.
     if (this.#waits.length >= 2 * this.#capacity) this.#cut();
   }
 
-  /** Longest first, with `more` among them. */
-  ranked(more: readonly LongWait[]): LongWait[] {
+  get all(): readonly LongWait[] {
     this.#cut();
-    return ranked([...this.#waits, ...more]);
+    return this.#waits;
   }
 
   #cut(): void {
@@ -37,9 +37,8 @@ export class LongWaits {
   }
 }
 
-function ranked(waits: readonly LongWait[]): LongWait[] {
+/** Longest first. */
+export function ranked(waits: readonly LongWait[]): LongWait[] {
   const length = (wait: LongWait) => wait.endNs - wait.startNs;
-  return waits.toSorted(
-    (a, b) => length(b) - length(a) || a.startNs - b.startNs || a.lane - b.lane,
-  );
+  return waits.toSorted((a, b) => length(b) - length(a) || a.startNs - b.startNs || a.of - b.of);
 }

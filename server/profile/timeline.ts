@@ -5,7 +5,7 @@ import { LaneLocks, type LockWait } from './lane-locks';
 import { LaneNative } from './lane-native';
 import { LaneTrack, type Tail } from './lane-track';
 import { LaneView } from './lane-view';
-import { LongWaits, type LongWait } from './long-waits';
+import { LongWaits, ranked, type LongWait } from './long-waits';
 import type { OpenState } from './open';
 
 /** Cycles kept singly: about 400 MB. Beyond it short neighbours are drawn as one, sums staying exact. */
@@ -20,7 +20,10 @@ const LONG_WAITS = 256;
 export class Timeline implements CycleListener {
   readonly #tracks: LaneTrack[] = [];
   readonly #gilOf: (lane: number) => number;
+  /** By lane. */
   readonly #longWaits = new LongWaits(LONG_WAITS);
+  /** By thread. */
+  readonly #longLockWaits = new LongWaits(LONG_WAITS);
   readonly #maxEntries: number;
   #entries = 0;
   /** Entries of each lane that a view has seen: they must not change any more. */
@@ -75,6 +78,7 @@ export class Timeline implements CycleListener {
   lockWait(thread: number, wait: LockWait): void {
     const locks = (this.#locks[thread] ??= new LaneLocks());
     locks.push(wait);
+    this.#longLockWaits.offer(thread, wait.startNs, wait.endNs);
   }
 
   /** The lanes in the order of the profile's threads. */
@@ -104,13 +108,24 @@ export class Timeline implements CycleListener {
     return all;
   }
 
+  /** The longest waits for the GIL and for locks, by row of the profile's threads. */
   longWaits(snapshot: Snapshot): LongWait[] {
     const open = snapshot.open.flatMap((state, lane): LongWait[] => {
       if (state.state === 'off') return [];
       const endNs = state.state === 'waiting' ? state.endNs : state.acquiredNs;
-      return endNs > state.startNs ? [{ lane, startNs: state.startNs, endNs }] : [];
+      return endNs > state.startNs ? [{ of: lane, startNs: state.startNs, endNs }] : [];
     });
-    return this.#longWaits.ranked(open).slice(0, LONG_WAITS);
+    const openLocks = snapshot.locks.open.waits
+      .filter((wait) => !wait.isWork)
+      .map(({ thread, startNs, endNs }) => ({ of: thread, startNs, endNs }));
+    const byRow = (rows: readonly number[]) => (wait: LongWait) => ({
+      ...wait,
+      of: rows.indexOf(wait.of),
+    });
+    return ranked([
+      ...[...this.#longWaits.all, ...open].map(byRow(snapshot.laneOfRow)),
+      ...[...this.#longLockWaits.all, ...openLocks].map(byRow(snapshot.threadOfRow)),
+    ]).slice(0, LONG_WAITS);
   }
 
   #push(

@@ -5,7 +5,7 @@ import { Chart } from '../../../server/profile/chart';
 import { createEngine, type Engine } from '../../../server/profile/engine';
 import { checkInvariants } from '../../../server/profile/invariants';
 import { Timeline } from '../../../server/profile/timeline';
-import type { Profile } from '../../../server/protocol';
+import type { Profile, Segment } from '../../../server/protocol';
 import { naiveLocks } from '../../support/naive-locks';
 import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
 
@@ -109,6 +109,16 @@ describe('lock analysis', () => {
   });
 });
 
+const lengthOf = ({ startNs, endNs }: { startNs: number; endNs: number }): number =>
+  endNs - startNs;
+
+function longestWaits(chart: Chart): Segment[] {
+  const found: Segment[] = [];
+  for (let wait = chart.longWait(0); wait !== null; wait = chart.longWait(found.length))
+    found.push(wait);
+  return found;
+}
+
 describe('locks in the chart', () => {
   it('shows each nanosecond of a wait for a lock as such, and who let go', () => {
     fc.assert(
@@ -126,7 +136,23 @@ describe('locks in the chart', () => {
           1,
           false,
         );
-        for (const [lane, row] of chart.meta().lanes.entries()) {
+        const { lanes } = chart.meta();
+        const listed = longestWaits(chart);
+        assert.deepEqual(
+          listed.map(lengthOf),
+          listed.map(lengthOf).toSorted((a, b) => b - a),
+        );
+        const lockNs = listed.filter(({ state }) => state === 'lock').map(lengthOf);
+        const isLockWait = ([thread, atNs]: readonly [number, number]): boolean =>
+          typeof history.moments[atNs]?.wants[thread] === 'number';
+        const expected = lanes.flatMap(({ tid, startNs, endNs }) =>
+          Array.from({ length: endNs - startNs }, (_, at) => [tid - 1, startNs + at] as const),
+        );
+        assert.equal(
+          lockNs.reduce((sum, ns) => sum + ns, 0),
+          expected.filter(isLockWait).length,
+        );
+        for (const [lane, row] of lanes.entries()) {
           for (const [atNs, moment] of history.moments.entries()) {
             if (atNs < row.startNs || atNs >= row.endNs) continue;
             const segment = chart.segment({ kind: 'segment', lane, atNs, step: 'at' });
