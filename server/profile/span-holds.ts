@@ -38,6 +38,7 @@ export class SpanHolds {
     for (let bucket = 0; bucket < count; bucket++) {
       next[bucket + 1] = (next[bucket + 1] as number) + (next[bucket] as number);
     }
+    const first = next.slice();
     const order = new Int32Array(count);
     for (let at = 0; at < count; at++) {
       const bucket = bucketOf(at);
@@ -45,9 +46,9 @@ export class SpanHolds {
       next[bucket] = to + 1;
       const start = this.startNs[at] as number;
       const isLater = (place: number): boolean =>
-        place > 0 && (this.startNs[order[place - 1] as number] as number) > start;
-      // Only those of the same bucket can be later: the buckets before are full.
-      for (; isLater(to) && bucketOf(order[to - 1] as number) === bucket; to--) {
+        (this.startNs[order[place - 1] as number] as number) > start;
+      // Only among those of the same bucket: places before it may not be filled yet.
+      for (; to > (first[bucket] as number) && isLater(to); to--) {
         order[to] = order[to - 1] as number;
       }
       order[to] = at;
