@@ -20,11 +20,14 @@ it('checking takes time by the rows of blame, not by their square', () => {
   const { profile } = createEngine().snapshot(empty, facts);
   const timeOf = (rows: number): number => {
     const large: Profile = { ...profile, blame: Array.from({ length: rows }, () => row) };
-    const before = performance.now();
-    checkInvariants(large);
-    return performance.now() - before;
+    // The least of several: what else the machine does only adds.
+    const times = Array.from({ length: 5 }, () => {
+      const before = performance.now();
+      checkInvariants(large);
+      return performance.now() - before;
+    });
+    return Math.min(...times);
   };
-  timeOf(4000);
   // Sixteen times the rows: 16 if each costs the same, 256 if each is copied for each.
   assert.ok(timeOf(64_000) < 100 * Math.max(timeOf(4000), 0.5));
 });
