@@ -285,7 +285,13 @@ function messagesOf(process: ProcessState): string[] {
         '(a patched interpreter?). Hold and wait times of threads are exact.',
     );
   }
-  if (process.frames === 'notYet' && process.gilSeen && process.ended) {
+  // Samples may have found some before the frames were tried.
+  if (
+    process.frames === 'notYet' &&
+    process.gilSeen &&
+    process.ended &&
+    process.samplesTaken === 0
+  ) {
     messages.push(
       `No lines for process ${process.pid}: no Python frame had been found when it ended.`,
     );

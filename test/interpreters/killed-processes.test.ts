@@ -12,6 +12,7 @@ import { runProfile } from '../support/run-profile';
 import { SeededRandom } from '../support/seeded-random';
 
 const SECONDS = '0.6';
+const LONG_SECONDS = '20';
 const LATEST_KILL_MS = 500;
 const METHODS = ['fork', 'spawn', 'forkserver'] as const;
 const seed = Number(process.env['GILSCOPE_KILL_SEED'] ?? Date.now() % 2 ** 20);
@@ -34,7 +35,8 @@ async function killed(python: string, own: number, all: boolean): Promise<void> 
   const { profile, stdout, stderr, code } = await runProfile({
     python,
     program: 'victims.py',
-    args: [method, SECONDS],
+    // The program itself must not end before its kill.
+    args: [method, all ? LONG_SECONDS : SECONDS],
     onOutput: (text, { pid }) => {
       told += text;
       const end = told.indexOf('\n');

@@ -110,8 +110,9 @@ export function comparable(sink: CollectingSink, state: TraceState): unknown {
     cycles: sink.allCycles.map((cycle) => ({ ...cycle, stack: text(cycle.stack) })).sort(byPlace),
     samples: sink.allSamples.map((sample) => ({ ...sample, stack: text(sample.stack) })),
     processes: state.processes,
-    threads: state.threads.map(({ openWait, ...rest }) => ({
+    threads: state.threads.map(({ openWait, openLockWait, ...rest }) => ({
       ...rest,
+      openLockWait: openLockWait && { ...openLockWait, stack: text(openLockWait.stack) },
       openWait: openWait && { ...openWait, stack: text(openWait.stack) },
     })),
     gils: state.gils.map(({ openHold, ...rest }) => ({
