@@ -48,6 +48,17 @@ describe('chart in a browser', () => {
     }, 0);
   };
 
+  it('keeps its title clear of its tools', async () => {
+    const page = await openChart(browser, url);
+    const title = await page.locator('.title-row').first().boundingBox();
+    const tools = await page.locator('.tool-row').first().boundingBox();
+    assert.ok(title !== null && tools !== null);
+    assert.ok(title.y + title.height <= tools.y, `${title.y} + ${title.height}, ${tools.y}`);
+    const text = await page.locator('.title-row > *').first().boundingBox();
+    assert.ok(text !== null && text.y + text.height <= title.y + title.height + 1);
+    await page.context().close();
+  });
+
   it('draws each pixel as the segments say, at many zooms, places and steps', async () => {
     const page = await openChart(browser, url);
     await setTheme(page, THEMES.dark);
