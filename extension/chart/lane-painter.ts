@@ -117,6 +117,9 @@ export interface ColumnShape {
   readonly native: number;
 }
 
+/** Of 255. Less is a thread that was only looked after while it slept: a line of its own would say that it computed. */
+const LEAST_NATIVE = 13;
+
 /**
  * How a column of shares is drawn: `off` is a thin line at the bottom; above it, native code to a quarter of the height,
  * holding to the full one and the two kinds of waiting to half of it, stacked. Whatever occurs has at least a CSS pixel.
@@ -135,7 +138,7 @@ export function columnShape(
   const hold = part(packed & 255, room);
   const wait = part((packed >>> 8) & 255, room / 2);
   const lock = part(packed >>> 24, room / 2);
-  const native = part(nativeShare, room / 4);
+  const native = nativeShare < LEAST_NATIVE ? 0 : part(nativeShare, room / 4);
   const others = Math.min(wait, least) + Math.min(lock, least) + native;
   return {
     off: ((packed >>> 16) & 255) === 0 ? 0 : line,

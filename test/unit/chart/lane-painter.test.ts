@@ -106,7 +106,8 @@ describe('columns of a lane', () => {
           [wait, shape.wait],
           [off, shape.off],
           [lock, shape.lock],
-          [native, shape.native],
+          // An average, not an event: below a twentieth it would call a sleeper native.
+          [native < 13 ? 0 : native, shape.native],
         ] as const;
         for (const [share, drawn] of parts) {
           assert.equal(drawn >= least, share > 0, `${share} is drawn ${drawn} high`);
