@@ -83,7 +83,9 @@ async function measureTurns({ support, executable, row }, tools) {
       else
         result.set(name, {
           ...compare(base.turns, turns),
-          ...(runFolder === undefined ? {} : { own: ownFacts(support, runFolder, ended) }),
+          ...(runFolder === undefined
+            ? {}
+            : { own: ownFacts(support.readMeasured(runFolder, ended)) }),
         });
     }
     return result;
@@ -103,10 +105,10 @@ async function startOf(tool, support, executable, row, out) {
   };
 }
 
-function ownFacts(support, runFolder, ended) {
-  const { cycles, streamBytes, profile } = support.readMeasured(runFolder, ended);
-  return { cycles, streamBytes, overhead: profile?.overhead };
-}
+const ownFacts = ({ cycles, streamBytes, profile }) => ({
+  ...{ cycles, streamBytes },
+  overhead: profile?.overhead,
+});
 
 const sumOf = (turns, key) => turns.reduce((sum, turn) => sum + turn[key], 0);
 const sayOf = (turns) => ({
@@ -137,8 +139,7 @@ async function measurePair({ support, executable, row }, tool, number) {
         env: environment,
         onOutput,
       });
-      const { cycles, streamBytes, profile } = done;
-      return { ended: done.ended, own: { cycles, streamBytes, overhead: profile?.overhead } };
+      return { ended: done.ended, own: ownFacts(done) };
     }
     return await withOutput((out) => run(given.command(executable, commandOf(row), out), onOutput));
   };

@@ -36,7 +36,10 @@ class PacedProgram {
     const answered = new Promise((answer) => (this.answer = answer));
     this.signal('SIGCONT');
     this.child.stdin.write(`${TURN_SECONDS}\n`);
-    const given = await this.soon(answered, 'answer');
+    const over = this.closed.then(([code, signal]) => {
+      throw new Error(`ended with ${code ?? signal}: ${this.said}`);
+    });
+    const given = await this.soon(Promise.race([answered, over]), 'answer');
     this.signal('SIGSTOP');
     return given;
   }
@@ -44,25 +47,20 @@ class PacedProgram {
   async end() {
     this.signal('SIGCONT');
     this.child.stdin.end();
-    const ended = this.closed.then(([code, signal]) => ({ code, signal }));
-    const { code, signal } = await this.soon(ended, 'end');
+    const [code, signal] = await this.soon(this.closed, 'end');
     if (code !== 0) throw new Error(`ended with ${code ?? signal}: ${this.said}`);
     return { code, signal };
   }
 
-  /** What is promised, unless the program ends first, or takes too long. */
+  /** What is promised, unless it takes too long. */
   async soon(promise, what) {
     let timer;
     const late = new Promise((_, refuse) => {
       const failure = new Error(`no ${what} within ${PATIENCE_MS / 1000} s: ${this.said}`);
       timer = setTimeout(() => refuse(failure), PATIENCE_MS);
     });
-    const over = this.closed.then(([code, signal]) => {
-      if (what === 'end') return promise;
-      throw new Error(`ended with ${code ?? signal}: ${this.said}`);
-    });
     try {
-      return await Promise.race([promise, over, late]);
+      return await Promise.race([promise, late]);
     } finally {
       clearTimeout(timer);
     }

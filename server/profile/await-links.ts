@@ -1,5 +1,7 @@
 import type { ChildEnd, TraceState } from '../trace/events';
 import type { AwaitBook, AwaitStretch, Send, Work } from './await-book';
+import { groupBy } from './group-by';
+import { lastUpTo } from './search';
 
 /** What a wait was for, as far as the events of the others tell. */
 export interface AwaitLink extends Omit<AwaitStretch, 'on'> {
@@ -35,23 +37,23 @@ export function awaitLinksOf(book: AwaitBook, state: TraceState): AwaitLink[] {
 class Causes {
   readonly #state: TraceState;
   readonly #sends: readonly Send[];
-  readonly #worksOfGiver = new Map<number, Work[]>();
+  readonly #worksOfGiver: ReadonlyMap<number, Work[]>;
   /** By process and thread id. */
-  readonly #ends = new Map<string, ChildEnd[]>();
+  readonly #ends: ReadonlyMap<string, readonly ChildEnd[]>;
   readonly #endsOfOthers: readonly (ChildEnd & { readonly parentPid: number })[];
   readonly #parentOf: ReadonlyMap<number, number>;
 
   constructor(book: AwaitBook, state: TraceState) {
     this.#state = state;
     this.#sends = book.sends.toSorted((a, b) => a.atNs - b.atNs);
-    for (const work of book.works) append(this.#worksOfGiver, work.giver, work);
+    this.#worksOfGiver = groupBy(book.works, ({ giver }) => giver);
     for (const works of this.#worksOfGiver.values())
       works.sort((a, b) => (a.endedNs ?? Infinity) - (b.endedNs ?? Infinity));
-    for (const [process, { childEnds = [] }] of state.processes.entries())
-      for (const end of childEnds) append(this.#ends, `${process} ${end.tid}`, end);
-    this.#endsOfOthers = state.processes
-      .flatMap(({ pid, childEnds = [] }) => childEnds.map((end) => ({ ...end, parentPid: pid })))
-      .sort((a, b) => a.atNs - b.atNs);
+    const ends = state.processes.flatMap(({ pid, childEnds = [] }, process) =>
+      childEnds.map((end) => ({ ...end, process, parentPid: pid })),
+    );
+    this.#ends = groupBy(ends, ({ process, tid }) => `${process} ${tid}`);
+    this.#endsOfOthers = ends.toSorted((a, b) => a.atNs - b.atNs);
     this.#parentOf = new Map(state.processes.map(({ pid, parentPid }) => [pid, parentPid]));
   }
 
@@ -98,7 +100,7 @@ class Causes {
 
   #sentBefore({ thread, fromNs, toNs, on }: AwaitStretch): Cause | null {
     const own = this.#pidOf(thread);
-    for (let at = lastBefore(this.#sends, toNs, (send) => send.atNs); at >= 0; at--) {
+    for (let at = lastUpTo(this.#sends, toNs, (send) => send.atNs); at >= 0; at--) {
       const send = this.#sends[at] as Send;
       if (send.atNs < fromNs) return null;
       const pid = this.#pidOf(send.thread);
@@ -110,7 +112,7 @@ class Causes {
 
   #workBefore({ thread, fromNs, toNs }: AwaitStretch): Cause | null {
     const works = this.#worksOfGiver.get(thread) ?? [];
-    const work = works[lastBefore(works, toNs, ({ endedNs }) => endedNs ?? Infinity)];
+    const work = works[lastUpTo(works, toNs, ({ endedNs }) => endedNs ?? Infinity)];
     if (work === undefined || work.endedNs === null || work.endedNs < fromNs) return null;
     return { pid: null, other: work.thread, atNs: work.endedNs, work };
   }
@@ -140,26 +142,4 @@ function linked(
   if (cause === null) return null;
   const { pid, other, atNs, work = null } = cause;
   return { ...stretch, on: work === null ? on : 'executor', pid, other, atNs, work };
-}
-
-function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
-/** Index of the last item whose time is not after `timeNs`, -1: none. Items in the order of time. */
-function lastBefore<Item>(
-  items: readonly Item[],
-  timeNs: number,
-  timeOf: (item: Item) => number,
-): number {
-  let low = -1;
-  let high = items.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (timeOf(items[middle] as Item) <= timeNs) low = middle;
-    else high = middle;
-  }
-  return low;
 }

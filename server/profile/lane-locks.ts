@@ -1,3 +1,4 @@
+import { firstAbove } from './search';
 import { grown, grownInts } from './table';
 
 /** A wait for a lock, as the chart shows it. */
@@ -42,7 +43,7 @@ export class LaneLocks {
 
   /** Time waited up to a moment, of the first `count` waits. */
   waitedUntil(timeNs: number, count: number): number {
-    const last = this.#firstEndingAfter(timeNs, count);
+    const last = firstAbove(this.#end, count, timeNs);
     if (last < count) {
       const inside = timeNs - (this.#start[last] as number);
       return (this.#before[last] as number) + Math.max(inside, 0);
@@ -55,7 +56,7 @@ export class LaneLocks {
   /** Of the first `count` waits those that meet [fromNs, toNs), uncut, in order. */
   between(fromNs: number, toNs: number, count: number): LockWait[] {
     const found: LockWait[] = [];
-    for (let i = this.#firstEndingAfter(fromNs, count); i < count; i++) {
+    for (let i = firstAbove(this.#end, count, fromNs); i < count; i++) {
       if ((this.#start[i] as number) >= toNs) break;
       found.push({
         startNs: this.#start[i] as number,
@@ -66,17 +67,6 @@ export class LaneLocks {
       });
     }
     return found;
-  }
-
-  #firstEndingAfter(timeNs: number, count: number): number {
-    let low = -1;
-    let high = count;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((this.#end[middle] as number) > timeNs) high = middle;
-      else low = middle;
-    }
-    return high;
   }
 
   #grow(): void {

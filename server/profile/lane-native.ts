@@ -1,3 +1,4 @@
+import { firstAbove } from './search';
 import { grown } from './table';
 
 /** Beyond it, a time off is added to the one before. */
@@ -53,14 +54,7 @@ export class LaneNative {
 
   /** The last that begins at a moment or before, -1: none. */
   #lastFrom(timeNs: number, count: number): number {
-    let low = -1;
-    let high = count;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((this.#start[middle] as number) <= timeNs) low = middle;
-      else high = middle;
-    }
-    return low;
+    return firstAbove(this.#start, count, timeNs) - 1;
   }
 
   #grow(): void {

@@ -1,4 +1,5 @@
 import type { LockState, TraceState } from '../trace/events';
+import { groupBy } from './group-by';
 
 /** Whether threads of other processes may hold it. */
 export function isShared({ kind, typeName }: LockState): boolean {
@@ -19,12 +20,8 @@ export class SharedLocks {
 
   constructor(state: TraceState) {
     this.#state = state;
-    const byKey = new Map<string, number[]>();
-    for (const [lock, known] of state.locks.entries()) {
-      if (!isShared(known)) continue;
-      byKey.set(known.typeName, [...(byKey.get(known.typeName) ?? []), lock]);
-    }
-    for (const [key, locks] of byKey) {
+    const shared = [...state.locks.keys()].filter((lock) => isSharedAt(state, lock));
+    for (const [key, locks] of groupBy(shared, (lock) => state.locks[lock]?.typeName ?? '')) {
       // A name is that of one semaphore; a place in memory is only inherited.
       const isNamed = key.includes('/');
       for (const lock of locks)
@@ -70,6 +67,11 @@ export class SharedLocks {
     }
     return lock;
   }
+}
+
+function isSharedAt({ locks }: TraceState, lock: number): boolean {
+  const known = locks[lock];
+  return known !== undefined && isShared(known);
 }
 
 function isMadeIn(lock: LockState | undefined, process: number): boolean {

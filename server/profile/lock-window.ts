@@ -1,4 +1,5 @@
 import { foldRun, FoldSize } from './fold-run';
+import { firstAbove } from './search';
 import { grown, grownInts } from './table';
 
 /** Holds kept singly of a lock; beyond it the older half is folded. */
@@ -59,7 +60,7 @@ export class LockWindow {
   /** The parts of holds between two moments, in order. */
   between(fromNs: number, toNs: number): LockPiece[] {
     const pieces: LockPiece[] = [];
-    for (let i = this.#firstEndingAfter(fromNs); i < this.#count; i++) {
+    for (let i = firstAbove(this.#end, this.#count, fromNs); i < this.#count; i++) {
       const startNs = Math.max(this.#start[i] as number, fromNs);
       const endNs = Math.min(this.#end[i] as number, toNs);
       if (startNs >= toNs) break;
@@ -73,17 +74,6 @@ export class LockWindow {
       }
     }
     return pieces;
-  }
-
-  #firstEndingAfter(timeNs: number): number {
-    let low = -1;
-    let high = this.#count;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((this.#end[middle] as number) > timeNs) high = middle;
-      else low = middle;
-    }
-    return high;
   }
 
   #fold(): void {

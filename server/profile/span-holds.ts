@@ -1,4 +1,5 @@
 import type { LaneView } from './lane-view';
+import { firstAbove } from './search';
 import { eachSegment, type Sliced } from './stretches';
 import { grown, grownInts } from './table';
 
@@ -58,13 +59,7 @@ export class SpanHolds {
 
   /** The first hold that ends after a moment; {@link count} if there is none. */
   firstEndingAfter(timeNs: number): number {
-    let [low, high] = [0, this.count];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.endNs[middle] as number) > timeNs) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return firstAbove(this.endNs, this.count, timeNs);
   }
 
   #reorder(order: Int32Array): void {

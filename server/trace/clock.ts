@@ -77,3 +77,6 @@ function rateBetween(header: TraceHeader, ticks: bigint, ns: bigint): number | n
   const rate = Number(ns - header.anchor0Ns) / Number(ticks - header.anchor0Ticks);
   return rate >= RATE_MIN && rate <= RATE_MAX ? rate : null;
 }
+
+/** From here on a count of ticks is not exact as a number: in a sound trace there is none. */
+export const TICKS_MAX = 2 ** 53;

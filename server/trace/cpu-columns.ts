@@ -1,4 +1,4 @@
-import { relativeTicks, toNs, type Clock } from './clock';
+import { TICKS_MAX, relativeTicks, toNs, type Clock } from './clock';
 import type { ThreadMap } from './cycle-decoder';
 import type { CpuBatch } from './events';
 import { CHUNK_BYTES, CHUNK_HEADER_BYTES } from './format';
@@ -6,7 +6,6 @@ import { CHUNK_BYTES, CHUNK_HEADER_BYTES } from './format';
 /** Length of a CPU record. */
 export const CPU_BYTES = 33;
 const BATCH_CAPACITY = Math.ceil((CHUNK_BYTES - CHUNK_HEADER_BYTES) / CPU_BYTES);
-const TICKS_MAX = 2 ** 53;
 
 /** Columns of a batch, used again for each. */
 export class CpuColumns implements CpuBatch {

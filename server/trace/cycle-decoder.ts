@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import { TICKS_MAX, type Clock } from './clock';
 import type { Definitions } from './definitions';
 import type { CycleBatch, StackTable, WorkRow } from './events';
 import { CPU_BYTES, CpuColumns } from './cpu-columns';
@@ -17,7 +17,6 @@ const FIRST_TAG = 0x80;
 const KNOWN_FLAGS = 0x7f;
 const FORWARDED_FLAGS =
   BATCH_FLAG.contended | BATCH_FLAG.afterForced | BATCH_FLAG.switchWait | BATCH_FLAG.otherState;
-const TICKS_MAX = 2 ** 53;
 
 /** Columns of a batch, used again for each. */
 export class CycleColumns implements CycleBatch {

@@ -1,4 +1,4 @@
-import { relativeTicks, toNs, type Clock } from './clock';
+import { TICKS_MAX, relativeTicks, toNs, type Clock } from './clock';
 import type { ThreadMap } from './cycle-decoder';
 import type { Definitions } from './definitions';
 import { LOCK_ROW, type LockBatch, type LockState, type StackTable } from './events';
@@ -8,7 +8,6 @@ import type { LockTable } from './lock-table';
 /** Tag, length, and the fields. */
 const LOCK_ROW_BYTES = 46;
 const BATCH_CAPACITY = Math.ceil(CHUNK_BYTES / LOCK_ROW_BYTES);
-const TICKS_MAX = 2 ** 53;
 const KNOWN_FLAGS = Object.values(LOCK_ROW_FLAG).reduce((all, flag) => all | flag, 0);
 
 /** Columns of a batch, used again for each. */

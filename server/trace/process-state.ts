@@ -1,6 +1,6 @@
 /** What a reader says of its process beside the events: threads, GILs, totals, and how much is missing. */
 import type { AggregateEntry } from './aggregates';
-import { relativeTicks, toNs, type Clock } from './clock';
+import { TICKS_MAX, relativeTicks, toNs, type Clock } from './clock';
 import type {
   AggregateState,
   CycleTotals,
@@ -22,7 +22,6 @@ import type { ThreadEntry } from './thread-table';
 
 /** The version of the trace from which on it says whether a GIL was on for good. */
 const FIRST_WITH_LANES = 3;
-const TICKS_MAX = 2 ** 53;
 const FORWARDED_FLAGS = BATCH_FLAG.contended | BATCH_FLAG.afterForced | BATCH_FLAG.otherState;
 const FRAME_NAMES = ['recorded', 'unknownVersion', 'selfTestFailed', 'notYet'] as const;
 const LOST_NAMES = Object.keys(LOST) as LostReason[];

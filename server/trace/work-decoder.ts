@@ -1,11 +1,10 @@
-import { relativeTicks, toNs, type Clock } from './clock';
+import { TICKS_MAX, relativeTicks, toNs, type Clock } from './clock';
 import type { ThreadMap } from './cycle-decoder';
 import type { Definitions } from './definitions';
 import type { WorkRow } from './events';
 
 /** Length of a WORK record. */
 export const WORK_BYTES = 38;
-const TICKS_MAX = 2 ** 53;
 
 /** Takes the WORK record at `at` into `rows`; one that is impossible only leaves a link unknown, and is left out. */
 export function addWork(

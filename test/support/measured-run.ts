@@ -68,16 +68,7 @@ export async function runProbed(
   const env = { ...process.env, ...options.env };
   try {
     const { maxTraceBytes } = options;
-    const launch = makeLaunch({
-      interpreter,
-      native: nativeFiles(join(dist, 'native')),
-      target: { kind: 'file', path: program },
-      args,
-      cwd: process.cwd(),
-      runFolder,
-      env,
-      ...(maxTraceBytes === undefined ? {} : { probe: { maxTraceBytes } }),
-    });
+    const launch = launchOf(interpreter, [program, ...args], runFolder, env, maxTraceBytes);
     const { args: launchArgs, env: more } = assuming(launch, options.assumeHex);
     const before = performance.now();
     const ended = await runProcess(launch.executable, launchArgs, {
@@ -94,20 +85,31 @@ export async function runProbed(
 /** The whole command, and its environment, that runs a program under the probe. */
 export function launchCommand(
   interpreter: Interpreter,
-  [program = '', ...args]: readonly string[],
+  program: readonly string[],
   runFolder: string,
   env: NodeJS.ProcessEnv,
 ): { command: string[]; env: NodeJS.ProcessEnv } {
-  const launch = makeLaunch({
+  const launch = launchOf(interpreter, program, runFolder, env);
+  return { command: [launch.executable, ...launch.args], env: environmentFor(launch, env) };
+}
+
+function launchOf(
+  interpreter: Interpreter,
+  [path = '', ...args]: readonly string[],
+  runFolder: string,
+  env: NodeJS.ProcessEnv,
+  maxTraceBytes?: number,
+): Launch {
+  return makeLaunch({
     interpreter,
     native: nativeFiles(join(dist, 'native')),
-    target: { kind: 'file', path: program },
+    target: { kind: 'file', path },
     args,
     cwd: process.cwd(),
     runFolder,
     env,
+    ...(maxTraceBytes === undefined ? {} : { probe: { maxTraceBytes } }),
   });
-  return { command: [launch.executable, ...launch.args], env: environmentFor(launch, env) };
 }
 
 /** The host takes it as an option, the preloaded probe from the environment. */

@@ -207,8 +207,7 @@ void *lock_made(void *object, uint32_t kind)
 {
     if (probe.layout.free_threaded)
         return lane_lock_made(object, kind);
-    struct thread *t = thread_self;
-    struct gil *gil = t && probe_is_active() ? t->holds : NULL;
+    struct gil *gil = recording_gil(thread_self);
     if (object && gil)
         lock_create(&gil->locks, object, kind, lock_own_stack(gil));
     return object;
@@ -221,7 +220,7 @@ void lock_freed(void *object)
         return;
     }
     struct thread *t = thread_self;
-    struct gil *gil = t && probe_is_active() ? t->holds : NULL;
+    struct gil *gil = recording_gil(t);
     struct lock *l = gil ? lock_of(&gil->locks, object) : NULL;
     if (!l)
         return;

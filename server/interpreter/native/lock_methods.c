@@ -3,12 +3,6 @@
 #include "lock_call.h"
 #include "lock_events.h"
 
-/* The GIL in whose stream the calling thread may write; null: nothing is recorded. */
-static inline struct gil *recording(const struct thread *t)
-{
-    return t && probe_is_active() ? t->holds : NULL;
-}
-
 static bool acquired_it(const struct lock_call *call, const struct lock *l, const void *result)
 {
     if (l->kind == GILSCOPE_LOCK_KIND_R_LOCK)
@@ -21,7 +15,7 @@ static __attribute__((noinline)) void *acquire_slowly(const struct lock_call *ca
     if (probe.layout.free_threaded)
         return lane_acquire(call);
     struct thread *t = thread_self;
-    struct gil *gil = recording(t);
+    struct gil *gil = recording_gil(t);
     bool inner = call->kind == GILSCOPE_LOCK_KIND_R_LOCK && r_lock_owner(call->self) == own_id();
     struct lock *l = gil && !inner ? lock_meet(&gil->locks, call->self, call->kind) : NULL;
     if (!l)
@@ -59,7 +53,7 @@ static inline uint64_t latest_known(const struct thread *t)
 static inline __attribute__((always_inline)) void *acquire(const struct lock_call *call)
 {
     struct thread *t = thread_self;
-    struct gil *gil = recording(t);
+    struct gil *gil = recording_gil(t);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
     if (__builtin_expect(!l || l->exact || is_held(call->self, call->kind) || l->countdown <= 1, 0))
         return acquire_slowly(call);
@@ -90,7 +84,7 @@ static __attribute__((noinline)) void *release_unknown(const struct lock_call *c
 static inline __attribute__((always_inline)) void *release_any(const struct lock_call *call,
                                                                bool all)
 {
-    struct gil *gil = recording(thread_self);
+    struct gil *gil = recording_gil(thread_self);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
     if (__builtin_expect(!l || l->kind == GILSCOPE_LOCK_KIND_JOIN, 0))
         return release_unknown(call, all);

@@ -93,6 +93,12 @@ static inline bool probe_is_active(void)
     return atomic_load_explicit(&probe.active, memory_order_acquire);
 }
 
+/* The GIL in whose stream a thread may write; null: nothing of it is recorded. */
+static inline struct gil *recording_gil(const struct thread *t)
+{
+    return t && probe_is_active() ? t->holds : NULL;
+}
+
 /*
  * Starts to trace the interpreter that defines `_PyRuntime`, found from `library` (a dlopen handle) or, null, among all
  * that is loaded. Call before the interpreter is initialised. False: `error` says what failed; nothing is changed then.

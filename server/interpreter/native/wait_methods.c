@@ -6,11 +6,6 @@
 #include <semaphore.h>
 #include <stdio.h>
 
-static inline struct gil *recording(const struct thread *t)
-{
-    return t && probe_is_active() ? t->holds : NULL;
-}
-
 static struct lock *meet(struct gil *gil, void *object, uint32_t kind)
 {
     return gil ? lock_meet(&gil->locks, object, kind) : NULL;
@@ -36,7 +31,7 @@ static void *get_waiting(const struct lock_call *call)
     if (probe.layout.free_threaded)
         return lane_wait_in(call, NULL);
     struct thread *t = thread_self;
-    struct lock *l = meet(recording(t), call->self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
+    struct lock *l = meet(recording_gil(t), call->self, GILSCOPE_LOCK_KIND_SIMPLE_QUEUE);
     uint64_t granted;
     void *result;
     if (!l)
@@ -96,7 +91,7 @@ static void *handle_join(void *self, void *a, void *b, void *c, void *d)
     if (probe.layout.free_threaded)
         return lane_wait_in(&call, thread_of_handle(self));
     struct thread *t = thread_self;
-    struct lock *l = meet(recording(t), self, GILSCOPE_LOCK_KIND_JOIN);
+    struct lock *l = meet(recording_gil(t), self, GILSCOPE_LOCK_KIND_JOIN);
     uint64_t granted;
     void *result;
     if (!l)
@@ -141,7 +136,7 @@ static struct lock_table *own_locks(void)
 {
     if (probe.layout.free_threaded)
         return lane_thread() ? &probe.lanes.locks : NULL;
-    struct gil *gil = recording(thread_self);
+    struct gil *gil = recording_gil(thread_self);
     return gil ? &gil->locks : NULL;
 }
 
@@ -188,7 +183,7 @@ static void *acquire_semaphore(const struct lock_call *call)
 static void *release_semaphore(const struct lock_call *call)
 {
     struct thread *t = thread_self;
-    struct gil *gil = recording(t);
+    struct gil *gil = recording_gil(t);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
     uint64_t now = l && l->stamped ? clock_ticks(probe.clock) : 0;
     void *result = go_on(call);

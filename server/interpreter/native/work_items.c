@@ -28,7 +28,7 @@ void work_table_close(struct work_table *t)
 
 static struct gil *recording(const struct thread *t)
 {
-    return t && probe_is_active() && probe.layout.known ? t->holds : NULL;
+    return probe.layout.known ? recording_gil(t) : NULL;
 }
 
 static uintptr_t load(uintptr_t address)
