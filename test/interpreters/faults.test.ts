@@ -37,6 +37,7 @@ for (const python of pythons) {
     it('a deadlock, ended by SIGTERM', () => deadlock(options('deadlock.py')));
     it('a syntax error', () => syntaxError(options('syntax_error.py')));
     it('fork: parent and children are measured', () => fork(options('fork.py')));
+    it('daemon threads at the end of Python', () => daemons(options('daemons_at_exit.py')));
     it('child processes', () => children(options('children.py')));
   });
 }
@@ -141,6 +142,15 @@ async function fork(options: ProfileOptions): Promise<void> {
     assert.ok(own.length >= 3, `threads of the child ${child.pid}`);
     assert.ok(own.some((thread) => thread.acquires > 10));
     assert.ok(child.startNs > 0 && child.endNs > child.startNs);
+  }
+}
+
+/** Freed memory is overwritten: whoever reads it there crashes. */
+async function daemons(options: ProfileOptions): Promise<void> {
+  const env = { MALLOC_PERTURB_: '165', GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' };
+  for (let run = 0; run < 3; run++) {
+    const profile = await measured({ ...options, env }, { code: 0, signal: null });
+    assert.equal(profile.threads.length, 9);
   }
 }
 

@@ -147,7 +147,7 @@ void cycle_releasing(struct thread *t)
     if (!state)
         return;
     if (__builtin_expect(t->holds->stacks.nodes != NULL, 1))
-        t->release_stack = stack_of_state(&t->holds->stacks, state);
+        t->release_stack = may_be_freed(state) ? 0 : stack_of_state(&t->holds->stacks, state);
     else if (probe.layout.known)
         frames_try(t->holds, state);
 }

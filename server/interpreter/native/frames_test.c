@@ -59,7 +59,8 @@ static enum outcome try_stack(struct remote_memory *m, uintptr_t state)
     const struct layout *l = &probe.layout;
     uintptr_t frame, previous;
     uint32_t found = 0;
-    if (!remote_memory_read(m, state + l->state_to_top, &frame, sizeof frame))
+    if (may_be_freed(state) ||
+        !remote_memory_read(m, state + l->state_to_top, &frame, sizeof frame))
         return WRONG;
     if (l->top_is_indirect && frame &&
         !remote_memory_read(m, frame + l->cframe_to_top, &frame, sizeof frame))

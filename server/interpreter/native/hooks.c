@@ -1,4 +1,5 @@
 #include "hooks.h"
+#include "checked_stack.h"
 #include "cycle.h"
 #include "module_hooks.h"
 #include "probe.h"
@@ -149,6 +150,7 @@ struct start {
 
 static void *run_thread(void *value)
 {
+    checked_stack_begin();
     struct start start = *(struct start *)value;
     free(value);
     thread_begin(start.thread);

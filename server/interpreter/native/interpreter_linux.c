@@ -97,6 +97,7 @@ bool interpreter_find(void *library)
         probe.options.assume_hex ? probe.options.assume_hex : parse_version(probe.version);
     bool free_threaded = strstr(probe.version, "free-threading") != NULL;
     probe.layout = layout_of(hex, free_threaded, runtime);
+    probe.runtime = runtime;
     probe.code_type = (uintptr_t)dlsym(scope, "PyCode_Type");
     probe.str_type = (uintptr_t)dlsym(scope, "PyUnicode_Type");
     probe.type_type = (uintptr_t)dlsym(scope, "PyType_Type");

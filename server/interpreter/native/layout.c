@@ -12,6 +12,9 @@ struct debug_schema {
     uint32_t copy_index_in_frame, copies_in_code; /* 0: there are none */
 };
 
+/* Index of the offset of `finalizing` in the runtime, in all of them. */
+#define FINALIZING 4u
+
 static const struct debug_schema SCHEMAS[] = {
     {13, 7, 22, 23, 28, 34, 45, 5, 9, 0, 0},
     {14, 7, 25, 26, 31, 39, 51, 5, 9, 7, 10},
@@ -36,6 +39,7 @@ static bool from_debug_offsets(struct layout *l, const void *runtime)
         l->state_to_top = at(runtime, s->current_frame);
         l->state_to_interpreter = at(runtime, s->state_interpreter);
         l->interpreter_id = at(runtime, s->interpreter_id);
+        l->finalizing = at(runtime, FINALIZING);
         l->previous = at(runtime, s->frame + 1);
         l->code = at(runtime, s->frame + 2);
         l->instruction = at(runtime, s->frame + 3);
@@ -72,6 +76,7 @@ static bool frame_objects(struct layout *l, bool v310)
     l->line_table = 120;
     l->line_table_kind = v310 ? GILSCOPE_LINE_TABLE_PEP626 : GILSCOPE_LINE_TABLE_LNOTAB;
     l->interpreter_id = 24;
+    l->finalizing = 16;
     return true;
 }
 
@@ -91,6 +96,7 @@ static bool interpreter_frames(struct layout *l, bool v312)
     l->line_table = 136;
     l->line_table_kind = GILSCOPE_LINE_TABLE_LOCATIONS;
     l->interpreter_id = v312 ? 8 : 48;
+    l->finalizing = 24;
     return true;
 }
 

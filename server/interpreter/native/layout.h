@@ -1,6 +1,7 @@
 /*
  * Where CPython keeps frames and code, as byte offsets, for each version that is known.
- * Source: Include/cpython/pystate.h, Include/internal/pycore_frame.h, Include/cpython/code.h of each version; from
+ * Source: Include/cpython/pystate.h, Include/internal/pycore_frame.h and pycore_runtime.h,
+ * Include/cpython/code.h of each version; from
  * 3.13 on read from `_Py_DebugOffsets` at the start of `_PyRuntime` (Include/internal/pycore_debug_offsets.h).
  */
 #ifndef GILSCOPE_LAYOUT_H
@@ -31,6 +32,7 @@ struct layout {
     uint32_t ascii_bytes;     /* sizeof(PyASCIIObject): text of an ASCII str */
     uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
+    uint32_t finalizing;  /* in _PyRuntime: the thread state that ends the interpreter, or null */
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
 };
 

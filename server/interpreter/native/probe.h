@@ -56,6 +56,7 @@ struct probe {
     char folder[4096];
     bool preloaded;
     struct layout layout;
+    const uint8_t *runtime; /* _PyRuntime */
     struct trace_file file;
     struct stream meta;
     struct real_functions real;
@@ -97,6 +98,16 @@ static inline bool probe_is_active(void)
 static inline struct gil *recording_gil(const struct thread *t)
 {
     return t && probe_is_active() ? t->holds : NULL;
+}
+
+/*
+ * When Python ends it frees the states of the threads that still run. One of them that waits for the GIL gets it once more,
+ * only to give it up (take_gil, Python/ceval_gil.c): then nothing may be read of its state. Where the layout is known.
+ */
+static inline bool may_be_freed(uintptr_t state)
+{
+    uintptr_t ending = *(const volatile uintptr_t *)(probe.runtime + probe.layout.finalizing);
+    return __builtin_expect(ending != 0, 0) && ending != state;
 }
 
 /*
