@@ -1,5 +1,6 @@
 import type { OpenLockHold, TraceState } from '../trace/events';
 import { SharedLocks } from './lock-shared';
+import { lockWaitEndNs } from './lock-wait-end';
 import { WorkSense } from './lock-work';
 
 /** A circle that lasts this long is none that is just being passed through while it is read. */
@@ -82,7 +83,7 @@ function linksOf<Wait extends WaitOf>(
   const links = new Map<number, WaitLink<Wait>>();
   for (const wait of waits) {
     const lock = state.locks[wait.lock];
-    if (lock === undefined) continue;
+    if (lock === undefined || lockWaitEndNs(state, wait.thread) < Infinity) continue;
     // A thread that waits for work often does so at a lock that it took itself, for another one to release.
     const role = sense.roleOf(state.stacks, lock);
     if (role !== 'join' && (wait.isWork || role !== 'lock')) continue;

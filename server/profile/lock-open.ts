@@ -6,6 +6,7 @@ import { type LockBooks, LOCK_CELL, LockSums } from './lock-books';
 import type { OpenLocks } from './lock-charge';
 import { addWait, hasNoHolds, type LockKeeper } from './lock-keeper';
 import type { SharedLocks } from './lock-shared';
+import { lockWaitEndNs } from './lock-wait-end';
 import type { LockPiece } from './lock-window';
 import { WorkSense } from './lock-work';
 
@@ -103,7 +104,8 @@ function openWaitsOf(state: TraceState, lives: Lives): OpenLockWaitOf[] {
   return state.threads.flatMap(({ openLockWait }, thread) => {
     if (openLockWait === null) return [];
     const { lock, startNs, stack } = openLockWait;
-    const endNs = Math.max(lives.threadEndNs[thread] ?? startNs, startNs);
+    const lastNs = Math.max(lives.threadEndNs[thread] ?? startNs, startNs);
+    const endNs = Math.min(lockWaitEndNs(state, thread), lastNs);
     const isWork = sense.workOf(state.stacks, state.locks[lock], stack) !== null;
     return [{ thread, lock, startNs, endNs, stack, isWork }];
   });

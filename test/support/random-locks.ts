@@ -268,13 +268,21 @@ class Simulation {
     }
   }
 
-  /** A hold of the GIL counts where it ended; one that goes on, where it began. */
+  /** A hold of the GIL counts where it ended; one that goes on, where it began; one of a lock, once it is told. */
   #fixed(): Moment[] {
     const stacks = new Int32Array(this.#moments.length).fill(this.#openGilStack());
     for (const item of this.#stream) {
       if ('cycle' in item) stacks.fill(item.cycle.stack, item.cycle.acquired, item.cycle.released);
     }
-    return this.#moments.map((moment, at) => ({ ...moment, gilStack: stacks[at] ?? 0 }));
+    return this.#moments.map((moment, at) => ({
+      ...moment,
+      gilStack: stacks[at] ?? 0,
+      owners: moment.owners.map((owner, lock) =>
+        owner !== null && this.#isUntold(owner, lock) && at >= this.#heldSince(owner, lock)
+          ? null
+          : owner,
+      ),
+    }));
   }
 
   #openGilStack(): number {
@@ -304,6 +312,7 @@ class Simulation {
       locks: this.#owners.map((owner, lock) => {
         const held = owner === null ? undefined : this.#actors[owner]?.held.get(lock);
         if (owner === null || held === undefined) return lockState();
+        if (this.#isUntold(owner, lock)) return lockState();
         return lockState({
           openHold: {
             ...{ thread: owner, startNs: held.since, stack: held.stack, startEstimated: false },
@@ -315,7 +324,17 @@ class Simulation {
     };
   }
 
+  #heldSince(owner: number, lock: number): number {
+    return this.#actors[owner]?.held.get(lock)?.since ?? Infinity;
+  }
+
+  /** A thread that was granted a lock tells so once it has the GIL. */
+  #isUntold(owner: number, lock: number): boolean {
+    return this.#actors[owner]?.unwritten.some((row) => row.lock === lock) ?? false;
+  }
+
   #threadState(actor: Actor, thread: number) {
+    const untold = actor.unwritten[0];
     const waits = actor.doing === 'wantGil';
     return threadState({
       tid: thread + 1,
@@ -328,7 +347,9 @@ class Simulation {
               ...{ lock: actor.wants, startNs: actor.since, stack: actor.stack },
               ownerThread: this.#owners[actor.wants] ?? null,
             }
-          : null,
+          : untold === undefined
+            ? null
+            : { lock: untold.lock, startNs: untold.start, stack: untold.stack, ownerThread: null },
     });
   }
 }
