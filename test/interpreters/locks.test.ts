@@ -17,7 +17,7 @@ import { markedLine, programPath, programs, runProfile } from '../support/run-pr
 
 const PROGRAM = 'lock_programs.py';
 const NAMED_WITHIN_MS = 2000;
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-locks-'));
 const clients: LspClient[] = [];
 after(() => {
