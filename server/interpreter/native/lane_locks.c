@@ -167,6 +167,8 @@ void *lane_acquire(const struct lock_call *call)
 /* Whether the call will let the lock go. */
 static bool releases(const struct lock_call *call, bool all)
 {
+    if (call->kind == GILSCOPE_LOCK_KIND_SEM_LOCK)
+        return is_mutex(call->self) && semaphore_count(call->self) == 1;
     if (call->kind != GILSCOPE_LOCK_KIND_R_LOCK)
         return is_locked(call->self);
     return r_lock_owner(call->self) == own_id() &&
@@ -178,7 +180,9 @@ static struct lock_row released(struct thread *t, struct lock *l)
 {
     struct lock_row row = {0};
     bool exact = GET(l->exact);
-    bool own = exact && (GET(l->wanted) || GET(l->waiting));
+    /* Who waits for a semaphore may be in another process. */
+    bool own =
+        exact && (GET(l->wanted) || GET(l->waiting) || l->kind == GILSCOPE_LOCK_KIND_SEM_LOCK);
     SET(l->wanted, false);
     if (exact || l->row_due) {
         uint64_t end = now();
@@ -228,6 +232,16 @@ void *lane_release(const struct lock_call *call, bool releases_all)
     return result;
 }
 
+static void count_acquisition(const struct lock_call *call, struct thread *t, struct lock *l,
+                              const struct lane_wait *w)
+{
+    bool mutex = call->kind == GILSCOPE_LOCK_KIND_SEM_LOCK && is_mutex(call->self);
+    if (!mutex)
+        atomic_fetch_add_explicit(&l->entry->acquires, 1, memory_order_relaxed);
+    else if (semaphore_count(call->self) == 1)
+        acquired(t, l, w->end_ticks, w->stack);
+}
+
 static void *wait_in(const struct lock_call *call, struct thread *owner, bool around)
 {
     struct thread *t = lane_thread();
@@ -236,8 +250,10 @@ static void *wait_in(const struct lock_call *call, struct thread *owner, bool ar
         return go_on(call);
     struct lane_wait wait = {0};
     uint32_t forks = probe.forks;
-    SET(l->owner_thread, owner ? owner->index : 0);
-    SET(l->owner, owner);
+    if (call->kind != GILSCOPE_LOCK_KIND_SEM_LOCK) {
+        SET(l->owner_thread, owner ? owner->index : 0);
+        SET(l->owner, owner);
+    }
     begin_call(t, &wait, l);
     if (around) {
         lane_wait_begin(t, &wait, now());
@@ -246,12 +262,14 @@ static void *wait_in(const struct lock_call *call, struct thread *owner, bool ar
     void *result = go_on(call);
     if (!end_call(t, &wait, forks))
         return result;
+    bool got = got_it(call, result);
     if (around)
         wait.end_ticks = now();
     if (wait.start_ticks)
-        lane_wait_end(t, &wait, result ? GILSCOPE_LOCK_ROW_FLAG_ACQUIRED : 0, wait.owner, 0);
-    if (result)
-        atomic_fetch_add_explicit(&l->entry->acquires, 1, memory_order_relaxed);
+        lane_wait_end(t, &wait, got ? GILSCOPE_LOCK_ROW_FLAG_ACQUIRED : 0, wait.owner,
+                      wait.owner_stack);
+    if (got)
+        count_acquisition(call, t, l, &wait);
     return result;
 }
 

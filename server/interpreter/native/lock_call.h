@@ -44,4 +44,22 @@ static inline uintptr_t own_id(void)
     return (uintptr_t)pthread_self();
 }
 
+/* In SemLockObject after the head: handle, last_tid, count, maxvalue (Modules/_multiprocessing/semaphore.c). */
+static inline int32_t semaphore_count(const void *semaphore)
+{
+    return *(const volatile int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 16);
+}
+
+static inline bool is_mutex(const void *semaphore)
+{
+    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 20) == 1;
+}
+
+/* Whether a call that may wait got what it asked for; a semaphore says so, the others fail or are cut short. */
+static inline bool got_it(const struct lock_call *call, const void *result)
+{
+    return call->kind == GILSCOPE_LOCK_KIND_SEM_LOCK ? result == (const void *)probe.api.true_object
+                                                     : result != NULL;
+}
+
 #endif

@@ -22,7 +22,7 @@ static struct lock *wait_in(const struct lock_call *call, struct lock *l, void *
     *result = go_on(call);
     if (probe.forks != forks)
         return NULL;
-    *granted = lock_wait_end(t, l, &wait, *result != NULL);
+    *granted = lock_wait_end(t, l, &wait, got_it(call, *result));
     return l;
 }
 
@@ -103,17 +103,6 @@ static void *handle_join(void *self, void *a, void *b, void *c, void *d)
     return result;
 }
 
-/* In SemLockObject after the head: handle, last_tid, count, maxvalue (Modules/_multiprocessing/semaphore.c). */
-static int32_t semaphore_count(const void *semaphore)
-{
-    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 16);
-}
-
-static bool is_mutex(const void *semaphore)
-{
-    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 20) == 1;
-}
-
 /*
  * Processes share semaphores: which one it is, by its name, or by where it is mapped, which a forked child inherits.
  * After the numbers comes the kind, then the name if others are to find it by that.
@@ -170,7 +159,7 @@ static void *acquire_semaphore(const struct lock_call *call)
     void *result;
     if (!l)
         return go_on(call);
-    if (!wait_in(call, l, &result, &granted) || result != (void *)probe.api.true_object)
+    if (!wait_in(call, l, &result, &granted) || !got_it(call, result))
         return result;
     bool inner = semaphore_count(call->self) > 1;
     if (!is_mutex(call->self))
@@ -182,6 +171,8 @@ static void *acquire_semaphore(const struct lock_call *call)
 
 static void *release_semaphore(const struct lock_call *call)
 {
+    if (probe.layout.free_threaded)
+        return lane_release(call, false);
     struct thread *t = thread_self;
     struct gil *gil = recording_gil(t);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
