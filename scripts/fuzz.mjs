@@ -4,7 +4,7 @@
 //   --seconds N      go on for as long, then stop: the next call goes on from there
 //   --from K --to L  only these, not kept               --again       forget what was done with this seed
 //   --write          also docs/fuzz.md, from all inputs of this seed so far
-// Traces to damage are recorded once into build/fuzz/seeds. Blocks of inputs in which a fault was found are read again at
+// Traces to damage are recorded once into build/fuzz, for each version of the trace format. Blocks of inputs in which a fault was found are read again at
 // the next call. What stands in build/fuzz stays until somebody removes it.
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,8 +31,13 @@ const { values: options } = parseArgs({
 });
 const randomSeed = Number(options.seed);
 const folder = join(root, 'build', 'fuzz');
-const seedsFolder = join(folder, 'seeds');
-const resultsFile = join(folder, `seed-${randomSeed}.jsonl`);
+/** What another version of the trace format gave says nothing of this one: both are kept by version. */
+const { traceFormat } = await loadSupport('trace-format');
+const version = `version-${traceFormat.TRACE_VERSION}`;
+const seedsFolder = join(folder, `seeds-${version}`);
+const resultsFile = join(folder, `${version}-seed-${randomSeed}.jsonl`);
+/** Damaged profile files lie in memory where that can be: a disk would take as long as reading them. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const BLOCK = 500;
 /** An input that takes longer hangs; a thousand times what they take. */
 const HANG_MS = 20_000;
@@ -60,7 +65,8 @@ function readInputs(workerFile, scratch, from, to, untilMs, onReport) {
     const workerData = { folder: seedsFolder, scratch, randomSeed, from, to, block: BLOCK, at };
     const worker = new Worker(workerFile, {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      // Room for many inputs between two collections.
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 64 },
     });
     let [seen, sinceMs] = [-1, performance.now()];
     const stop = (fault) => {
@@ -115,7 +121,7 @@ async function main() {
   const { PROFILE_ONE_IN, EVERYTHING_ONE_IN } = await loadSupport('fuzz-inputs');
   for (const text of await recordSeeds(seedsFolder)) console.log(`not recorded: ${text}`);
   const workerFile = await bundleSupport('fuzz-worker');
-  const scratch = mkdtempSync(join(tmpdir(), 'gilscope-fuzz-'));
+  const scratch = mkdtempSync(join(SCRATCH, 'gilscope-fuzz-'));
   const untilMs = performance.now() + Number(options.seconds ?? Infinity) * 1000;
   const isPiece = options.from !== undefined;
   let faults = 0;

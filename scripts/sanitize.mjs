@@ -1,26 +1,41 @@
 // `npm run sanitize -- [asan|ubsan|tsan] …`: builds the probe and the host with a sanitizer of the C compiler and runs the
 // tests that drive them. Fails where a test fails or the sanitizer reports anything. Without a name: all three.
-//   --pythons 3.12,shared   only these interpreters       --tests events,faults   only files that name one of these
-// Python itself is not instrumented, so leaks are not looked for, and TSan sees the interpreter's locks but not its
-// loads. The probe's own thread ends with the program, by design: TSan does not ask who joined it. TSan must be there before all else, which only the host can see to: it runs the shared interpreters only.
+//   --pythons 3.12,shared   only these interpreters ("free" are the free-threaded ones)
+//   --tests events,faults   only files that name one of these
+//   --seconds N             start nothing after that time; the next call goes on from there
+//   --again                 forget what was kept of this build
+//   --write                 also docs/sanitizers.md, from all that was kept of this build
+// Each file on each interpreter is kept below build/sanitize/kept until the probe changes. Python itself is not
+// instrumented, so leaks are not looked for, and TSan sees the interpreter's locks but not its loads. The probe's own
+// thread ends with the program, by design: TSan does not ask who joined it. TSan must be there before all else, which
+// only the host can see to: it runs the shared interpreters only.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
-import { buildNative } from './build-native.mjs';
+import { buildNative, nativeSources } from './build-native.mjs';
 import { testPythons } from './pythons.mjs';
+import { documentOf } from './sanitize/document.mjs';
 import { bundleTests, removeBundles, root, testFiles } from './testing/bundle.mjs';
-import { selectPythons } from './testing/load-support.mjs';
+import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
+import { writeDocument } from './testing/load-support.mjs';
 import { runFiles } from './testing/run-files.mjs';
 import { Tally } from './testing/tally.mjs';
 
 const variants = ['asan', 'ubsan', 'tsan'];
 const drivingProbe = [
+  'awaits',
+  'children',
   'events',
-  'lines',
-  'limits',
   'faults',
+  'free-threaded',
   'killed',
+  'limits',
+  'lines',
+  'lock-kinds',
+  'locks-oddities',
+  'locks-recorded',
+  'subinterpreters',
   'trace-live',
   'unrecognised',
 ];
@@ -28,13 +43,52 @@ const drivingProbe = [
  * The recorder hands waits on conditions to libc itself, past TSan, which then takes the GIL's mutex for locked; and in the
  * child of a fork with threads TSan gives up (“dup thread with used id”).
  */
-const withoutRecorder = ['trace-live', 'unrecognised'];
+const withoutRecorder = [
+  'awaits',
+  'lock-kinds',
+  'locks-oddities',
+  'subinterpreters',
+  'trace-live',
+  'unrecognised',
+];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { pythons: { type: 'string', default: '' }, tests: { type: 'string', default: '' } },
+  options: {
+    pythons: { type: 'string', default: '' },
+    tests: { type: 'string', default: '' },
+    seconds: { type: 'string', default: 'Infinity' },
+    again: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
-const words = (text) => text.split(',').filter(Boolean);
+
+/** As results are kept and shown. */
+const named = (python) => ({
+  ...python,
+  linkage: python.freeThreaded ? 'free-threaded' : python.linkage,
+});
+const titleOf = ({ version, linkage }) => `${version} ${linkage}`;
+
+function pythonsFor(variant) {
+  const words = wordsOf(options.pythons);
+  return testPythons()
+    .map(named)
+    .filter((python) => variant !== 'tsan' || python.linkage === 'shared')
+    .filter((python) => words.length === 0 || words.some((word) => titleOf(python).includes(word)));
+}
+
+function filesFor(variant, python) {
+  const of = variant === 'tsan' ? withoutRecorder : drivingProbe;
+  const words = wordsOf(options.tests);
+  const isIn = (name) => (words.length === 0 ? of.includes(name) : words.includes(name));
+  return testFiles('interpreters', '.test.ts').filter((file) => {
+    const name = nameOf(file);
+    return isIn(name) && (name === 'free-threaded') === python.freeThreaded;
+  });
+}
+
+const nameOf = (file) => file.replace(/^.*\/|\.test\.ts$/g, '');
 
 /** The product with the checked C part in place of its own. */
 function makeDist(variant) {
@@ -58,44 +112,73 @@ function environment(folder, reports) {
   };
 }
 
-async function runVariant(variant) {
-  const tally = new Tally();
-  const folder = makeDist(variant);
+/** One file of tests on one interpreter. */
+async function runUnit(variant, folder, python, file) {
   const reports = join(folder, 'reports');
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const pythons = selectPythons(testPythons(), words(options.pythons)).filter(
-    (python) => variant !== 'tsan' || python.linkage === 'shared',
-  );
-  const env = environment(folder, reports);
-  Object.assign(process.env, env, {
-    GILSCOPE_TEST_PYTHONS: pythons.map((python) => python.path).join(delimiter),
-  });
-  const wanted = words(options.tests);
-  const all = variant === 'tsan' ? withoutRecorder : drivingProbe;
-  const names = wanted.length > 0 ? wanted : all;
-  const files = testFiles('interpreters', '.test.ts').filter((file) =>
-    names.some((name) => file.includes(name)),
-  );
-  await bundleTests('interpreters', files);
-  tally.add(await runFiles(files, { concurrency: 1, timeoutMs: 20 * 60_000 }));
-  const found = readdirSync(reports);
-  for (const name of found.slice(0, 20)) {
-    tally.fail(`${variant}: ${name}`, readFileSync(join(reports, name), 'utf8').slice(0, 6000));
+  Object.assign(process.env, environment(folder, reports), { GILSCOPE_TEST_PYTHONS: python.path });
+  const tally = await runFiles([file], { concurrency: 1, timeoutMs: 20 * 60_000 });
+  const texts = readdirSync(reports).map((name) => readFileSync(join(reports, name), 'utf8'));
+  for (const text of texts.slice(0, 5))
+    tally.fail(`${variant}, CPython ${titleOf(python)}, ${file}`, text.slice(0, 6000));
+  const { passed, failed, skipped } = tally;
+  return { passed, failed: failed - Math.min(texts.length, 5), skipped, reports: texts.length };
+}
+
+async function runVariant(variant, allowance, kept) {
+  const folder = makeDist(variant);
+  for (const python of pythonsFor(variant)) {
+    const files = filesFor(variant, python);
+    await bundleTests('interpreters', files);
+    for (const file of files) {
+      const key = `${variant} ${nameOf(file)}`;
+      if (kept.load(python)[key] !== undefined || allowance.isSpent) continue;
+      console.log(`── ${variant}, CPython ${titleOf(python)}`);
+      const result = await runUnit(variant, folder, python, file);
+      kept.save(python, { ...kept.load(python), [key]: result });
+    }
   }
-  if (found.length === 0) console.log(`${variant}: no report`);
-  else console.log(`${variant}: ${found.length} reports in ${reports}`);
-  return tally;
+}
+
+/** Of all that was kept: `{variant, name, python, passed, failed, skipped, reports}`. */
+function keptRows(kept) {
+  return testPythons()
+    .map(named)
+    .flatMap((python) =>
+      Object.entries(kept.load(python)).map(([key, result]) => {
+        const [variant, name] = key.split(' ');
+        return { variant, name, python: titleOf(python), ...result };
+      }),
+    );
+}
+
+function totalOf(rows) {
+  const total = new Tally();
+  for (const row of rows) total.add(row);
+  const reports = rows.reduce((sum, row) => sum + row.reports, 0);
+  return { total, reports };
+}
+
+async function main() {
+  await buildAll();
+  const { probe, host, headers } = nativeSources();
+  const inputs = [...probe, ...host, ...headers].map((path) => path.slice(root.length));
+  const kept = new KeptResults('sanitize/kept', fingerprint(inputs));
+  if (options.again) kept.forget();
+  const allowance = new Allowance(Number(options.seconds));
+  for (const variant of positionals.length > 0 ? positionals : variants) {
+    if (!variants.includes(variant))
+      throw new Error(`No ${variant}; there are ${variants.join(', ')}.`);
+    await runVariant(variant, allowance, kept);
+  }
+  removeBundles();
+  const rows = keptRows(kept);
+  if (options.write) await writeDocument('sanitizers.md', documentOf(rows));
+  const { total, reports } = totalOf(rows);
+  console.log(`${reports} reports of sanitizers`);
+  process.stdout.write(`${total}\n`, () => process.exit(total.failed + reports > 0 ? 1 : 0));
 }
 
 process.chdir(root);
-await buildAll();
-const total = new Tally();
-for (const variant of positionals.length > 0 ? positionals : variants) {
-  if (!variants.includes(variant))
-    throw new Error(`No ${variant}; there are ${variants.join(', ')}.`);
-  console.log(`── ${variant}`);
-  total.add(await runVariant(variant));
-}
-removeBundles();
-process.stdout.write(`${total}\n`, () => process.exit(total.failed > 0 ? 1 : 0));
+await main();

@@ -49,7 +49,7 @@ const RECORDINGS: readonly Recording[] = [
   );
 const PROFILES = 'test/fixtures/profiles';
 /** Of a run that is larger one takes as many processes and chunks: what is large is read slowly. */
-const CHUNKS_MAX = 14;
+const CHUNKS_MAX = 9;
 
 /** Records what is missing in `folder`. @returns what could not be, with the reason */
 export async function recordSeeds(folder: string): Promise<string[]> {
