@@ -140,7 +140,8 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     }
     if (lane.offTime?.isSettled === false) {
       const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
-      lane.offTime.settle(released, heldNs, this.#chargeNative);
+      lane.offTime.settle(acquired, heldNs, this.#chargeNative);
+      lane.offTime.settle(released, heldNs + released - acquired, this.#chargeNative);
       const { lastNativeNs } = lane.offTime;
       const offStart = first ? waitStart : lane.offStartNs;
       if (lastNativeNs !== null && waitStart > offStart)
@@ -293,8 +294,8 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     const cpuNs = samples.cpuNs[last] as number;
     if (cpuNs > 0) {
       const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
-      const afterNs = released - (samples.at[last] as number);
-      lane.offTime?.sampled(cpuNs + afterNs, heldNs, this.#chargeNative);
+      const atNs = samples.at[last] as number;
+      lane.offTime?.sampled(atNs, cpuNs + released - atNs, heldNs, this.#chargeNative);
     }
     const group = books.unitOf(acquireStack, releaseStack);
     const weights = books.groupSamples.get(group) ?? new Map<number, number>();

@@ -76,7 +76,8 @@ function subtracted(total: CycleTotals, parts: readonly CycleTotals[]): CycleTot
   };
 }
 
-/** A few stacks always change while they are read; fewer than this part of all do no harm to the split. */
+/** A few stacks always change while they are read; so few, or fewer than this part of all, do no harm to the split. */
+const FEW_MISSED_SAMPLES = 5;
 const MISSED_SAMPLES_SHARE = 0.02;
 
 const WHY: Readonly<Record<LostReason, string>> = {
@@ -96,7 +97,8 @@ export function lostOf(state: TraceState): Lost {
   const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
   const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
   const taken = state.processes.reduce((sum, process) => sum + process.samplesTaken, 0);
-  const isMuch = samples > MISSED_SAMPLES_SHARE * (taken + samples);
+  const isMuch =
+    samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
   return {
     events,
     samples,

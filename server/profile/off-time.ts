@@ -13,7 +13,7 @@ type Charge = (cell: number, nativeNs: number) => void;
 /**
  * How much of its time off the GIL a thread was on a CPU: what its CPU clock counted between two readings, less the
  * time that it held a GIL meanwhile. Several times off between two readings share it by their length; the probe reads
- * at the end of each that is longer than 50 µs, so that only shorter ones do.
+ * at the end of each that is longer than 50 µs, so that only shorter ones do, and of each hold longer than 200 µs.
  */
 export class OffTime {
   #cells: number[] = [];
@@ -22,7 +22,7 @@ export class OffTime {
   #lastOffNs = 0;
   #lastNativeNs: number | null = null;
   #pending: CpuReading[] = [];
-  #last: Pick<CpuReading, 'cpuNs' | 'heldNs'> | null = null;
+  #last: CpuReading | null = null;
   /** Time that the lane itself had held its GIL by then. */
   #lastLaneHoldNs = 0;
 
@@ -57,13 +57,13 @@ export class OffTime {
   }
 
   /**
-   * The thread's CPU time at a release, from a sample shortly before it: a long hold in which it lost its core must not
-   * count as CPU time.
+   * The thread's CPU time at a release, from a sample shortly before it, where the clock was not read at the release
+   * itself: a hold in which it lost its core must not count as CPU time.
    */
-  sampled(cpuNs: number, laneHoldNs: number, charge: Charge): void {
-    if (this.#last === null) return;
+  sampled(atNs: number, cpuNs: number, laneHoldNs: number, charge: Charge): void {
+    if (this.#last === null || this.#last.atNs >= atNs) return;
     const heldNs = this.#last.heldNs + laneHoldNs - this.#lastLaneHoldNs;
-    this.#charge({ cpuNs, heldNs }, charge);
+    this.#charge({ atNs, cpuNs, heldNs }, charge);
     this.#lastLaneHoldNs = laneHoldNs;
   }
 
@@ -76,7 +76,7 @@ export class OffTime {
     return this.#pending.length === 0;
   }
 
-  #charge(reading: Pick<CpuReading, 'cpuNs' | 'heldNs'>, charge: Charge): void {
+  #charge(reading: CpuReading, charge: Charge): void {
     const last = this.#last;
     this.#last = reading;
     const offNs = this.#ns.reduce((sum, ns) => sum + ns, 0);

@@ -52,7 +52,7 @@ export interface SampleBatch {
 
 /**
  * CPU times of threads, in the order of the cycles of their GIL: each was read just before the request of a cycle that
- * comes after it.
+ * comes after it, or at its release.
  */
 export interface CpuBatch {
   /** Index in {@link TraceState.gils}. */

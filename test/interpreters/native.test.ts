@@ -6,6 +6,8 @@ import { oneOfEachMinor, titleOf } from '../support/pythons';
 
 const PROGRAM = 'native_work.py';
 const TOLERANCE = 0.05;
+/** Large data: what runs with the GIL does not count. */
+const ALL_NATIVE = ['compress', 'digest', 'multiply'];
 
 describe('native code without the GIL', { concurrency: 2 }, () => {
   for (const python of oneOfEachMinor()) {
@@ -30,7 +32,8 @@ async function nativeWork(python: string): Promise<void> {
     const said = `${name}: native ${row.nativeNs} + hold ${row.holdNs} ns, by the system ${cpuNs} ns`;
     assert.ok(row.nativeNs < cpuNs * (1 + TOLERANCE), said);
     // The system counts what ran under the GIL too.
-    assert.ok(row.nativeNs > (cpuNs - row.holdNs) * (1 - TOLERANCE), said);
+    const leastNs = ALL_NATIVE.includes(name) ? cpuNs : cpuNs - row.holdNs;
+    assert.ok(row.nativeNs > leastNs * (1 - TOLERANCE), said);
   }
   for (const name of ['zlib', 'hashlib', 'short']) {
     const rows = markedRows(profile, PROGRAM, name);

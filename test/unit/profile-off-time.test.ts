@@ -51,7 +51,7 @@ test('a sample in a long hold takes the time in which the thread had lost its co
   offTime.read({ atNs: 0, cpuNs: 0, heldNs: 0 });
   offTime.settle(0, 0, charged.add);
   // Held 6 ms, of which 2 on a CPU; then 10 ms of native code.
-  offTime.sampled(2_000_000, 6_000_000, charged.add);
+  offTime.sampled(5_900_000, 2_000_000, 6_000_000, charged.add);
   offTime.add(1, 10_000_000);
   offTime.read({ atNs: 16_000_000, cpuNs: 12_000_000, heldNs: 6_000_000 });
   offTime.settle(16_000_000, 6_000_000, charged.add);
@@ -87,5 +87,31 @@ test('never more native than off, however the clocks read', () => {
         assert.ok(Number.isInteger(ns) && ns >= 0 && ns <= (off.sums.get(cell) ?? 0));
       }
     }),
+  );
+});
+
+test('a reading at the release leaves nothing to guess, and a sample before it says nothing more', () => {
+  const offTime = new OffTime();
+  const charged = charges();
+  offTime.read({ atNs: 0, cpuNs: 0, heldNs: 0 });
+  offTime.settle(0, 0, charged.add);
+  // Held 6 ms, of which 1 on a CPU, read at the release; the sample was of another moment.
+  offTime.read({ atNs: 6_000_000, cpuNs: 1_000_000, heldNs: 6_000_000 });
+  offTime.settle(6_000_000, 6_000_000, charged.add);
+  offTime.sampled(5_000_000, 3_000_000, 6_000_000, charged.add);
+  offTime.add(1, 10_000_000);
+  // Then a short hold with nothing but a sample, at once after which the clock says 9 ms of native code.
+  offTime.read({ atNs: 16_000_000, cpuNs: 10_000_000, heldNs: 6_000_000 });
+  offTime.settle(16_000_000, 6_000_000, charged.add);
+  offTime.sampled(16_100_000, 10_100_000, 6_100_000, charged.add);
+  offTime.add(2, 1_000_000);
+  offTime.read({ atNs: 17_100_000, cpuNs: 10_600_000, heldNs: 6_100_000 });
+  offTime.settle(17_100_000, 6_100_000, charged.add);
+  assert.deepEqual(
+    [...charged.sums],
+    [
+      [1, 9_000_000],
+      [2, 500_000],
+    ],
   );
 });

@@ -12,6 +12,8 @@
 #define CPU_RECORD_BYTES 33u
 /* Where there is nothing but short stretches, the clock is read once in so many times the long gap (100 µs). */
 #define CPU_TIME_GAPS 10u
+/* A hold of so many times the long gap is followed by a reading, which costs less than a 500th of it. */
+#define CPU_TIME_LONG_HOLD 2u
 
 /* One reading; ticks 0: none. */
 struct cpu_reading {
@@ -28,6 +30,12 @@ static inline bool cpu_time_is_due(const struct cpu_time *t, uint64_t off_ticks,
                                    uint64_t long_gap_ticks)
 {
     return off_ticks > long_gap_ticks / 2 || now - t->read_ticks > CPU_TIME_GAPS * long_gap_ticks;
+}
+
+/* A thread may lose its core while it holds: after a long hold the clock alone tells how much of it was on a CPU. */
+static inline bool cpu_time_is_due_after(uint64_t hold_ticks, uint64_t long_gap_ticks)
+{
+    return hold_ticks > CPU_TIME_LONG_HOLD * long_gap_ticks;
 }
 
 /* Of the calling thread. */

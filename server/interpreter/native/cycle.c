@@ -179,13 +179,17 @@ static inline uint8_t *put_short_cycle(uint8_t *p, uint32_t flags, uint64_t gap,
     return p + 9;
 }
 
-static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold)
+static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64_t released)
 {
     if (__builtin_expect(t->cpu.at_request.ticks != 0, 0)) {
         p = cpu_time_put(p, t->index, &t->cpu.at_request);
         t->cpu.at_request.ticks = 0;
     }
     t->cpu.held_ticks += hold;
+    if (__builtin_expect(cpu_time_is_due_after(hold, probe.long_gap_ticks), 0)) {
+        struct cpu_reading at_release = cpu_time_read(&t->cpu, released);
+        p = cpu_time_put(p, t->index, &at_release);
+    }
     return p;
 }
 
@@ -194,7 +198,7 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     struct stream *s = &gil->stream;
     if (gil->totals_only)
         return false;
-    uint8_t *p = stream_room(s, MAX_CYCLE_BYTES + 8 + CPU_RECORD_BYTES, 0);
+    uint8_t *p = stream_room(s, MAX_CYCLE_BYTES + 8 + 2 * CPU_RECORD_BYTES, 0);
     if (!p) {
         gil->totals_only = trace_file_is_bounded(s->file);
         return false;
@@ -210,7 +214,7 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     uint32_t flags = t->hold_flags;
     if (overrun > MIN_OVERRUN_GAPS * probe.long_gap_ticks)
         flags |= GILSCOPE_CYCLE_FLAG_OVERRUN;
-    p = put_cpu_time(p, t, hold);
+    p = put_cpu_time(p, t, hold, released);
     uint8_t *end = t->index == s->thread ? put_short_cycle(p, flags, gap, wait, hold, stack) : NULL;
     if (__builtin_expect(end != NULL, 1)) {
         s->base_ticks = released;

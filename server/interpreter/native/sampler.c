@@ -26,6 +26,8 @@ struct sampler {
     uint64_t started_ns, last_anchor_ns;
     uint64_t wake_ups, wake_up_ns; /* how many, and CPU time of one */
     uint32_t chunks_taken;         /* at the last look */
+    uint32_t missed_thread;        /* whose stack could not be read, and its CPU time then */
+    uint64_t missed_cpu_ns;
     bool can_read;
 };
 
@@ -103,14 +105,25 @@ static void write_sample(struct sampler *s, const struct gil *gil, uint32_t thre
     probe.file.header->samples_taken++;
 }
 
+/* A thread that lost its core in the middle of a change stays there for many samples: that is one moment. */
+static void count_missed(struct sampler *s, uint32_t thread)
+{
+    uint64_t ns = cpu_ns(thread);
+    if (thread != s->missed_thread || ns != s->missed_cpu_ns)
+        atomic_fetch_add(&probe.file.header->lost_samples, 1);
+    s->missed_thread = thread;
+    s->missed_cpu_ns = ns;
+}
+
 static void sample(struct sampler *s, struct gil *gil)
 {
+    uint32_t thread = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         uint64_t seq = atomic_load_explicit(&gil->seq, memory_order_acquire);
         if (!(seq & 1))
             return;
         uintptr_t state = atomic_load_explicit(&gil->holder_state, memory_order_relaxed);
-        uint32_t thread = atomic_load_explicit(&gil->holder_thread, memory_order_relaxed);
+        thread = atomic_load_explicit(&gil->holder_thread, memory_order_relaxed);
         uint64_t ticks = clock_ticks(probe.clock);
         if (atomic_load_explicit(&gil->seq, memory_order_acquire) != seq)
             continue;
@@ -128,7 +141,7 @@ static void sample(struct sampler *s, struct gil *gil)
             return;
         }
     }
-    atomic_fetch_add(&probe.file.header->lost_samples, 1);
+    count_missed(s, thread);
 }
 
 /* At the end of the program its last thread writes the same, and the last word is its own. */
