@@ -167,6 +167,14 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     'The GIL of process {0} was not recognised (Python {1*}): its events cannot be trusted. Use an official CPython 3.9 to 3.15.',
     '未能识别进程 {0} 的 GIL（Python {1}）：其事件不可信。请使用官方的 CPython 3.9 至 3.15。',
   ],
+  [
+    'This run has more waits for processes and executors than are kept ({0}): of the later ones the times are right, but not which process ended them.',
+    '此次运行中对进程和执行器的等待多于可保留的数量（{0}）：之后的等待时间正确，但不知道由哪个进程结束。',
+  ],
+  [
+    'This run gave more work to executors than is kept ({0} times): the later times are missing from the work of executors. Hold and wait times are complete.',
+    '此次运行交给执行器的工作多于可保留的数量（{0} 次）：执行器的工作中缺少之后的部分。持有和等待时间是完整的。',
+  ],
   // Comparisons.
   [
     'Of {0} a profile does not hold what stood on the lines, so that they are matched by their numbers.',

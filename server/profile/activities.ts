@@ -100,9 +100,11 @@ const WORKER_LIBRARY = /\/(?:multiprocessing|concurrent\/futures)\/\w+\.py$/;
 /** Frames looked at, from the innermost; what is deeper is the user's own recursion. */
 const MAX_FRAMES = 200;
 
-/** Tells of stacks what they are doing. */
+/** Tells of stacks what they are doing. One for all who ask: what it found out it keeps. */
 export class Activities {
   readonly #stacks: StackTable;
+  readonly #costs = new Map<number, Cost | null>();
+  readonly #awaited = new Map<number, Awaited | null>();
   /** By list of rules and location: those that fit, looked at once. */
   readonly #fitting = new Map<readonly unknown[], Map<number, readonly unknown[]>>();
 
@@ -112,14 +114,15 @@ export class Activities {
 
   /** Of time with the GIL. */
   costOf(node: number): Cost | null {
-    return this.#find(node, COSTS)?.kind ?? null;
+    return known(this.#costs, node, () => this.#find(node, COSTS)?.kind ?? null);
   }
 
   /** Of time off the GIL. */
   awaitedBy(node: number): Awaited | null {
-    const found = this.#find(node, AWAITED);
-    if (found === null) return null;
-    return found.kind === 'pipe' && this.#isWorkers(found.node) ? 'work' : found.kind;
+    return known(this.#awaited, node, () => {
+      const found = this.#find(node, AWAITED);
+      return found?.kind === 'pipe' && this.#isWorkers(found.node) ? 'work' : (found?.kind ?? null);
+    });
   }
 
   /** Whether data go to another process. */
@@ -183,8 +186,8 @@ export class Activities {
     const location = this.#stacks.locationOf(node);
     const byLocation = this.#fitting.get(rules) ?? new Map<number, readonly unknown[]>();
     this.#fitting.set(rules, byLocation);
-    const known = byLocation.get(location) as readonly Rule<Kind>[] | undefined;
-    if (known !== undefined) return known;
+    const before = byLocation.get(location) as readonly Rule<Kind>[] | undefined;
+    if (before !== undefined) return before;
     const place = this.#stacks.locations[location];
     const fitting = place === undefined ? [] : rules.filter((rule) => fits(place, rule));
     byLocation.set(location, fitting);
@@ -199,4 +202,12 @@ export class Activities {
 function fits(place: Location, rule: Rule<unknown>): boolean {
   if (!place.file.endsWith(`/${rule.file}`)) return false;
   return rule.functions.includes(place.function.slice(place.function.lastIndexOf('.') + 1));
+}
+
+function known<Found>(found: Map<number, Found>, node: number, find: () => Found): Found {
+  const before = found.get(node);
+  if (before !== undefined) return before;
+  const now = find();
+  found.set(node, now);
+  return now;
 }

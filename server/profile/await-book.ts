@@ -1,22 +1,6 @@
 import type { StackTable, WorkRow } from '../trace/events';
 import { Activities, type Awaited } from './activities';
-
-/** A time off the GIL that may have been a wait for another process or thread. */
-export interface AwaitStretch {
-  /** Index in the trace's state. */
-  readonly thread: number;
-  readonly fromNs: number;
-  readonly toNs: number;
-  readonly stack: number;
-  /** What its stack says; null: nothing. */
-  readonly on: Awaited | null;
-}
-
-/** Data went to another process: the release of the GIL before the system call. */
-export interface Send {
-  readonly thread: number;
-  readonly atNs: number;
-}
+import { AwaitStretches, Sends } from './await-columns';
 
 /** What a thread of an executor took from its queue. */
 export interface Work extends Omit<WorkRow, 'atNs' | 'ended'> {
@@ -27,66 +11,126 @@ export interface Work extends Omit<WorkRow, 'atNs' | 'ended'> {
   node: number;
 }
 
-/** Each; of more nobody learns what they waited for. */
-const MOST = 1 << 17;
+/** About 100 MB; of more nobody learns what ended them, and whoever reads the profile is told. */
+const MOST_WAITS = 1 << 19;
+const MOST_WORKS = 1 << 18;
 /** Shorter waits are not looked at. */
 const LEAST_NS = 10_000;
 /** Where nothing but its length speaks for it. */
 const LEAST_UNKNOWN_NS = 1_000_000;
+/** A shorter time off does not block an event loop: as when another thread gets the core after a wake-up. */
+const LEAST_BLOCK_NS = 10_000_000;
 
 const UNSEEN = 0;
 const NOTHING = 1;
 const SENDS = 2;
 const AWAITED: readonly Awaited[] = ['child', 'pipe', 'pool', 'work', 'events'];
 const FIRST_AWAITED = 3;
+const EVENTS = FIRST_AWAITED + AWAITED.indexOf('events');
+
+/** What did not fit. */
+export interface AwaitBounds {
+  readonly waits: number;
+  readonly works: number;
+}
 
 /** Collects, cycle by cycle, what threads off the GIL may have waited for and what may have ended that. */
 export class AwaitBook {
-  readonly stretches: AwaitStretch[] = [];
-  readonly sends: Send[] = [];
+  readonly stretches = new AwaitStretches();
+  readonly sends = new Sends();
   readonly works: Work[] = [];
+  /** Those that ended, by the thread that gave them, in the order of their ends. */
+  readonly endedOfGiver = new Map<number, Work[]>();
+  readonly worksOfThread = new Map<number, Work[]>();
+  /** By stack: long times off the GIL inside of tasks. */
+  readonly loopBlockNs = new Map<number, number>();
+  /** What there was no room for. */
+  readonly missed = { waits: 0, works: 0 };
+  /** How many were kept. */
+  readonly most: AwaitBounds;
   #stacks: StackTable | null = null;
   #activities: Activities | null = null;
   #classes = new Uint8Array(256);
   /** By thread: works that cycles still to come may be part of. */
   readonly #current = new Map<number, Work[]>();
+  /** Threads that ran an event loop themselves: a child made in a task only has the frames of one. */
+  readonly #loops = new Set<number>();
+
+  constructor(most: AwaitBounds = { waits: MOST_WAITS, works: MOST_WORKS }) {
+    this.most = most;
+  }
+
+  /** Of these stacks. */
+  activitiesOf(stacks: StackTable): Activities {
+    if (this.#activities === null || stacks !== this.#stacks) {
+      this.#stacks = stacks;
+      this.#activities = new Activities(stacks);
+      this.#classes.fill(UNSEEN);
+    }
+    return this.#activities;
+  }
 
   /** The stacks of the cycles that follow. */
   use(stacks: StackTable | undefined): void {
-    if (stacks === undefined || stacks === this.#stacks) return;
-    this.#stacks = stacks;
-    this.#activities = new Activities(stacks);
-    this.#classes.fill(UNSEEN);
+    if (stacks !== undefined) this.activitiesOf(stacks);
   }
 
   take(rows: readonly WorkRow[]): void {
     for (const { atNs, ended, ...row } of rows) {
-      const current = this.#current.get(row.thread) ?? [];
-      this.#current.set(row.thread, current);
+      const current = listOf(this.#current, row.thread);
       const last = current.at(-1);
-      if (ended && last !== undefined) last.endedNs = Math.max(atNs, last.begunNs);
-      if (ended || this.works.length >= MOST) continue;
+      if (ended && last?.endedNs === null) this.#end(last, atNs);
+      if (ended) continue;
+      if (this.works.length >= this.most.works) {
+        this.missed.works++;
+        continue;
+      }
       const work = { ...row, begunNs: atNs, endedNs: null, node: 0 };
       current.push(work);
       this.works.push(work);
+      listOf(this.worksOfThread, row.thread).push(work);
     }
   }
 
   /** A thread was off the GIL; `stack` is that of its release. */
   off(thread: number, fromNs: number, toNs: number, stack: number): void {
     const ns = toNs - fromNs;
-    if (ns < LEAST_NS || this.stretches.length >= MOST) return;
+    if (ns < LEAST_NS) return;
+    if (this.isLoopBlock(thread, stack, ns))
+      this.loopBlockNs.set(stack, (this.loopBlockNs.get(stack) ?? 0) + ns);
     const kind = this.#classOf(stack);
     if (kind < FIRST_AWAITED && ns < LEAST_UNKNOWN_NS) return;
     const on = AWAITED[kind - FIRST_AWAITED] ?? null;
-    if (on !== 'work') this.stretches.push({ thread, fromNs, toNs, stack, on });
+    if (on === 'work') return;
+    if (this.stretches.count < this.most.waits)
+      this.stretches.push({ thread, fromNs, toNs, stack, on });
+    else this.missed.waits++;
+  }
+
+  /** Whether a time off the GIL kept an event loop of the thread from its other tasks. */
+  isLoopBlock(thread: number, stack: number, ns: number): boolean {
+    return (
+      ns >= LEAST_BLOCK_NS && this.#loops.has(thread) && this.#activities?.isTask(stack) === true
+    );
   }
 
   released(thread: number, atNs: number, stack: number): void {
-    if (this.#classOf(stack) === SENDS && this.sends.length < MOST)
-      this.sends.push({ thread, atNs });
+    const kind = this.#classOf(stack);
+    if (kind === EVENTS) this.#loops.add(thread);
+    if (kind === SENDS) {
+      if (this.sends.count < this.most.waits) this.sends.push({ thread, atNs });
+      else this.missed.waits++;
+    }
     const current = this.#current.get(thread);
     if (current !== undefined) this.#work(current, atNs, stack);
+  }
+
+  #end(work: Work, atNs: number): void {
+    work.endedNs = Math.max(atNs, work.begunNs);
+    const ended = listOf(this.endedOfGiver, work.giver);
+    let at = ended.length;
+    while (at > 0 && ((ended[at - 1] as Work).endedNs ?? 0) > work.endedNs) at--;
+    ended.splice(at, 0, work);
   }
 
   #work(current: Work[], atNs: number, stack: number): void {
@@ -114,4 +158,12 @@ export class AwaitBook {
     this.#classes[node] = found;
     return found;
   }
+}
+
+function listOf<Item>(lists: Map<number, Item[]>, key: number): Item[] {
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const list: Item[] = [];
+  lists.set(key, list);
+  return list;
 }

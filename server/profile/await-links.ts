@@ -1,5 +1,6 @@
 import type { ChildEnd, TraceState } from '../trace/events';
-import type { AwaitBook, AwaitStretch, Send, Work } from './await-book';
+import type { AwaitBook, Work } from './await-book';
+import type { AwaitStretch } from './await-columns';
 import { groupBy } from './group-by';
 import { lastUpTo } from './search';
 
@@ -15,6 +16,14 @@ export interface AwaitLink extends Omit<AwaitStretch, 'on'> {
   readonly work: Work | null;
 }
 
+/** What all waits with one stack for one process were long. */
+export interface AwaitSum {
+  readonly stack: number;
+  readonly on: Exclude<AwaitLink['on'], 'executor'>;
+  readonly pid: number;
+  ns: number;
+}
+
 interface Cause {
   readonly pid: number | null;
   readonly other: number;
@@ -22,22 +31,75 @@ interface Cause {
   readonly work?: Work;
 }
 
+/** How far back from a moment a thread of several interpreters may have to be looked at. */
+const NESTED = 4;
+
 /**
- * Finds what ended each wait. The end of a child is told by the call that learnt it, and work of an executor by its
- * queue; data of another process are taken to be those that were sent last before the wait ended.
+ * What ended each wait. The end of a child is told by the call that learnt it, and work of an executor by its queue; data
+ * of another process are taken to be those that were sent last before the wait ended.
+ *
+ * While the program runs, a wait is looked at in the first two views that have it: by then, what the others did until
+ * its end has been read too. The last view looks at all again.
  */
-export function awaitLinksOf(book: AwaitBook, state: TraceState): AwaitLink[] {
-  const causes = new Causes(book, state);
-  return book.stretches.flatMap((stretch): AwaitLink[] => {
-    const link = causes.of(stretch);
-    return link === null ? [] : [link];
-  });
+export class AwaitLinks {
+  readonly #book: AwaitBook;
+  /** By index of the stretch. */
+  readonly #links: (AwaitLink | null)[] = [];
+  #sums = new Map<string, AwaitSum>();
+  /** Stretches of the view before the last one, and of that. */
+  #viewed: readonly [number, number] = [0, 0];
+
+  constructor(book: AwaitBook) {
+    this.#book = book;
+  }
+
+  /** Looks at what is new; at everything when no more comes. */
+  update(state: TraceState, final: boolean): void {
+    const { stretches } = this.#book;
+    if (final) {
+      this.#links.length = 0;
+      this.#sums = new Map();
+    }
+    const causes = new Causes(this.#book, state);
+    for (let i = final ? 0 : this.#viewed[0]; i < stretches.count; i++) {
+      const link = causes.of(stretches.at(i));
+      this.#add(this.#links[i] ?? null, -1);
+      this.#links[i] = link;
+      this.#add(link, 1);
+    }
+    this.#viewed = [this.#viewed[1], stretches.count];
+  }
+
+  get sums(): Iterable<AwaitSum> {
+    return this.#sums.values();
+  }
+
+  /** The wait of a thread that contains a moment. */
+  at(thread: number, timeNs: number): AwaitLink | null {
+    const { stretches } = this.#book;
+    const own = stretches.ofThread(thread);
+    const last = lastUpTo(own, timeNs, (index) => stretches.startOf(index));
+    for (let at = last; at >= 0 && at > last - NESTED; at--) {
+      const link = this.#links[own[at] as number];
+      if (link && link.toNs > timeNs) return link;
+    }
+    return null;
+  }
+
+  #add(link: AwaitLink | null, sign: number): void {
+    if (link === null || link.pid === null || link.on === 'executor') return;
+    const { stack, on, pid } = link;
+    const key = `${stack} ${on} ${pid}`;
+    const sum = this.#sums.get(key) ?? { stack, on, pid, ns: 0 };
+    this.#sums.set(key, sum);
+    sum.ns += sign * (link.toNs - link.fromNs);
+    if (sum.ns <= 0) this.#sums.delete(key);
+  }
 }
 
 class Causes {
+  readonly #book: AwaitBook;
   readonly #state: TraceState;
-  readonly #sends: readonly Send[];
-  readonly #worksOfGiver: ReadonlyMap<number, Work[]>;
   /** By process and thread id. */
   readonly #ends: ReadonlyMap<string, readonly ChildEnd[]>;
   readonly #endsOfOthers: readonly (ChildEnd & { readonly parentPid: number })[];
@@ -45,10 +107,8 @@ class Causes {
 
   constructor(book: AwaitBook, state: TraceState) {
     this.#state = state;
-    this.#sends = book.sends.toSorted((a, b) => a.atNs - b.atNs);
-    this.#worksOfGiver = groupBy(book.works, ({ giver }) => giver);
-    for (const works of this.#worksOfGiver.values())
-      works.sort((a, b) => (a.endedNs ?? Infinity) - (b.endedNs ?? Infinity));
+    this.#book = book;
+    book.sends.sort();
     const ends = state.processes.flatMap(({ pid, childEnds = [] }, process) =>
       childEnds.map((end) => ({ ...end, process, parentPid: pid })),
     );
@@ -100,8 +160,9 @@ class Causes {
 
   #sentBefore({ thread, fromNs, toNs, on }: AwaitStretch): Cause | null {
     const own = this.#pidOf(thread);
-    for (let at = lastUpTo(this.#sends, toNs, (send) => send.atNs); at >= 0; at--) {
-      const send = this.#sends[at] as Send;
+    const { sends } = this.#book;
+    for (let at = sends.lastUpTo(toNs); at >= 0; at--) {
+      const send = sends.at(at);
       if (send.atNs < fromNs) return null;
       const pid = this.#pidOf(send.thread);
       const fits = on === 'pool' ? this.#isBelow(pid, own) : pid !== own;
@@ -111,7 +172,7 @@ class Causes {
   }
 
   #workBefore({ thread, fromNs, toNs }: AwaitStretch): Cause | null {
-    const works = this.#worksOfGiver.get(thread) ?? [];
+    const works = this.#book.endedOfGiver.get(thread) ?? [];
     const work = works[lastUpTo(works, toNs, ({ endedNs }) => endedNs ?? Infinity)];
     if (work === undefined || work.endedNs === null || work.endedNs < fromNs) return null;
     return { pid: null, other: work.thread, atNs: work.endedNs, work };

@@ -1,13 +1,13 @@
 import type { ExitStatus, Profile } from '../protocol';
 import type { EventSink, StackTable, TraceState } from '../trace/events';
-import { AwaitBook } from './await-book';
+import { AwaitBook, type AwaitBounds } from './await-book';
 import { AwaitIndex } from './await-index';
-import { awaitLinksOf } from './await-links';
+import { AwaitLinks } from './await-links';
 import { Bookkeeper, type CycleListener } from './bookkeeper';
 import { Books, type FaultKind, LANE } from './books';
 import type { StackSums } from './export/export-data';
 import { findingsOf } from './findings';
-import { executorRowsOf } from './executor-rows';
+import { ExecutorRows } from './executor-rows';
 import { Ledger } from './ledger';
 import { LineIndex } from './line-index';
 import { livesOf, type Lives } from './lives';
@@ -16,6 +16,7 @@ import { LockFacts } from './lock-facts';
 import type { ReadSource } from './lock-identity';
 import type { LockListener } from './lock-keeper';
 import { chargeLost, lostOf, makeLostLanes } from './lost';
+import { awaitBoundsSaid, loopBlocksOf } from './loop-blocks';
 import { chargeOpen, type OpenState, openStatesOf } from './open';
 import { parallelismOf } from './parallelism';
 import { processCostsOf } from './process-costs';
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly onLockWait?: LockListener | null;
   /** To find the names of locks; without it they have none. */
   readonly readSource?: ReadSource;
+  /** How many waits and works are looked at; without it about 100 MB of them. */
+  readonly awaitBounds?: AwaitBounds;
 }
 
 /** One moment of a run, with what the chart needs beyond the profile. */
@@ -81,7 +84,9 @@ export interface Engine extends EventSink {
 export function createEngine(options: EngineOptions = {}): Engine {
   const books = new Books();
   const lines = new LineIndex();
-  const awaits = new AwaitBook();
+  const awaits = new AwaitBook(options.awaitBounds);
+  const links = new AwaitLinks(awaits);
+  const executors = new ExecutorRows();
   const keeper = new Bookkeeper(books, awaits, options.listener ?? null);
   const locks = new LockAnalysis(books, lines, options);
   return {
@@ -99,18 +104,22 @@ export function createEngine(options: EngineOptions = {}): Engine {
     cpu: (batch) => keeper.cpu(batch),
     locks: (batch) => locks.add(batch),
     works: (rows) => awaits.take(rows),
-    snapshot: (state, facts) => snapshotOf(books, lines, awaits, locks, state, facts),
+    snapshot: (state, facts) =>
+      snapshotOf({ books, lines, awaits, links, executors, locks }, state, facts),
   };
 }
 
-function snapshotOf(
-  books: Books,
-  lines: LineIndex,
-  awaits: AwaitBook,
-  lockAnalysis: LockAnalysis,
-  state: TraceState,
-  facts: RunFacts,
-): Snapshot {
+interface Parts {
+  readonly books: Books;
+  readonly lines: LineIndex;
+  readonly awaits: AwaitBook;
+  readonly links: AwaitLinks;
+  readonly executors: ExecutorRows;
+  readonly locks: LockAnalysis;
+}
+
+function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot {
+  const { books, lines, awaits, links, executors, locks: lockAnalysis } = parts;
   lines.update(state.stacks);
   makeLostLanes(books, state);
   for (const index of state.gils.keys()) books.gil(index);
@@ -124,8 +133,11 @@ function snapshotOf(
   const locks = lockAnalysis.snapshot(state, lives);
 
   const rows = threadRowsOf(books, ledger, state, lives, locks.threadWaitNs);
-  const links = awaitLinksOf(awaits, state);
-  const costs = processCostsOf(ledger, lines, state.stacks, links);
+  const activities = awaits.activitiesOf(state.stacks);
+  links.update(state, !facts.live);
+  const loopBlockNs = loopBlocksOf(books, awaits, open);
+  const costs = processCostsOf(ledger, lines, state.stacks, activities, links.sums, loopBlockNs);
+  const sources = { state, lines, lives, activities };
   const profile: Profile = {
     format: 'gilscope-profile',
     version: 1,
@@ -138,8 +150,8 @@ function snapshotOf(
     parallelism: parallelismOf(rows.map(({ row }) => row)),
     serialisation: costs.serialisation,
     awaits: costs.awaits,
-    executors: executorRowsOf(awaits.works, state, lines, lives),
-    processes: processRowsOf(state, lives, facts),
+    executors: executors.update(awaits.works, sources, !facts.live),
+    processes: processRowsOf(state, lives, facts, awaitBoundsSaid(awaits)),
     gils: gilRowsOf(books, ledger, state),
     threads: rows.map(({ row }) => row),
     lines: lineRowsOf(ledger, locks.ledger, lines),
@@ -163,7 +175,7 @@ function snapshotOf(
     threadOfRow: rows.map(({ thread }) => thread),
     open,
     lives,
-    awaits: new AwaitIndex(links, awaits.works, lines, state.stacks),
+    awaits: new AwaitIndex(awaits, links, lines, state.stacks),
     locks,
     stacks: state.stacks,
     stackSums: { gil: ledger.nodes, locks: locks.ledger },

@@ -1,7 +1,7 @@
 import type { Place } from '../protocol';
 import type { ExecutorRow } from '../protocol-awaits';
 import type { StackTable, TraceState } from '../trace/events';
-import { Activities } from './activities';
+import type { Activities } from './activities';
 import type { Work } from './await-book';
 import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
@@ -10,37 +10,70 @@ import { isOwnFile } from './report-places';
 
 type Sums = { -readonly [Key in keyof ExecutorRow]: ExecutorRow[Key] } & { ran: Set<number> };
 
-/** What was given to executors, by the line that gave it and the function; largest first. */
-export function executorRowsOf(
-  works: readonly Work[],
-  state: TraceState,
-  lines: LineIndex,
-  lives: Lives,
-): ExecutorRow[] {
-  const activities = new Activities(state.stacks);
-  const rows = new Map<string, Sums>();
-  for (const work of works) {
-    const process = state.threads[work.thread]?.process ?? 0;
-    const pid = state.processes[process]?.pid ?? 0;
-    const where = lines.placeOf(givingLine(work, lines, activities, state.stacks));
-    const place = work.node === 0 ? null : lines.placeOf(lines.lineOf(work.node));
-    const key = [pid, where.line, where.file, place?.function, place?.file].join(' ');
-    const sums = rows.get(key) ?? newSums(pid, where, place);
-    rows.set(key, sums);
-    const queuedNs = work.givenStack > 0 ? work.begunNs - work.givenNs : 0;
-    const endNs = work.endedNs ?? lives.threadEndNs[work.thread] ?? work.begunNs;
-    const ranNs = Math.max(endNs - work.begunNs, 0);
-    sums.asyncio ||= activities.taskFrames(work.givenStack) !== null;
-    sums.count++;
-    sums.queuedNs += queuedNs;
-    sums.ranNs += ranNs;
-    sums.maxQueuedNs = Math.max(sums.maxQueuedNs, queuedNs);
-    sums.maxRanNs = Math.max(sums.maxRanNs, ranNs);
-    sums.ran.add(work.thread);
+/** What it takes to say who gave a work. */
+interface Sources {
+  readonly state: TraceState;
+  readonly lines: LineIndex;
+  readonly lives: Lives;
+  readonly activities: Activities;
+}
+
+/** Cycles of a work may come after its end: it is summed for good after so many views. */
+const VIEWS_UNTIL_SETTLED = 2;
+
+/** What was given to executors, by the line that gave it and the function. A live view costs what is new and goes on. */
+export class ExecutorRows {
+  #settled = new Map<string, Sums>();
+  #open: { readonly work: Work; views: number }[] = [];
+  #taken = 0;
+
+  /** Largest first; from scratch when no more comes. */
+  update(works: readonly Work[], sources: Sources, final: boolean): ExecutorRow[] {
+    if (final) {
+      this.#settled = new Map();
+      this.#open = [];
+      this.#taken = 0;
+    }
+    for (; this.#taken < works.length; this.#taken++)
+      this.#open.push({ work: works[this.#taken] as Work, views: 0 });
+    this.#settle(sources);
+    const rows = new Map<string, Sums>();
+    for (const [key, sums] of this.#settled) rows.set(key, { ...sums });
+    for (const { work } of this.#open) addWork(rows, work, sources);
+    return [...rows.values()]
+      .map(({ ran, ...row }) => ({ ...row, threads: ran.size }))
+      .sort((a, b) => b.ranNs - a.ranNs);
   }
-  return [...rows.values()]
-    .map(({ ran, ...row }) => ({ ...row, threads: ran.size }))
-    .sort((a, b) => b.ranNs - a.ranNs);
+
+  #settle(sources: Sources): void {
+    const rest = this.#open.filter((open) => {
+      if (open.work.endedNs === null || open.views++ < VIEWS_UNTIL_SETTLED) return true;
+      addWork(this.#settled, open.work, sources);
+      return false;
+    });
+    this.#open = rest;
+  }
+}
+
+function addWork(rows: Map<string, Sums>, work: Work, sources: Sources): void {
+  const { state, lines, lives, activities } = sources;
+  const process = state.threads[work.thread]?.process ?? 0;
+  const pid = state.processes[process]?.pid ?? 0;
+  const where = lines.placeOf(givingLine(work, lines, activities, state.stacks));
+  const place = work.node === 0 ? null : lines.placeOf(lines.lineOf(work.node));
+  const key = [pid, where.line, where.file, place?.function, place?.file].join(' ');
+  const sums = rows.get(key) ?? newSums(pid, where, place);
+  rows.set(key, sums);
+  const queuedNs = work.givenStack > 0 ? work.begunNs - work.givenNs : 0;
+  const endNs = work.endedNs ?? lives.threadEndNs[work.thread] ?? work.begunNs;
+  const ranNs = Math.max(endNs - work.begunNs, 0);
+  sums.asyncio ||= activities.taskFrames(work.givenStack) !== null;
+  sums.count++;
+  sums.queuedNs += queuedNs;
+  sums.ranNs += ranNs;
+  sums.maxQueuedNs = Math.max(sums.maxQueuedNs, queuedNs);
+  sums.maxRanNs = Math.max(sums.maxRanNs, ranNs);
+  sums.ran.add(work.thread);
 }
 
 /**

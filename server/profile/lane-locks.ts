@@ -12,7 +12,16 @@ export interface LockWait {
 }
 
 /** The waits of one thread for locks, in their order: parts of its time without the GIL. */
-export class LaneLocks {
+export interface LockWaits {
+  readonly count: number;
+  /** Time waited up to a moment, of the first `count` waits. */
+  waitedUntil(timeNs: number, count: number): number;
+  /** Of the first `count` waits those that meet [fromNs, toNs), uncut, in order. */
+  between(fromNs: number, toNs: number, count: number): LockWait[];
+}
+
+/** The waits that ended. */
+export class LaneLocks implements LockWaits {
   #count = 0;
   #start = new Float64Array(4);
   #end = new Float64Array(4);
@@ -24,6 +33,11 @@ export class LaneLocks {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** 0 without any. */
+  get endNs(): number {
+    return this.#count === 0 ? 0 : (this.#end[this.#count - 1] as number);
   }
 
   /** A wait that begins before the last one ended is left out. */
@@ -41,7 +55,6 @@ export class LaneLocks {
     this.#count = at + 1;
   }
 
-  /** Time waited up to a moment, of the first `count` waits. */
   waitedUntil(timeNs: number, count: number): number {
     const last = firstAbove(this.#end, count, timeNs);
     if (last < count) {
@@ -53,7 +66,6 @@ export class LaneLocks {
     return (this.#before[count - 1] as number) + length;
   }
 
-  /** Of the first `count` waits those that meet [fromNs, toNs), uncut, in order. */
   between(fromNs: number, toNs: number, count: number): LockWait[] {
     const found: LockWait[] = [];
     for (let i = firstAbove(this.#end, count, fromNs); i < count; i++) {
@@ -77,5 +89,35 @@ export class LaneLocks {
     this.#stack = grownInts(this.#stack, needed);
     this.#lock = grownInts(this.#lock, needed);
     this.#releaser = grownInts(this.#releaser, needed);
+  }
+}
+
+/** Those of a moment, with the wait that goes on: no copy, however many there are. */
+export class OpenLaneLocks implements LockWaits {
+  readonly count: number;
+  readonly #ended: LaneLocks;
+  readonly #endedCount: number;
+  readonly #open: LockWait;
+
+  constructor(ended: LaneLocks | null, open: LockWait) {
+    this.#ended = ended ?? new LaneLocks();
+    this.#endedCount = this.#ended.count;
+    this.#open = open;
+    const fits = open.startNs >= this.#ended.endNs && open.endNs > open.startNs;
+    this.count = this.#endedCount + (fits ? 1 : 0);
+  }
+
+  waitedUntil(timeNs: number, count: number): number {
+    const { startNs, endNs } = this.#open;
+    const waited = this.#ended.waitedUntil(timeNs, Math.min(count, this.#endedCount));
+    if (count <= this.#endedCount) return waited;
+    return waited + Math.max(Math.min(timeNs, endNs) - startNs, 0);
+  }
+
+  between(fromNs: number, toNs: number, count: number): LockWait[] {
+    const found = this.#ended.between(fromNs, toNs, Math.min(count, this.#endedCount));
+    const { startNs, endNs } = this.#open;
+    if (count > this.#endedCount && endNs > fromNs && startNs < toNs) found.push(this.#open);
+    return found;
   }
 }

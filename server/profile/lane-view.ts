@@ -1,4 +1,4 @@
-import type { LaneLocks, LockWait } from './lane-locks';
+import type { LockWait, LockWaits } from './lane-locks';
 import type { LaneNative } from './lane-native';
 import type { LaneTrack, Tail, TrackCursor } from './lane-track';
 
@@ -14,7 +14,7 @@ export class LaneView {
   readonly tail: Tail;
   /** Entries of the track in this view; the entry after them is the tail. */
   readonly count: number;
-  readonly #locks: LaneLocks | null;
+  readonly #locks: LockWaits | null;
   readonly #lockCount: number;
   readonly #native: LaneNative | null;
   readonly #nativeCount: number;
@@ -28,7 +28,7 @@ export class LaneView {
     startNs: number,
     endNs: number,
     tail: Tail,
-    locks: LaneLocks | null = null,
+    locks: LockWaits | null = null,
     native: LaneNative | null = null,
   ) {
     this.#native = native;

@@ -97,8 +97,7 @@ export function lostOf(state: TraceState): Lost {
   const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
   const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
   const taken = state.processes.reduce((sum, process) => sum + process.samplesTaken, 0);
-  const isMuch =
-    samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
+  const isMuch = samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
   return {
     events,
     samples,

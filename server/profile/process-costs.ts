@@ -2,8 +2,8 @@ import type { Place, Serialisation } from '../protocol';
 import type { AwaitRow } from '../protocol-awaits';
 import type { StackTable } from '../trace/events';
 import { apportion } from './apportion';
-import type { AwaitLink } from './await-links';
-import { Activities, type Awaited } from './activities';
+import type { AwaitSum } from './await-links';
+import type { Activities, Awaited } from './activities';
 import { type Ledger, SUM } from './ledger';
 import type { LineIndex } from './line-index';
 import { isOwnFile } from './report-places';
@@ -13,18 +13,19 @@ export interface ProcessCosts {
   readonly serialisation: Serialisation;
   /** Largest first. */
   readonly awaits: readonly AwaitRow[];
-  /** Lines of tasks that block their event loop: time off the GIL inside of them. Largest first. */
+  /** Lines of tasks that block their event loop: long times off the GIL inside of them. Largest first. */
   readonly loopBlocks: readonly { readonly where: Place; readonly ns: number }[];
 }
 
-/** Sums what stacks of a ledger are doing beyond their lines. */
+/** Sums what stacks of a ledger are doing beyond their lines. `loopBlockNs`: by stack, long times off inside of tasks. */
 export function processCostsOf(
   ledger: Ledger,
   lines: LineIndex,
   stacks: StackTable,
-  links: readonly AwaitLink[],
+  activities: Activities,
+  links: Iterable<AwaitSum>,
+  loopBlockNs: ReadonlyMap<number, number>,
 ): ProcessCosts {
-  const activities = new Activities(stacks);
   const awaits = new Map<string, AwaitSums>();
   const loopBlocks = new Map<number, number>();
   let pickleNs = 0;
@@ -41,19 +42,18 @@ export function processCostsOf(
     const awaited = activities.awaitedBy(node);
     if (awaited !== null)
       addAwait(awaits, awaited, lines.placeOf(ownLine(lines, stacks, node)), blockedNs);
-    if (awaited !== 'events' && activities.isTask(node)) {
-      const line = ownLine(lines, stacks, node);
-      loopBlocks.set(line, (loopBlocks.get(line) ?? 0) + blockedNs);
-    }
+    const loopNs = awaited === 'events' ? 0 : Math.min(blockedNs, loopBlockNs.get(node) ?? 0);
+    if (loopNs <= 0) continue;
+    const line = ownLine(lines, stacks, node);
+    loopBlocks.set(line, (loopBlocks.get(line) ?? 0) + loopNs);
   }
-  for (const { stack, on, pid, fromNs, toNs } of links) {
-    if (pid === null || on === 'executor') continue;
+  for (const { stack, on, pid, ns } of links) {
     const where = lines.placeOf(ownLine(lines, stacks, stack));
     const known = activities.awaitedBy(stack);
     // A call of the user's own that learnt the end of a child is no function of the library.
-    if (known === null) addAwait(awaits, on, where, toNs - fromNs);
+    if (known === null) addAwait(awaits, on, where, ns);
     const { byPid } = addAwait(awaits, known ?? on, where, 0);
-    byPid.set(pid, (byPid.get(pid) ?? 0) + toNs - fromNs);
+    byPid.set(pid, (byPid.get(pid) ?? 0) + ns);
   }
   return {
     serialisation: { pickleNs, pipeNs },

@@ -250,6 +250,8 @@ export function processRowsOf(
   state: TraceState,
   lives: Lives,
   { exit, running = [], unrecorded = [] }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded'>,
+  /** Of the run, said at its first process. */
+  messages: readonly string[] = [],
 ): ProcessRow[] {
   const exits = exitsOf(state, exit);
   return state.processes.map((process, index) => ({
@@ -267,7 +269,7 @@ export function processRowsOf(
       running.includes(process.pid) && process.replaced !== true && process.exitCode === null,
     replaced: process.replaced === true,
     frames: process.frames,
-    messages: [...messagesOf(process), ...(index === 0 ? unrecorded : [])],
+    messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { ThreadRow } from '../protocol';
 import type { CycleListener } from './bookkeeper';
 import type { Snapshot } from './engine';
-import { LaneLocks, type LockWait } from './lane-locks';
+import { LaneLocks, type LockWait, type LockWaits, OpenLaneLocks } from './lane-locks';
 import { LaneNative } from './lane-native';
 import { LaneTrack, type Tail } from './lane-track';
 import { LaneView } from './lane-view';
@@ -97,15 +97,11 @@ export class Timeline implements CycleListener {
   }
 
   /** With the wait that goes on, which a later view must not have. */
-  #locksOf(snapshot: Snapshot, row: number): LaneLocks | null {
+  #locksOf(snapshot: Snapshot, row: number): LockWaits | null {
     const thread = snapshot.threadOfRow[row] ?? -1;
     const known = this.#locks[thread] ?? null;
     const open = snapshot.locks.open.waits.find((wait) => wait.thread === thread && !wait.isWork);
-    if (open === undefined) return known;
-    const all = new LaneLocks();
-    for (const wait of known?.between(0, Infinity, known.count) ?? []) all.push(wait);
-    all.push({ ...open, releaser: -1 });
-    return all;
+    return open === undefined ? known : new OpenLaneLocks(known, { ...open, releaser: -1 });
   }
 
   /** The longest waits for the GIL and for locks, by row of the profile's threads. */
@@ -157,7 +153,7 @@ export class Timeline implements CycleListener {
 }
 
 /** Of a thread that never has to do with a GIL. */
-function viewWithoutGil(row: ThreadRow | undefined, locks: LaneLocks | null): LaneView {
+function viewWithoutGil(row: ThreadRow | undefined, locks: LockWaits | null): LaneView {
   const { startNs, endNs } = row ?? { startNs: 0, endNs: 0 };
   const tail = { offNs: endNs - startNs, waitNs: 0, holdNs: 0, waitStack: 0, holdStack: 0 };
   return new LaneView(-1, new LaneTrack(-1), startNs, endNs, tail, locks);

@@ -12,9 +12,14 @@ import {
   threadState,
 } from '../../support/random-cycles';
 
-function lost(lostSamples: number, lostEvents = 0, lostReasons: LostReason[] = []) {
+function lost(
+  lostSamples: number,
+  lostEvents = 0,
+  lostReasons: LostReason[] = [],
+  samplesTaken = 1000,
+) {
   const state: TraceState = {
-    processes: [processState({ samplesTaken: 1000, lostSamples, lostEvents, lostReasons })],
+    processes: [processState({ samplesTaken, lostSamples, lostEvents, lostReasons })],
     threads: [],
     gils: [],
     locks: [],
@@ -26,6 +31,7 @@ function lost(lostSamples: number, lostEvents = 0, lostReasons: LostReason[] = [
 
 test('a few samples that could not be read are counted, and no cause for alarm', () => {
   assert.deepEqual(lost(3), { events: 0, samples: 3, reason: null });
+  assert.equal(lost(4, 0, [], 30).reason, null);
   assert.deepEqual(lost(0), { events: 0, samples: 0, reason: null });
 });
 
