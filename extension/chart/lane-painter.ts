@@ -135,18 +135,24 @@ export function columnShape(
   const least = Math.max(1, Math.round(ratio));
   const part = (share: number, full: number): number =>
     share === 0 ? 0 : Math.max(least, Math.round((share / 255) * full));
-  const hold = part(packed & 255, room);
-  const wait = part((packed >>> 8) & 255, room / 2);
-  const lock = part(packed >>> 24, room / 2);
   const native = nativeShare < LEAST_NATIVE ? 0 : part(nativeShare, room / 4);
-  const others = Math.min(wait, least) + Math.min(lock, least) + native;
-  return {
-    off: ((packed >>> 16) & 255) === 0 ? 0 : line,
-    hold: Math.max(0, Math.min(hold, room - others)),
-    wait,
-    lock: Math.min(lock, room - wait),
-    native,
-  };
+  let hold = part(packed & 255, room);
+  let wait = part((packed >>> 8) & 255, room / 2);
+  let lock = part(packed >>> 24, room / 2);
+  // What is rare has its pixel at the cost of what is not.
+  let excess = hold + wait + lock + native - room;
+  if (excess > 0 && hold > least) {
+    const before = hold;
+    hold = Math.max(least, hold - excess);
+    excess -= before - hold;
+  }
+  if (excess > 0 && lock > least) {
+    const before = lock;
+    lock = Math.max(least, lock - excess);
+    excess -= before - lock;
+  }
+  if (excess > 0) wait -= excess;
+  return { off: ((packed >>> 16) & 255) === 0 ? 0 : line, hold, wait, lock, native };
 }
 
 /** Paints one lane; neighbouring columns that are equal are filled together. */

@@ -35,6 +35,7 @@ export function* gilSegments(
   let link = firstLink;
   const heap = new EndHeap();
   const waiting = new Set<OpenSegment>();
+  const holding = new Set<OpenSegment>();
   const open = (lane: number, rest: OpenSegment['rest']): void => {
     const next = rest.next();
     if (next.done === true) return;
@@ -47,27 +48,39 @@ export function* gilSegments(
       longestNs: 0,
     };
     if (next.value.state === 'waiting') waiting.add(opened);
+    if (next.value.state === 'holding') holding.add(opened);
     heap.push(opened);
+  };
+  const join = (wait: OpenSegment, hold: OpenSegment): void => {
+    if (isGoodPart(hold.segment, wait.segment)) joinBy(link++, wait, hold);
   };
   for (const [lane, view] of lanes) open(lane, segmentsOfLane(view));
   for (let ended = heap.pop(); ended !== undefined; ended = heap.pop()) {
     const { lane, rest, segment, links } = ended;
-    waiting.delete(ended);
-    if (segment.state === 'holding') {
-      for (const wait of waiting) {
-        const ns = overlapNs(segment, wait.segment);
-        if (ns === 0 || ns < (wait.segment.endNs - wait.segment.startNs) * LEAST_SHARE) continue;
-        wait.links.push(link);
-        links.push(link++);
-        if (ns <= wait.longestNs) continue;
-        wait.longestNs = ns;
-        wait.longestHolder = lane;
-      }
+    if (waiting.delete(ended)) {
+      // Who released to let another go waits only until that one holds: the hold is still open.
+      for (const hold of holding) join(ended, hold);
+    } else if (holding.delete(ended)) {
+      for (const wait of waiting) join(wait, ended);
     }
     yield { ...segment, lane, links, longestHolder: ended.longestHolder };
     open(lane, rest);
   }
   return link;
+}
+
+function isGoodPart(hold: LaneSegment, wait: LaneSegment): boolean {
+  const ns = overlapNs(hold, wait);
+  return ns > 0 && ns >= (wait.endNs - wait.startNs) * LEAST_SHARE;
+}
+
+function joinBy(link: number, wait: OpenSegment, hold: OpenSegment): void {
+  wait.links.push(link);
+  hold.links.push(link);
+  const ns = overlapNs(hold.segment, wait.segment);
+  if (ns <= wait.longestNs) return;
+  wait.longestNs = ns;
+  wait.longestHolder = hold.lane;
 }
 
 function overlapNs(a: LaneSegment, b: LaneSegment): number {

@@ -115,6 +115,7 @@ describe('columns of a lane', () => {
         const line = Math.max(1, Math.round(2 * ratio));
         assert.ok(shape.hold + shape.wait + shape.lock + shape.native + line <= height);
       }),
+      { examples: [[[163, 1, 13, 71], 1.5, 13]] },
     );
   });
 
