@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LockRow, Profile } from '../../server/protocol';
 import { assertInvariants } from '../support/invariants';
-import { oneOfEachMinor, titleOf } from '../support/pythons';
+import { freePythons, oneOfEachMinor, titleOf } from '../support/pythons';
 import { markedLine, programPath, runProfile } from '../support/run-profile';
 
 const PROGRAM = 'lock_kinds.py';
@@ -112,6 +112,25 @@ async function assertShared(python: string, method: string): Promise<void> {
   assert.ok((worst?.ns ?? 0) > row.waitNs / 2, `${worst?.ns} of ${row.waitNs}`);
 }
 
+/** A parent forks while it has the lock: neither its own uses nor those of the child are taken for others. */
+async function assertHeldOverFork(python: string): Promise<void> {
+  const program = 'lock_processes.py';
+  const { profile, code, stderr } = await runProfile({ python, program, args: ['fork', 'held'] });
+  assert.equal(code, 0, stderr);
+  assertInvariants(profile);
+  const [row, ...others] = rowsNamed(profile, 'Lock', 'turn');
+  assert.deepEqual(others, []);
+  assert.deepEqual([row?.acquires, row?.instances], [5, 1]);
+  assert.ok((row?.holdNs ?? 0) >= 5 * 30e6, `${row?.holdNs}`);
+}
+
+for (const python of freePythons()) {
+  describe(`locks of processes on ${titleOf(python)}`, () => {
+    it('that fork take turns', () => assertShared(python.path, 'fork'));
+    it('are held over a fork', () => assertHeldOverFork(python.path));
+  });
+}
+
 for (const python of pythons) {
   describe(`kinds of locks on ${titleOf(python)}`, () => {
     it('are told apart, named, and their waits told from contention', async () => {
@@ -130,6 +149,8 @@ for (const python of pythons) {
       it(`a lock of multiprocessing is one for all processes of ${method}`, () =>
         assertShared(python.path, method));
     }
+
+    it('a lock that is held over a fork', () => assertHeldOverFork(python.path));
 
     it('threads that wait for work are in no deadlock', async () => {
       const { profile } = await runProfile({ python: python.path, program: 'lock_idle.py' });

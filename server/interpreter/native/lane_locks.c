@@ -168,7 +168,7 @@ void *lane_acquire(const struct lock_call *call)
 static bool releases(const struct lock_call *call, bool all)
 {
     if (call->kind == GILSCOPE_LOCK_KIND_SEM_LOCK)
-        return is_mutex(call->self) && semaphore_count(call->self) == 1;
+        return is_mutex(call->self) && mutex_depth(call->self) == 1;
     if (call->kind != GILSCOPE_LOCK_KIND_R_LOCK)
         return is_locked(call->self);
     return r_lock_owner(call->self) == own_id() &&
@@ -238,7 +238,7 @@ static void count_acquisition(const struct lock_call *call, struct thread *t, st
     bool mutex = call->kind == GILSCOPE_LOCK_KIND_SEM_LOCK && is_mutex(call->self);
     if (!mutex)
         atomic_fetch_add_explicit(&l->entry->acquires, 1, memory_order_relaxed);
-    else if (semaphore_count(call->self) == 1)
+    else if (mutex_depth(call->self) == 1)
         acquired(t, l, w->end_ticks, w->stack);
 }
 

@@ -44,15 +44,29 @@ static inline uintptr_t own_id(void)
     return (uintptr_t)pthread_self();
 }
 
-/* In SemLockObject after the head: handle, last_tid, count, maxvalue (Modules/_multiprocessing/semaphore.c). */
-static inline int32_t semaphore_count(const void *semaphore)
+/* In SemLockObject after the head: handle, last_tid, count, maxvalue, kind (Modules/_multiprocessing/semaphore.c). */
+static inline int32_t semaphore_number(const void *semaphore, uint32_t at)
 {
-    return *(const volatile int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 16);
+    return *(const volatile int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + at);
 }
 
 static inline bool is_mutex(const void *semaphore)
 {
-    return *(const int32_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 20) == 1;
+    return semaphore_number(semaphore, 20) == 1;
+}
+
+static inline bool is_recursive(const void *semaphore)
+{
+    return semaphore_number(semaphore, 24) == 0;
+}
+
+/*
+ * How often who holds a mutex has acquired it. Only a recursive one can be acquired again: a child that was forked with
+ * the numbers of its parent's hold may count on from them.
+ */
+static inline int32_t mutex_depth(const void *semaphore)
+{
+    return is_recursive(semaphore) ? semaphore_number(semaphore, 16) : 1;
 }
 
 /* Whether a call that may wait got what it asked for; a semaphore says so, the others fail or are cut short. */

@@ -145,7 +145,7 @@ static bool is_taken(const void *semaphore)
     sem_t *handle = *(sem_t *const *)((uintptr_t)semaphore + probe.layout.object_bytes);
     int value;
     uintptr_t last = *(const uintptr_t *)((uintptr_t)semaphore + probe.layout.object_bytes + 8);
-    bool inner = is_mutex(semaphore) && semaphore_count(semaphore) > 0 && last == own_id();
+    bool inner = is_recursive(semaphore) && mutex_depth(semaphore) > 0 && last == own_id();
     return handle && !inner && sem_getvalue(handle, &value) == 0 && value <= 0;
 }
 
@@ -161,7 +161,7 @@ static void *acquire_semaphore(const struct lock_call *call)
         return go_on(call);
     if (!wait_in(call, l, &result, &granted) || !got_it(call, result))
         return result;
-    bool inner = semaphore_count(call->self) > 1;
+    bool inner = mutex_depth(call->self) > 1;
     if (!is_mutex(call->self))
         lock_count_acquisition(l);
     else if (!inner)
@@ -176,9 +176,10 @@ static void *release_semaphore(const struct lock_call *call)
     struct thread *t = thread_self;
     struct gil *gil = recording_gil(t);
     struct lock *l = gil ? lock_of(&gil->locks, call->self) : NULL;
+    bool outermost = l && mutex_depth(call->self) == 1;
     uint64_t now = l && l->stamped ? clock_ticks(probe.clock) : 0;
     void *result = go_on(call);
-    if (now && result && semaphore_count(call->self) == 0)
+    if (now && result && outermost)
         lock_released(t, l, now);
     return result;
 }
