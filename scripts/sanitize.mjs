@@ -25,7 +25,6 @@ import { Tally } from './testing/tally.mjs';
 const variants = ['asan', 'ubsan', 'tsan'];
 const drivingProbe = [
   'awaits',
-  'children',
   'events',
   'faults',
   'free-threaded',

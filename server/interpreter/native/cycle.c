@@ -116,7 +116,8 @@ void cycle_acquired(struct thread *t, uint64_t now)
         flags |= GILSCOPE_CYCLE_FLAG_OTHER_STATE;
     if (entry->interpreter < 0)
         name_gil(gil, state);
-    t->holds = t->last = gil;
+    t->holds = gil;
+    __atomic_store_n(&t->last, gil, __ATOMIC_RELAXED);
     t->asking = NULL;
     t->acquired_ticks = now;
     t->wait_start_ticks = start < now ? start : now;
@@ -267,7 +268,7 @@ void cycle_released(struct thread *t, uint64_t now, const struct call_site *from
     t->drop_requested = gil->asked_ticks != 0;
     if (t->drop_requested)
         t->caller = drop_caller_of(&probe.drop_callers, *from);
-    t->last_stack = t->release_stack;
+    __atomic_store_n(&t->last_stack, t->release_stack, __ATOMIC_RELEASE);
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;
 }

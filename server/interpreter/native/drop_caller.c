@@ -3,10 +3,10 @@
 /* drop_gil, what it may be called through, and the eval loop. */
 #define MOST_FUNCTIONS 6u
 
-void drop_callers_open(struct drop_callers *c, const uint8_t *eh_frame_header, uintptr_t low,
+void drop_callers_open(struct drop_callers *c, const struct unwind_tables *tables, uintptr_t low,
                        uintptr_t high)
 {
-    unwinder_open(&c->unwinder, eh_frame_header, low, high);
+    unwinder_open(&c->unwinder, tables, low, high);
     c->eval_cfa_offset = unwind_frame_size(&c->unwinder, c->eval_frame);
 }
 

@@ -16,7 +16,8 @@ struct drop_callers {
 
 enum drop_caller { DROP_CALLER_UNKNOWN, DROP_CALLER_EVAL_LOOP, DROP_CALLER_OTHER };
 
-void drop_callers_open(struct drop_callers *c, const uint8_t *eh_frame_header, uintptr_t low,
+/* `low` to `high`: the interpreter's code. */
+void drop_callers_open(struct drop_callers *c, const struct unwind_tables *tables, uintptr_t low,
                        uintptr_t high);
 
 /* `released_from`: where drop_gil signalled that the GIL is free. For hooks. */

@@ -23,25 +23,46 @@
 /* The object that holds an address, as the dynamic linker mapped it. */
 struct object {
     uintptr_t address, base, low, high, relro_low, relro_high;
-    const uint8_t *eh_frame_header;
+    uintptr_t code_low, code_high;
+    struct unwind_tables unwind;
     const ElfW(Dyn) * dynamic;
 };
+
+static void find_unwind_segment(struct object *o, const struct dl_phdr_info *info)
+{
+    uintptr_t header = (uintptr_t)o->unwind.header;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + p->p_vaddr;
+        if (p->p_type == PT_LOAD && header >= start && header - start < p->p_filesz) {
+            o->unwind.start = (const uint8_t *)start;
+            o->unwind.bytes = p->p_filesz;
+        }
+    }
+}
 
 static int visit(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct object *o = data;
-    struct object found = {.address = o->address, .base = info->dlpi_addr, .low = UINTPTR_MAX};
+    struct object found = {.address = o->address,
+                           .base = info->dlpi_addr,
+                           .low = UINTPTR_MAX,
+                           .code_low = UINTPTR_MAX};
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + p->p_vaddr;
         if (p->p_type == PT_LOAD) {
+            if (p->p_flags & PF_X) {
+                found.code_low = start < found.code_low ? start : found.code_low;
+                found.code_high = start + p->p_memsz;
+            }
             found.low = start < found.low ? start : found.low;
             found.high = start + p->p_memsz > found.high ? start + p->p_memsz : found.high;
         } else if (p->p_type == PT_DYNAMIC) {
             found.dynamic = (const ElfW(Dyn) *)start;
         } else if (p->p_type == PT_GNU_EH_FRAME) {
-            found.eh_frame_header = (const uint8_t *)start;
+            found.unwind.header = (const uint8_t *)start;
         } else if (p->p_type == PT_GNU_RELRO) {
             found.relro_low = start;
             found.relro_high = start + p->p_memsz;
@@ -49,6 +70,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *data)
     }
     if (o->address < found.low || o->address >= found.high)
         return 0;
+    find_unwind_segment(&found, info);
     *o = found;
     return 1;
 }
@@ -220,7 +242,7 @@ bool interpreter_hook(char *error, size_t error_bytes)
         snprintf(error, error_bytes, "cannot find the loaded object of %s", probe.library);
         return false;
     }
-    drop_callers_open(&probe.drop_callers, o.eh_frame_header, o.low, o.high);
+    drop_callers_open(&probe.drop_callers, &o.unwind, o.code_low, o.code_high);
     struct tables t = read_tables(&o);
     int found = pass(&o, &t, t.plt, t.plt_bytes, false) + pass(&o, &t, t.rela, t.rela_bytes, false);
     if (!probe.real.mutex_lock || !probe.real.cond_signal || !probe.real.cond_timedwait ||

@@ -68,7 +68,7 @@ void lock_wait_begin(struct thread *t, struct lock *l, struct lock_wait *w)
     w->cycles = t->cycles;
     w->owner = owner ? owner->index + 1 : 0;
     /* The owner is without the GIL, so its stack is that of its last release. */
-    w->owner_stack = owner && owner != t && owner->last == gil ? owner->last_stack : 0;
+    w->owner_stack = owner && owner != t ? thread_last_stack(owner, gil) : 0;
     w->stack = lock_own_stack(gil);
     if (owner == t)
         w->owner_stack = w->stack;

@@ -45,7 +45,7 @@ static __attribute__((noinline)) void *acquire_slowly(const struct lock_call *ca
 /* The latest moment known to lie in the past: reading the clock would cost more than the acquisition. */
 static inline uint64_t latest_known(const struct thread *t)
 {
-    uint64_t heartbeat = probe.file.header->heartbeat_ticks;
+    uint64_t heartbeat = __atomic_load_n(&probe.file.header->heartbeat_ticks, __ATOMIC_RELAXED);
     return heartbeat > t->acquired_ticks ? heartbeat : t->acquired_ticks;
 }
 

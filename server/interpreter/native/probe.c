@@ -283,7 +283,7 @@ bool probe_before_exec(void)
     if (!is_own_process())
         return false;
     probe.file.header->exit_flags |= GILSCOPE_EXIT_FLAG_REPLACED;
-    probe.file.header->heartbeat_ticks = clock_ticks(probe.clock);
+    trace_file_beat(&probe.file, clock_ticks(probe.clock));
     return true;
 }
 
@@ -309,7 +309,7 @@ void probe_finish(int code, bool code_known)
     }
     h->exit_code = code;
     h->exit_flags = code_known ? GILSCOPE_EXIT_FLAG_CODE_KNOWN : 0;
-    h->heartbeat_ticks = ticks;
+    trace_file_beat(&probe.file, ticks);
     atomic_thread_fence(memory_order_release);
     h->end_ticks = ticks;
 }

@@ -152,7 +152,7 @@ static void keep_time(struct sampler *s)
         return;
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
-    h->heartbeat_ticks = ticks;
+    trace_file_beat(&probe.file, ticks);
     if (!h->anchor1_ticks && ns - h->anchor0_ns >= ANCHOR_NS) {
         h->anchor1_ns = ns;
         atomic_thread_fence(memory_order_release);

@@ -47,6 +47,16 @@ struct thread {
     struct lane lane;
 };
 
+/*
+ * The node at its last release of this GIL; 0 where it has had another since. It may be getting one at this moment, so
+ * these two fields are written and read whole.
+ */
+static inline uint32_t thread_last_stack(const struct thread *t, const struct gil *gil)
+{
+    uint32_t stack = __atomic_load_n(&t->last_stack, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&t->last, __ATOMIC_RELAXED) == gil ? stack : 0;
+}
+
 /* The calling thread, null until its first GIL call. */
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 

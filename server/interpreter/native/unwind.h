@@ -1,6 +1,7 @@
 /*
  * The C functions on the calling thread's stack, exactly, from the interpreter's .eh_frame. Reads memory only: no lock,
- * no allocation. Format: System V ABI, LSB 5.0 chapter 10.6 (exception frames), DWARF 4 section 6.4.
+ * no allocation. Whatever the tables say, nothing is read but what lies in them, and on the stack at most 64 KB above a
+ * frame. Format: System V ABI, LSB 5.0 chapter 10.6 (exception frames), DWARF 4 section 6.4.
  */
 #ifndef GILSCOPE_UNWIND_H
 #define GILSCOPE_UNWIND_H
@@ -27,13 +28,23 @@ struct unwind_step {
     bool cfa_from_fp, known;
 };
 
+/* Where they lie: .eh_frame_hdr (null: there is none), and the segment with it, which has .eh_frame too. */
+struct unwind_tables {
+    const uint8_t *header, *start;
+    uintptr_t bytes;
+};
+
 struct unwinder {
     const uint8_t
-        *header; /* .eh_frame_hdr of the interpreter, null: it has none that is understood */
+        *header;    /* .eh_frame_hdr of the interpreter, null: it has none that is understood */
+    uint32_t count; /* of its entries */
+    const uint8_t *tables;
+    uintptr_t tables_bytes;
     uintptr_t low, high; /* its code */
 };
 
-void unwinder_open(struct unwinder *u, const uint8_t *header, uintptr_t low, uintptr_t high);
+void unwinder_open(struct unwinder *u, const struct unwind_tables *tables, uintptr_t low,
+                   uintptr_t high);
 
 /*
  * How to leave the functions that were called from one another, innermost first, as far as they are the interpreter's

@@ -17,6 +17,11 @@
 #define UDATA4 0x03
 #define DATAREL_SDATA4 0x3b
 
+/* Of .eh_frame_hdr, in front of its table. */
+#define TABLE_AT 12u
+/* No C function of an interpreter has a larger frame. */
+#define MOST_FRAME_BYTES 0x10000
+
 struct bytes {
     const uint8_t *at, *end;
 };
@@ -50,6 +55,26 @@ static int64_t sleb(struct bytes *b)
     if (shift < 64 && (byte & 0x40))
         value |= ~(uint64_t)0 << shift;
     return (int64_t)value;
+}
+
+static uint64_t left(const struct bytes *b)
+{
+    return (uint64_t)(b->end - b->at);
+}
+
+static void skip(struct bytes *b, uint64_t n)
+{
+    b->at = n < left(b) ? b->at + n : b->end;
+}
+
+/* A number of n bytes, 4 at most; 0 where there are fewer. */
+static uint32_t number(struct bytes *b, uint32_t n)
+{
+    uint32_t value = 0;
+    if (n <= left(b))
+        memcpy(&value, b->at, n);
+    skip(b, n);
+    return value;
 }
 
 static uint32_t u32_at(const uint8_t *p)
@@ -102,8 +127,13 @@ static void restore(struct rules *r, const struct rules *initial, uint64_t reg)
 
 static void skip_block(struct bytes *b)
 {
-    uint64_t n = uleb(b);
-    b->at = n < (uint64_t)(b->end - b->at) ? b->at + n : b->end;
+    skip(b, uleb(b));
+}
+
+/* Wraps round where the numbers mean nothing: it is looked at afterwards. */
+static int64_t times(uint64_t a, int64_t b)
+{
+    return (int64_t)(a * (uint64_t)b);
 }
 
 /* One instruction that has its operands behind it (DWARF 4, table 7.23 and GNU's additions). */
@@ -114,20 +144,17 @@ static void run_extended(struct bytes *b, uint8_t op, struct program *p, struct 
     case 0x00: /* nop */
         break;
     case 0x02: /* advance_loc1 */
-        p->location += *b->at * p->code_align;
-        b->at += 1;
+        p->location += number(b, 1) * p->code_align;
         break;
     case 0x03: /* advance_loc2 */
-        p->location += (b->at[0] | (uintptr_t)b->at[1] << 8) * p->code_align;
-        b->at += 2;
+        p->location += number(b, 2) * p->code_align;
         break;
     case 0x04: /* advance_loc4 */
-        p->location += u32_at(b->at) * p->code_align;
-        b->at += 4;
+        p->location += number(b, 4) * p->code_align;
         break;
     case 0x05: /* offset_extended */
         reg = uleb(b);
-        save(r, reg, (int64_t)uleb(b) * p->data_align);
+        save(r, reg, times(uleb(b), p->data_align));
         break;
     case 0x06: /* restore_extended */
         restore(r, &p->initial, uleb(b));
@@ -164,7 +191,7 @@ static void run_extended(struct bytes *b, uint8_t op, struct program *p, struct 
         break;
     case 0x11: /* offset_extended_sf */
         reg = uleb(b);
-        save(r, reg, sleb(b) * p->data_align);
+        save(r, reg, times((uint64_t)sleb(b), p->data_align));
         break;
     case 0x2d: /* AARCH64_negate_ra_state: return addresses are signed */
     default:
@@ -184,7 +211,7 @@ static void run(struct bytes b, struct program *p, struct rules *r)
             p->location += low * p->code_align;
             break;
         case 2: /* offset */
-            save(r, low, (int64_t)uleb(&b) * p->data_align);
+            save(r, low, times(uleb(&b), p->data_align));
             break;
         case 3: /* restore */
             restore(r, &p->initial, low);
@@ -197,46 +224,66 @@ static void run(struct bytes b, struct program *p, struct rules *r)
     }
 }
 
-static const uint8_t *end_of(const uint8_t *record)
+/* What is in a record of .eh_frame, a CIE or FDE, behind its length and identifier; nothing where it is not all there. */
+static struct bytes record_at(const struct unwinder *u, uintptr_t at)
 {
-    return record + 4 + u32_at(record);
+    uintptr_t low = (uintptr_t)u->tables, room = u->tables_bytes;
+    if (at < low || at - low > room || room - (at - low) < 8)
+        return (struct bytes){NULL, NULL};
+    const uint8_t *record = u->tables + (at - low);
+    uint32_t bytes = u32_at(record);
+    if (bytes < 4 || bytes > room - (at - low) - 4)
+        return (struct bytes){NULL, NULL};
+    return (struct bytes){record + 8, record + 4 + bytes};
 }
 
 /* Reads the CIE; false where it uses what is not understood. */
-static bool open_cie(const uint8_t *cie, struct program *p, struct bytes *instructions)
+static bool open_cie(const struct unwinder *u, uintptr_t cie, struct program *p,
+                     struct bytes *instructions)
 {
-    struct bytes b = {cie + 8, end_of(cie)};
-    uint8_t version = *b.at++;
-    const char *augmentation = (const char *)b.at;
-    b.at += strlen(augmentation) + 1;
-    if ((version != 1 && version != 3) || strncmp(augmentation, "zR", 2) != 0)
+    static const char AUGMENTATION[] = "zR";
+    struct bytes b = record_at(u, cie);
+    uint32_t version = number(&b, 1);
+    if ((version != 1 && version != 3) || left(&b) < sizeof AUGMENTATION ||
+        memcmp(b.at, AUGMENTATION, sizeof AUGMENTATION) != 0)
         return false;
+    b.at += sizeof AUGMENTATION;
     p->code_align = uleb(&b);
     p->data_align = sleb(&b);
     if (version == 1)
-        b.at++;
+        skip(&b, 1);
     else
         uleb(&b);
     uint64_t bytes = uleb(&b);
-    if (*b.at != PCREL_SDATA4)
+    if (!left(&b) || *b.at != PCREL_SDATA4)
         return false;
-    b.at += bytes;
+    skip(&b, bytes);
     *instructions = b;
     return true;
 }
 
-static void follow_fde(const uint8_t *fde, uintptr_t pc, struct unwind_step *step)
+/* Whether a frame can be like this: return address and frame pointer are in it. */
+static bool is_possible(const struct rules *r)
+{
+    return !r->lost && r->ra_saved && r->cfa_offset > 0 && r->cfa_offset <= MOST_FRAME_BYTES &&
+           r->ra_at < 0 && r->ra_at >= -r->cfa_offset && !(r->ra_at & 7) &&
+           (!r->fp_saved || (r->fp_at < 0 && r->fp_at >= -r->cfa_offset && !(r->fp_at & 7)));
+}
+
+static void follow_fde(const struct unwinder *u, uintptr_t fde, uintptr_t pc,
+                       struct unwind_step *step)
 {
     struct program p = {0};
     struct rules r = {.cfa_register = SP_REGISTER};
-    struct bytes initial, b = {fde + 8, end_of(fde)};
+    struct bytes initial, b = record_at(u, fde);
+    if (left(&b) < 8)
+        return;
     uintptr_t start = relative(b.at, b.at), length = u32_at(b.at + 4);
-    const uint8_t *cie = fde + 4 - u32_at(fde + 4);
-    if (pc < start || pc - start >= length || !open_cie(cie, &p, &initial))
+    uintptr_t cie = fde + 4 - u32_at(b.at - 4);
+    if (pc < start || pc - start >= length || !open_cie(u, cie, &p, &initial))
         return;
     b.at += 8;
-    uint64_t augmentation = uleb(&b);
-    b.at += augmentation;
+    skip_block(&b); /* augmentation */
     p.location = p.target = pc;
     run(initial, &p, &r);
     p.initial = p.remembered = r;
@@ -244,44 +291,58 @@ static void follow_fde(const uint8_t *fde, uintptr_t pc, struct unwind_step *ste
     run(b, &p, &r);
     step->function = start;
     step->bytes = length;
+    if (!is_possible(&r))
+        return;
     step->cfa_from_fp = r.cfa_register == FP_REGISTER;
     step->cfa_offset = (int32_t)r.cfa_offset;
     step->fp_at = r.fp_saved ? (int32_t)r.fp_at : 0;
     step->ra_at = (int32_t)r.ra_at;
-    step->known = !r.lost && r.ra_saved && (step->cfa_from_fp || r.cfa_register == SP_REGISTER);
+    step->known = step->cfa_from_fp || r.cfa_register == SP_REGISTER;
 }
 
-void unwinder_open(struct unwinder *u, const uint8_t *header, uintptr_t low, uintptr_t high)
+void unwinder_open(struct unwinder *u, const struct unwind_tables *tables, uintptr_t low,
+                   uintptr_t high)
 {
     memset(u, 0, sizeof *u);
-    if (header && header[0] == 1 && header[1] == PCREL_SDATA4 && header[2] == UDATA4 &&
-        header[3] == DATAREL_SDATA4)
-        u->header = header;
     u->low = low;
     u->high = high;
+    const uint8_t *header = tables->header;
+    uintptr_t before = (uintptr_t)header - (uintptr_t)tables->start;
+    if (!header || before > tables->bytes || tables->bytes - before < TABLE_AT)
+        return;
+    if (header[0] != 1 || header[1] != PCREL_SDATA4 || header[2] != UDATA4 ||
+        header[3] != DATAREL_SDATA4)
+        return;
+    uint32_t count = u32_at(header + 8);
+    if (count > (tables->bytes - before - TABLE_AT) / 8)
+        return;
+    u->header = header;
+    u->count = count;
+    u->tables = tables->start;
+    u->tables_bytes = tables->bytes;
 }
 
 /* The FDE with the last start that is not behind pc: binary search in the header's sorted table. */
-static const uint8_t *find_fde(const uint8_t *header, uintptr_t pc)
+static uintptr_t find_fde(const struct unwinder *u, uintptr_t pc)
 {
-    uint32_t low = 0, high = u32_at(header + 8);
-    const uint8_t *table = header + 12;
+    uint32_t low = 0, high = u->count;
+    const uint8_t *table = u->header + TABLE_AT;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (relative(table + (size_t)middle * 8, header) <= pc)
+        if (relative(table + (size_t)middle * 8, u->header) <= pc)
             low = middle;
         else
             high = middle;
     }
-    return high ? (const uint8_t *)relative(table + (size_t)low * 8 + 4, header) : NULL;
+    return high ? relative(table + (size_t)low * 8 + 4, u->header) : 0;
 }
 
 static struct unwind_step step_of(const struct unwinder *u, uintptr_t pc)
 {
     struct unwind_step step = {.pc = pc};
-    const uint8_t *fde = find_fde(u->header, pc - 1);
+    uintptr_t fde = find_fde(u, pc - 1);
     if (fde)
-        follow_fde(fde, pc - 1, &step);
+        follow_fde(u, fde, pc - 1, &step);
     return step;
 }
 
@@ -293,8 +354,13 @@ uint32_t unwind_functions(const struct unwinder *u, struct call_site at, struct 
         struct unwind_step step = step_of(u, at.pc);
         if (!step.known)
             break;
-        steps[count++] = step;
         uintptr_t cfa = (step.cfa_from_fp ? at.fp : at.sp) + (uintptr_t)(intptr_t)step.cfa_offset;
+        uintptr_t frame = cfa - at.sp;
+        /* Callers are further up the stack; what is saved lies between. */
+        if (frame > MOST_FRAME_BYTES || frame < (uintptr_t)-step.ra_at ||
+            frame < (uintptr_t)-step.fp_at || cfa & 7)
+            break;
+        steps[count++] = step;
         if (step.fp_at)
             at.fp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step.fp_at);
         at.pc = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step.ra_at);
