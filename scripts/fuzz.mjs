@@ -143,7 +143,11 @@ async function main() {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  const parts = { profile: PROFILE_ONE_IN, everything: EVERYTHING_ONE_IN };
+  const parts = {
+    profile: PROFILE_ONE_IN,
+    everything: EVERYTHING_ONE_IN,
+    version: traceFormat.TRACE_VERSION,
+  };
   const all = results();
   if (options.write)
     await writeDocument('fuzz.md', documentOf(all, randomSeed, seedNames(seedsFolder), parts));

@@ -28,13 +28,13 @@ function tableOf(rows) {
   return markdownTable(['damage', 'inputs', 'refused', 'loss said', 'nothing said', 'bugs'], lines);
 }
 
-/** The whole page. `seeds`: what was damaged; `parts`: one of how many went on to profile, to everything. */
+/** The whole page. `seeds`: what was damaged; `parts`: one of how many went on to profile, to everything; the format. */
 export function documentOf(rows, randomSeed, seeds, parts) {
   const inputs = rows.reduce((sum, row) => sum + row.to - row.from, 0);
   return `# Damaged traces and profile files
 
 Made by \`npm run fuzz -- --write\`: ${million(inputs)} inputs of seed ${randomSeed}, each a trace or a profile file of a real program with damage
-done to it, read as the product reads it.
+done to it, read as the product reads it. Recorded in version ${parts.version} of the trace format.
 
 Damaged were ${seeds.length} recordings: ${seeds.join(', ')}. \`test/fixtures/programs/small.py\` says what each program does; “without-gil” is a free-threaded build,
 “bounded” a trace with a small size limit, trace-N is the kept profile of that version of the format.
