@@ -21,6 +21,7 @@ import {
   type Frames,
 } from './support/frame-watch';
 import { serveOthers, type OtherWay } from './support/other-drawings';
+import { playedMemory, residentBytes } from './support/unwatched-page';
 
 const MEGABYTE = 2 ** 20;
 const STEPS = 60;
@@ -115,7 +116,8 @@ async function benchChart(
   const emptyMemory = await memoryOf(browser);
   await empty.close();
   for (const ratio of ratios) {
-    const { frames, firstMs, memory } = await playChart(browser, url, ratio);
+    const { frames, firstMs } = await playChart(browser, url, ratio);
+    const memory = megabytes(await playedMemory(host, url, ratio));
     console.error(`chart played at ${ratio} × ${ratio}, ${seconds()}`);
     rows.push({
       cells: [
@@ -139,7 +141,7 @@ async function playChart(
   browser: Browser,
   url: string,
   ratio: number,
-): Promise<{ frames: Frames; firstMs: number; memory: string }> {
+): Promise<{ frames: Frames; firstMs: number }> {
   const context = await browser.newContext({
     viewport: { width: 1600, height: 1250 },
     deviceScaleFactor: ratio,
@@ -170,15 +172,9 @@ async function playChart(
     await page.mouse.up();
     await zoomBy(60);
   };
-  // The browser's own trace, by which frames are timed, would be most of the memory.
-  await play();
-  await settle(page);
-  const session = await context.newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const memory = await memoryOf(browser);
   const frames = await framesOf(browser, page, play);
   await context.close();
-  return { frames, firstMs, memory };
+  return { frames, firstMs };
 }
 
 /** Of the process that runs the page: what it has to itself and its part of what it shares. */
@@ -187,17 +183,11 @@ async function memoryOf(browser: Browser): Promise<string> {
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const sizes = processInfo.map(({ type, id }) => (type === 'renderer' ? residentBytes(id) : 0));
   const most = Math.max(0, ...sizes);
-  return most === 0 ? '?' : `${(most / MEGABYTE).toFixed(0)} MB`;
+  return megabytes(most);
 }
 
-function residentBytes(pid: number): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-  } catch {
-    // Only Linux has it.
-    return 0;
-  }
+function megabytes(bytes: number): string {
+  return bytes === 0 ? '?' : `${(bytes / MEGABYTE).toFixed(0)} MB`;
 }
 
 async function benchOthers(

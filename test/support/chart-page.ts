@@ -72,6 +72,8 @@ const STUB = `
 export class ChartPage {
   /** Everything that the chart has sent. */
   readonly messages: FromChart[] = [];
+  /** Runs in the page before the chart. */
+  script = '';
   #backend: ChartBackend;
   readonly #server = createServer((request, response) => {
     void this.#serve(request, response).catch((error: unknown) => {
@@ -135,7 +137,7 @@ export class ChartPage {
     response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': POLICY });
     response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Chart</title>
       <link rel="stylesheet" href="/chart.css"></head><body><div id="app"></div>
-      <script nonce="${NONCE}">${STUB}</script><script nonce="${NONCE}" src="/chart.js"></script></body></html>`);
+      <script nonce="${NONCE}">${STUB}${this.script}</script><script nonce="${NONCE}" src="/chart.js"></script></body></html>`);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
