@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { LockRow } from '../../server/protocol';
 import { DataTable, type Column } from './data-table';
+import { formatCount } from './format';
 import { count, duration } from './lines-view';
 import { PlaceLink, type Opener } from './place-link';
 import type { Translate } from './strings';
@@ -11,16 +12,34 @@ interface LocksViewProps extends Opener {
   readonly locks: readonly LockRow[];
 }
 
+/** Those that Python's library made for itself are folded where nobody waited for them. */
+const isShown = ({ library, waitNs }: LockRow): boolean => library === null || waitNs > 0;
+
 /** Python's own locks, and what each cost over the whole run. */
 export function LocksView({ t, locks, open }: LocksViewProps): JSX.Element {
+  const [unfolded, setUnfolded] = useState(false);
   const columns = useMemo(() => lockColumns(t, open), [t, open]);
+  const shown = useMemo(() => locks.filter(isShown), [locks]);
+  const folded = locks.length - shown.length;
   return (
     <div class="table-view">
+      {folded > 0 && (
+        <div class="tools">
+          <div class="choice" role="group" aria-label={t('locks.which')}>
+            <button type="button" aria-pressed={!unfolded} onClick={() => setUnfolded(false)}>
+              {t('locks.folded')}
+            </button>
+            <button type="button" aria-pressed={unfolded} onClick={() => setUnfolded(true)}>
+              {t('locks.all', formatCount(folded))}
+            </button>
+          </div>
+        </div>
+      )}
       <DataTable
         t={t}
         caption={t('locks.caption')}
         columns={columns}
-        rows={locks}
+        rows={unfolded ? locks : shown}
         rowKey={({ id }) => id}
         sortedBy="wait"
         empty={t('locks.none')}
