@@ -23,7 +23,7 @@ function processesOf({ on, processes }: AwaitRow): string {
   const pids = processes.slice(0, NAMED).map(({ pid }) => String(pid));
   const more = processes.length - pids.length;
   const all = more > 0 ? `${pids.join(', ')} and ${more} more` : pids.join(', ');
-  return ` (process ${all})`;
+  return processes.length === 1 ? ` (process ${all})` : ` (processes ${all})`;
 }
 
 /** Work that was given to threads of executors, for the report. */
