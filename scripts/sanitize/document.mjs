@@ -46,6 +46,8 @@ ${Object.keys(titles)
 
 ## What they cannot see
 
+- A checked probe is many times slower. A test that compares times with the recorder, or waits for children on a busy
+  machine, can fail there without any report: it is counted as failed, and does not say that memory was misused.
 - The interpreter itself is not instrumented: reads and writes are checked where the probe makes them, memory of the
   interpreter that was freed is known where the host loads a libpython (its \`malloc\` is the sanitizer's then), not in a
   static interpreter.
