@@ -67,12 +67,13 @@ const named = (python) => ({
   ...python,
   linkage: python.freeThreaded ? 'free-threaded' : python.linkage,
 });
+/** Asked for once: each run narrows them for its tests. */
+const pythons = testPythons().map(named);
 const titleOf = ({ version, linkage }) => `${version} ${linkage}`;
 
 function pythonsFor(variant) {
   const words = wordsOf(options.pythons);
-  return testPythons()
-    .map(named)
+  return pythons
     .filter((python) => variant !== 'tsan' || python.linkage === 'shared')
     .filter((python) => words.length === 0 || words.some((word) => titleOf(python).includes(word)));
 }
@@ -142,14 +143,12 @@ async function runVariant(variant, allowance, kept) {
 
 /** Of all that was kept: `{variant, name, python, passed, failed, skipped, reports}`. */
 function keptRows(kept) {
-  return testPythons()
-    .map(named)
-    .flatMap((python) =>
-      Object.entries(kept.load(python)).map(([key, result]) => {
-        const [variant, name] = key.split(' ');
-        return { variant, name, python: titleOf(python), ...result };
-      }),
-    );
+  return pythons.flatMap((python) =>
+    Object.entries(kept.load(python)).map(([key, result]) => {
+      const [variant, name] = key.split(' ');
+      return { variant, name, python: titleOf(python), ...result };
+    }),
+  );
 }
 
 function totalOf(rows) {
