@@ -21,9 +21,9 @@ struct cpu_reading {
 };
 
 struct cpu_time {
-    struct cpu_reading at_request; /* not yet written */
-    uint64_t read_ticks;           /* of the last reading */
-    uint64_t held_ticks;           /* holds so far */
+    bool is_unwritten;   /* a reading that was made at a request */
+    uint64_t read_ticks; /* of the last reading */
+    uint64_t held_ticks; /* holds so far */
 };
 
 static inline bool cpu_time_is_due(const struct cpu_time *t, uint64_t off_ticks, uint64_t now,

@@ -31,7 +31,8 @@ void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
         doubt();
     if (__builtin_expect(
             cpu_time_is_due(&t->cpu, now - t->released_ticks, now, probe.long_gap_ticks), 0)) {
-        t->cpu.at_request = cpu_time_read(&t->cpu, now);
+        t->cpu_at_request = cpu_time_read(&t->cpu, now);
+        t->cpu.is_unwritten = true;
         now = clock_ticks(probe.clock); /* what that took is still time off the GIL */
     }
     t->asking = gil;
@@ -182,9 +183,9 @@ static inline uint8_t *put_short_cycle(uint8_t *p, uint32_t flags, uint64_t gap,
 
 static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64_t released)
 {
-    if (__builtin_expect(t->cpu.at_request.ticks != 0, 0)) {
-        p = cpu_time_put(p, t->index, &t->cpu.at_request);
-        t->cpu.at_request.ticks = 0;
+    if (__builtin_expect(t->cpu.is_unwritten, 0)) {
+        p = cpu_time_put(p, t->index, &t->cpu_at_request);
+        t->cpu.is_unwritten = false;
     }
     t->cpu.held_ticks += hold;
     if (__builtin_expect(cpu_time_is_due_after(hold, probe.long_gap_ticks), 0)) {

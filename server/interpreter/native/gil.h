@@ -13,23 +13,25 @@
     ((GILSCOPE_CHUNK_BYTES - GILSCOPE_CHUNK_HEADER_BYTES) / GILSCOPE_AGGREGATE_ENTRY_BYTES)
 
 struct gil {
-    const void *cond, *mutex, *switch_cond, *switch_mutex;
+    /* The first three cache lines are what a cycle touches. */
+    _Alignas(CACHE_LINE_BYTES) const void *mutex;
+    const void *cond, *switch_cond, *switch_mutex;
+    struct gil_entry *entry;
+    uint64_t asked_ticks; /* when a waiter first asked for the end of this hold; 0: none has */
+    /* For the sampler: odd while held, and then by whom. */
+    _Atomic uint64_t seq;
+    _Atomic uintptr_t holder_state;
+    struct stream stream;
+    _Atomic uint32_t holder_thread;
     bool live;
     bool no_stacks;   /* there is no memory for a table of them */
     bool totals_only; /* the trace is at its bound */
     uint32_t index;
-    struct gil_entry *entry;
-    struct stream stream;
     struct stack_table stacks;
     struct lock_table locks;
     struct work_table works;
     struct chunk_header *aggregates[AGGREGATE_CHUNKS];
     uint32_t aggregate_seq;
-    uint64_t asked_ticks; /* when a waiter first asked for the end of this hold; 0: none has */
-    /* For the sampler: odd while held, and then by whom. */
-    _Atomic uint64_t seq;
-    _Atomic uintptr_t holder_state;
-    _Atomic uint32_t holder_thread;
 };
 
 /* `last_holder`, just before the cond in every version (struct _gil_runtime_state, Include/internal/pycore_gil.h). */

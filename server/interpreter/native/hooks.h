@@ -11,9 +11,9 @@
 /* The functions that the interpreter would have called. */
 struct real_functions {
     int (*mutex_lock)(pthread_mutex_t *);
+    int (*cond_signal)(pthread_cond_t *);
     int (*mutex_init)(pthread_mutex_t *, const pthread_mutexattr_t *);
     int (*cond_init)(pthread_cond_t *, const pthread_condattr_t *);
-    int (*cond_signal)(pthread_cond_t *);
     int (*cond_wait)(pthread_cond_t *, pthread_mutex_t *);
     int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
     int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);

@@ -7,13 +7,16 @@
 #ifndef GILSCOPE_LAYOUT_H
 #define GILSCOPE_LAYOUT_H
 
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct layout {
-    uint32_t hex; /* PY_VERSION_HEX */
-    bool known;   /* else there are no stacks */
+    _Alignas(CACHE_LINE_BYTES) uint32_t hex; /* PY_VERSION_HEX */
+    bool known;                              /* else there are no stacks */
     bool free_threaded;
+    uint32_t finalizing;    /* in _PyRuntime: the thread state that ends the interpreter, or null */
     uint32_t state_to_top;  /* thread state → frame, or → cframe */
     bool top_is_indirect;   /* 3.11, 3.12: through the cframe … */
     uint32_t cframe_to_top; /* … at this offset */
@@ -32,7 +35,6 @@ struct layout {
     uint32_t ascii_bytes;     /* sizeof(PyASCIIObject): text of an ASCII str */
     uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
-    uint32_t finalizing;  /* in _PyRuntime: the thread state that ends the interpreter, or null */
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
 };
 

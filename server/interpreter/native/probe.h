@@ -46,20 +46,20 @@ struct python_api {
 };
 
 struct probe {
-    _Atomic bool active;       /* hooks record */
+    _Alignas(CACHE_LINE_BYTES) _Atomic bool active; /* hooks record */
     _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
     _Atomic bool finished;
     uint32_t clock;
-    uint32_t forks; /* how often this process became another */
     uint64_t long_gap_ticks;
+    struct real_functions real;
+    struct layout layout;
+    const uint8_t *runtime; /* _PyRuntime */
+    uint32_t forks;         /* how often this process became another */
     struct probe_options options;
     char folder[4096];
     bool preloaded;
-    struct layout layout;
-    const uint8_t *runtime; /* _PyRuntime */
     struct trace_file file;
     struct stream meta;
-    struct real_functions real;
     struct python_api api;
     uintptr_t code_type, str_type, type_type, get_version;
     struct drop_callers drop_callers;

@@ -26,15 +26,16 @@ struct stack_cache_slot {
 #define STACK_CACHE_BYTES (STACK_CACHE_SLOTS * sizeof(struct stack_cache_slot))
 
 struct stack_table {
+    struct node_slot *nodes;
+    struct stack_cache_slot *cache;
     const struct layout *layout;
+    uint32_t pinned_count;
+    bool pin_codes; /* may keep code objects alive: the GIL is held */
+    uint32_t node_count, code_count;
+    struct code_slot *codes;
+    struct frame *frames;
     struct stream *stream;
     struct memory memory;
-    bool pin_codes; /* may keep code objects alive: the GIL is held */
-    uint32_t node_count, code_count, pinned_count;
-    struct node_slot *nodes;
-    struct code_slot *codes;
-    struct stack_cache_slot *cache;
-    struct frame *frames;
 };
 
 /* False: no address space. Not for hooks. */

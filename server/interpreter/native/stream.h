@@ -5,12 +5,12 @@
 #include "trace_file.h"
 
 struct stream {
-    struct trace_file *file;
-    struct chunk_header *chunk;
     uint8_t *cursor, *limit;
-    uint32_t kind, owner, next_seq;
-    uint32_t thread;     /* of the last cycle */
+    struct chunk_header *chunk;
     uint64_t base_ticks; /* end of the last cycle */
+    uint32_t thread;     /* of the last cycle */
+    uint32_t kind, owner, next_seq;
+    struct trace_file *file;
 };
 
 void stream_open(struct stream *stream, struct trace_file *file, uint32_t kind, uint32_t owner);

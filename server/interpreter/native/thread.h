@@ -11,28 +11,30 @@
 #define MAX_HELD_LOCKS 16u
 
 struct thread {
-    struct gil *holds;  /* the GIL it has */
-    struct gil *asking; /* the GIL it asked for */
-    struct gil *last;   /* the GIL it had last, or has */
+    /* The first two cache lines are what a cycle touches. */
+    _Alignas(CACHE_LINE_BYTES) struct gil *holds; /* the GIL it has */
+    struct gil *asking;                           /* the GIL it asked for */
+    struct gil *last;                             /* the GIL it had last, or has */
     uint64_t request_ticks, acquired_ticks, released_ticks, switch_end_ticks;
     uint64_t wait_start_ticks; /* of the hold that is going on */
     uintptr_t last_state;      /* thread state at the last release */
     uint32_t last_stack;       /* node at the last release */
     uint32_t release_stack;    /* node found at the entry of the release that is going on */
-    uint32_t hold_flags;       /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
     uint32_t index;            /* in the trace */
-    bool contended;
-    bool works;              /* on what it took from the queue of an executor */
-    bool after_release;      /* nothing has happened since its last release */
-    bool drop_requested;     /* its last release found a drop request pending … */
-    enum drop_caller caller; /* … and was made by this */
-    struct cpu_time cpu;
     uint32_t cycles;
-    uintptr_t id; /* pthread_self() */
+    uint8_t hold_flags; /* GILSCOPE_CYCLE_FLAG_* of the hold that is going on */
+    bool contended;
+    bool after_release;  /* nothing has happened since its last release */
+    bool drop_requested; /* its last release found a drop request pending … */
+    uint8_t caller;      /* … and was made by this enum drop_caller */
+    bool works;          /* on what it took from the queue of an executor */
+    struct cpu_time cpu;
+    struct thread_entry *entry;
+    struct cpu_reading cpu_at_request; /* not yet written */
+    uint64_t self_ticks;               /* spent in hooks of the cycle that is measured */
+    uintptr_t id;                      /* pthread_self() */
     uint32_t held_count;
     struct lock *held[MAX_HELD_LOCKS];
-    uint64_t self_ticks; /* spent in hooks of the cycle that is measured */
-    struct thread_entry *entry;
     /* Without a GIL: */
     struct lane_wait *waits_in; /* the call that is going on, of a method that may wait */
     uint64_t spin_start_ticks, spin_end_ticks;
