@@ -8,6 +8,9 @@
 #define MAX_CYCLE_BYTES (2 + 4 + 4 * 8 + 2 * 8)
 /* Overruns below so many times the long gap are not worth their bytes: Python code released. */
 #define MIN_OVERRUN_GAPS 10u
+/* What is written before and with it. */
+#define CYCLE_ROOM (MAX_CYCLE_BYTES + 8 + 2 * CPU_RECORD_BYTES)
+#define PREFETCH_BYTES 256
 
 /* Whether the last release was the eval loop's, if the next request comes now. */
 static bool was_forced(const struct thread *t, uint64_t now)
@@ -145,6 +148,7 @@ void cycle_acquired(struct thread *t, uint64_t now)
 void cycle_releasing(struct thread *t)
 {
     uintptr_t state = gil_last_holder(t->holds);
+    t->last_state = state;
     t->release_stack = 0;
     if (!state)
         return;
@@ -168,17 +172,32 @@ static inline uint8_t *put_sized(uint8_t *p, uint64_t v, uint32_t code)
 
 /*
  * The commonest record by one store and a byte: nothing special, the same thread, gap, hold and stack of 2 bytes and a
- * wait of 1. Null: it is another.
+ * wait of 1, no reading of the CPU clock. False: it is another, or there is no room at hand.
  */
-static inline uint8_t *put_short_cycle(uint8_t *p, uint32_t flags, uint64_t gap, uint64_t wait,
-                                       uint64_t hold, uint64_t stack)
+static inline bool write_short_cycle(struct gil *gil, struct thread *t, uint64_t now)
 {
     const uint64_t sizes = 1 | 0 << 2 | 1 << 4 | 1 << 6;
-    if ((gap | hold | stack) > 0xffff || wait > 0xff || flags & ~GILSCOPE_CYCLE_FLAG_CONTENDED)
-        return NULL;
+    struct stream *s = &gil->stream;
+    /* Differences below zero are large ones here. */
+    uint64_t gap = t->acquired_ticks - s->base_ticks, hold = now - t->acquired_ticks;
+    uint64_t wait = t->acquired_ticks - t->wait_start_ticks;
+    uint64_t stack = t->release_stack, flags = t->hold_flags;
+    if (__builtin_expect((gap | hold | stack | wait << 8) > 0xffff ||
+                             flags & ~(uint64_t)GILSCOPE_CYCLE_FLAG_CONTENDED ||
+                             t->index != s->thread || t->cpu.is_unwritten || gil->asked_ticks ||
+                             cpu_time_is_due_after(hold, probe.long_gap_ticks) ||
+                             (size_t)(s->limit - s->cursor) < CYCLE_ROOM,
+                         0))
+        return false;
+    uint8_t *p = s->cursor;
     put_u64(p, flags | sizes << 8 | gap << 16 | wait << 32 | hold << 40 | stack << 56);
     p[8] = (uint8_t)(stack >> 8);
-    return p + 9;
+    t->cpu.held_ticks += hold;
+    s->base_ticks = now;
+    stream_commit(s, p + 9);
+    /* Another core zeroed what comes; a store that waits for it would hold up the next locked instruction. */
+    __builtin_prefetch(p + PREFETCH_BYTES, 1);
+    return true;
 }
 
 static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64_t released)
@@ -195,12 +214,12 @@ static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64
     return p;
 }
 
-static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
+static __attribute__((noinline)) bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
 {
     struct stream *s = &gil->stream;
     if (gil->totals_only)
         return false;
-    uint8_t *p = stream_room(s, MAX_CYCLE_BYTES + 8 + 2 * CPU_RECORD_BYTES, 0);
+    uint8_t *p = stream_room(s, CYCLE_ROOM, 0);
     if (!p) {
         gil->totals_only = trace_file_is_bounded(s->file);
         return false;
@@ -217,12 +236,6 @@ static bool write_cycle(struct gil *gil, struct thread *t, uint64_t now)
     if (overrun > MIN_OVERRUN_GAPS * probe.long_gap_ticks)
         flags |= GILSCOPE_CYCLE_FLAG_OVERRUN;
     p = put_cpu_time(p, t, hold, released);
-    uint8_t *end = t->index == s->thread ? put_short_cycle(p, flags, gap, wait, hold, stack) : NULL;
-    if (__builtin_expect(end != NULL, 1)) {
-        s->base_ticks = released;
-        stream_commit(s, end);
-        return true;
-    }
     uint32_t g = size_code(gap), w = size_code(wait), h = size_code(hold), k = size_code(stack);
     uint8_t *head = p;
     head[1] = (uint8_t)(g | w << 2 | h << 4 | k << 6);
@@ -256,7 +269,7 @@ void cycle_released(struct thread *t, uint64_t now, const struct call_site *from
     struct gil *gil = t->holds;
     struct gil_entry *entry = gil->entry;
     advance(&gil->seq);
-    if (write_cycle(gil, t, now))
+    if (write_short_cycle(gil, t, now) || write_cycle(gil, t, now))
         advance(&entry->cycles);
     else
         aggregate_cycle(gil, t, now);
@@ -265,7 +278,6 @@ void cycle_released(struct thread *t, uint64_t now, const struct call_site *from
     t->released_ticks = now;
     t->switch_end_ticks = 0;
     t->after_release = true;
-    t->last_state = gil_last_holder(gil);
     t->drop_requested = gil->asked_ticks != 0;
     if (t->drop_requested)
         t->caller = drop_caller_of(&probe.drop_callers, *from);

@@ -2,11 +2,27 @@
 #ifndef GILSCOPE_CYCLE_H
 #define GILSCOPE_CYCLE_H
 
+#include "probe.h"
 #include "thread.h"
 #include "unwind.h"
 
 /* The thread starts to ask for the GIL. Called before the GIL's mutex is taken. */
 void cycle_request(struct thread *t, struct gil *gil, uint64_t now);
+
+/* As it, if nothing is to be done but to note the moment; false: nothing was. */
+static inline bool cycle_request_quickly(struct thread *t, struct gil *gil, uint64_t now)
+{
+    uint64_t off_ticks = now - t->released_ticks;
+    if (t->asking == gil || t->drop_requested ||
+        cpu_time_is_due(&t->cpu, off_ticks, now, probe.long_gap_ticks))
+        return false;
+    t->asking = gil;
+    t->contended = false;
+    t->request_ticks = now;
+    t->after_release = false;
+    return true;
+}
+
 /* It found the GIL held, and will sleep. */
 void cycle_contended(struct thread *t);
 /* Its switch interval ran out and nobody else took the GIL: it asks for the end of the hold. */

@@ -21,16 +21,35 @@ static inline bool measures_itself(const struct thread *t)
     return t->cycles % SELF_EVERY == SELF_EVERY - 1;
 }
 
-static void lock_unknown(struct thread *t, pthread_mutex_t *mutex)
+/*
+ * A hook saves no registers unless it calls something before the real function: what is rare or long is in functions of
+ * their own, which end as the hook would.
+ */
+#define APART static __attribute__((noinline))
+
+APART int lock_unknown(struct thread *t, pthread_mutex_t *mutex)
 {
     struct gil *gil = probe_is_active() ? gil_of_mutex(mutex) : NULL;
-    if (!gil)
-        return;
-    if (!t && !(t = thread_attach())) {
+    if (gil && (t || (t = thread_attach())))
+        cycle_request(t, gil, now());
+    else if (gil)
         atomic_fetch_add(&probe.file.header->lost_events, 1);
-        return;
-    }
-    cycle_request(t, gil, now());
+    return probe.real.mutex_lock(mutex);
+}
+
+APART int lock_to_ask(struct thread *t, pthread_mutex_t *mutex)
+{
+    cycle_request(t, t->last, now());
+    return probe.real.mutex_lock(mutex);
+}
+
+APART int lock_to_release(struct thread *t, pthread_mutex_t *mutex)
+{
+    uint64_t start = measures_itself(t) ? now() : 0;
+    cycle_releasing(t);
+    if (start)
+        t->self_ticks = now() - start;
+    return probe.real.mutex_lock(mutex);
 }
 
 static int hook_mutex_lock(pthread_mutex_t *mutex)
@@ -38,17 +57,12 @@ static int hook_mutex_lock(pthread_mutex_t *mutex)
     struct thread *t = thread_self;
     struct gil *gil = t ? t->last : NULL;
     if (__builtin_expect(gil && mutex == gil->mutex, 1)) {
-        if (!t->holds) {
-            cycle_request(t, gil, now());
-        } else if (measures_itself(t)) {
-            uint64_t start = now();
-            cycle_releasing(t);
-            t->self_ticks = now() - start;
-        } else {
-            cycle_releasing(t);
-        }
+        if (t->holds)
+            return lock_to_release(t, mutex);
+        if (!probe.clock || !cycle_request_quickly(t, gil, processor_ticks()))
+            return lock_to_ask(t, mutex);
     } else if (!gil || mutex != gil->switch_mutex) {
-        lock_unknown(t, mutex);
+        return lock_unknown(t, mutex);
     }
     return probe.real.mutex_lock(mutex);
 }
@@ -66,6 +80,33 @@ static void count_self(struct thread *t, uint64_t stretch)
     atomic_fetch_add(&probe.file.header->self_cycles, 1);
 }
 
+/* Who waits wakes meanwhile. */
+APART int signal_release(struct thread *t, pthread_cond_t *cond, const struct call_site *from)
+{
+    uint64_t stamp = now();
+    int result = probe.real.cond_signal(cond);
+    uint64_t start = measures_itself(t) ? now() : 0;
+    cycle_released(t, stamp, from);
+    if (start)
+        count_self(t, now() - start);
+    t->cycles++;
+    return result;
+}
+
+APART int signal_acquisition(struct thread *t, pthread_cond_t *cond)
+{
+    uint64_t stamp = now();
+    cycle_acquired(t, stamp);
+    if (measures_itself(t))
+        t->self_ticks += now() - stamp;
+    return probe.real.cond_signal(cond);
+}
+
+APART int signal_asked_release(struct thread *t, pthread_cond_t *cond, struct call_site from)
+{
+    return signal_release(t, cond, &from);
+}
+
 static int hook_cond_signal(pthread_cond_t *cond)
 {
     struct thread *t = thread_self;
@@ -73,24 +114,12 @@ static int hook_cond_signal(pthread_cond_t *cond)
         return probe.real.cond_signal(cond);
     struct gil *gil = t->holds;
     if (gil && cond == gil->cond) {
-        uint64_t stamp = now();
-        int result = probe.real.cond_signal(cond);
-        uint64_t start = measures_itself(t) ? now() : 0;
-        cycle_released(t, stamp, gil->asked_ticks ? &CALLED_FROM : NULL);
-        if (start)
-            count_self(t, now() - start);
-        t->cycles++;
-        return result;
+        if (__builtin_expect(gil->asked_ticks != 0, 0))
+            return signal_asked_release(t, cond, CALLED_FROM);
+        return signal_release(t, cond, NULL);
     }
-    gil = t->asking;
-    if (gil && cond == gil->switch_cond) {
-        uint64_t stamp = now();
-        int result = probe.real.cond_signal(cond);
-        cycle_acquired(t, stamp);
-        if (measures_itself(t))
-            t->self_ticks += now() - stamp;
-        return result;
-    }
+    if (t->asking && cond == t->asking->switch_cond)
+        return signal_acquisition(t, cond);
     return probe.real.cond_signal(cond);
 }
 

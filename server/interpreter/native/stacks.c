@@ -36,6 +36,7 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     t->stream = stream;
     t->memory = memory;
     t->pin_codes = pin_codes && !layout->free_threaded;
+    t->fingerprints = !t->pin_codes;
     t->nodes = memory_reserve(NODE_SLOTS * sizeof *t->nodes);
     t->codes = memory_reserve(CODE_SLOTS * sizeof *t->codes);
     t->cache = memory_reserve(STACK_CACHE_BYTES);
@@ -76,7 +77,7 @@ static void pin(const struct layout *l, uintptr_t code)
 
 static uint32_t code_id(struct stack_table *t, uintptr_t code)
 {
-    bool pinned_all = t->pin_codes && t->pinned_count < MAX_PINNED;
+    bool pinned_all = !t->fingerprints;
     uint64_t fingerprint = pinned_all ? 0 : code_fingerprint(t->layout, &t->memory, code);
     if (!pinned_all && !fingerprint)
         return 0;
@@ -101,7 +102,7 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
         return 0;
     if (pinned_all) {
         pin(t->layout, code);
-        t->pinned_count++;
+        t->fingerprints = ++t->pinned_count == MAX_PINNED;
     }
     t->codes[slot] = (struct code_slot){.code = code, .fingerprint = fingerprint, .id = id};
     return id;
@@ -199,7 +200,7 @@ hash_frames(const struct layout *l, uintptr_t f, const bool objects, const bool 
     return hash;
 }
 
-static uint64_t hash_of_frames(const struct layout *l, uintptr_t f, bool fingerprints)
+static inline uint64_t hash_of_frames(const struct layout *l, uintptr_t f, bool fingerprints)
 {
     if (__builtin_expect(fingerprints, 0))
         return l->frame_objects ? hash_frames(l, f, true, true) : hash_frames(l, f, false, true);
@@ -241,8 +242,7 @@ uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
     uintptr_t first = own_first_frame(t->layout, state);
     if (!first)
         return 0;
-    bool pinned = t->pin_codes && t->pinned_count < MAX_PINNED;
-    uint64_t hash = hash_of_frames(t->layout, first, !pinned);
+    uint64_t hash = hash_of_frames(t->layout, first, t->fingerprints);
     struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (STACK_CACHE_SLOTS - 1)];
     if (__builtin_expect(slot->hash == hash, 1))
         return slot->node;

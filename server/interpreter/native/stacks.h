@@ -30,7 +30,8 @@ struct stack_table {
     struct stack_cache_slot *cache;
     const struct layout *layout;
     uint32_t pinned_count;
-    bool pin_codes; /* may keep code objects alive: the GIL is held */
+    bool pin_codes;    /* may keep code objects alive: the GIL is held */
+    bool fingerprints; /* does not, or not all: an address is not enough to tell them */
     uint32_t node_count, code_count;
     struct code_slot *codes;
     struct frame *frames;
