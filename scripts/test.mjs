@@ -11,7 +11,7 @@ const parts = { unit: runUnit, interpreters: runInterpreters, editor: runEditor 
 
 /** Tests of interpreters that measure no times, and so may share the machine. */
 const unmeasured =
-  /\/(awaits|children|cli|cli-export|conformance|faults|left-out-children|line-tables|locks-oddities|lsp-runs|system-limits|transparency|unrecognised)\.test/;
+  /\/(awaits|children|cli|cli-export|conformance|faults|left-out-children|line-tables|locks-oddities|lsp-runs|system-limits|transparency|unrecognised|unwinder)\.test/;
 
 async function bundled(part, pattern) {
   const { bundleTests, testFiles } = await import('./testing/bundle.mjs');
