@@ -16,6 +16,10 @@ export class ProgramRun implements vscode.Disposable {
   private terminal: ProgramTerminal | null = null;
   private runId: string | null = null;
   private active = false;
+  /** Asked for, and not in its terminal yet. */
+  private starting = false;
+  /** Stopped before that. */
+  private stopAsked = false;
   private exit: ProgramExit | null = null;
   private timer: NodeJS.Timeout | undefined;
   /** The server has seen the program's trace. */
@@ -57,13 +61,15 @@ export class ProgramRun implements vscode.Disposable {
     if (this.active) return;
     this.exit = null;
     this.setActive(true);
+    this.starting = true;
     try {
       const params = runParams(request);
       const result = await this.server.request(METHOD.run, params);
       this.runId = result.runId;
       this.log.info(`Run ${result.runId} with ${result.python} (Python ${result.pythonVersion})`);
       await this.openTerminal(params, result);
-      this.stopInTime(params.workspaceFolder);
+      this.starting = false;
+      if (this.stopAsked) await this.stop();
     } catch (error) {
       this.setActive(false);
       void showFailure(error, this.log);
@@ -87,11 +93,20 @@ export class ProgramRun implements vscode.Disposable {
   /** Stops the program; what it measured until then is kept. */
   async stop(): Promise<void> {
     if (!this.active) return;
+    if (this.starting) {
+      this.stopAsked = true;
+      return;
+    }
+    const { terminal } = this;
     // The server knows only a program that has come as far as its trace; with it, it stops the children too.
-    if (!this.traced) this.terminal?.stop();
-    if (!this.traced && this.terminal?.isRunning) return;
+    if (!this.traced && terminal?.isStarted) {
+      terminal.stop();
+      if (terminal.isRunning) return;
+    }
     try {
-      await this.server.request(METHOD.stop, { runId: this.runId });
+      const stopped = this.server.request(METHOD.stop, { runId: this.runId });
+      if (terminal?.isStarted === false) terminal.dispose();
+      await stopped;
     } catch (error) {
       this.terminal?.stop();
       void showFailure(error, this.log);
@@ -115,6 +130,9 @@ export class ProgramRun implements vscode.Disposable {
       launch: result.launch,
       title: `GILscope: ${name}`,
       command: words,
+    });
+    this.terminal.onStart(() => {
+      this.stopInTime(params.workspaceFolder);
     });
     this.terminal.onEnd((end) => void this.ended(result, end));
   }
@@ -154,6 +172,8 @@ export class ProgramRun implements vscode.Disposable {
     if (this.active === active) return;
     clearTimeout(this.timer);
     this.active = active;
+    this.starting = false;
+    this.stopAsked = false;
     if (!active) this.runId = null;
     this.traced = false;
     this.explained = false;

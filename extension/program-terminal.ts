@@ -29,11 +29,17 @@ export interface TerminalProgram {
  * terminal to the program.
  */
 export class ProgramTerminal implements vscode.Disposable {
+  private readonly startEmitter = new vscode.EventEmitter<void>();
   private readonly endEmitter = new vscode.EventEmitter<ProgramExit>();
-  private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[] = [this.endEmitter];
+  private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[] = [
+    this.startEmitter,
+    this.endEmitter,
+  ];
   private socket: Socket | null = null;
   private ended = false;
 
+  /** Fires once, when the program is there; not at all if it could not be started. */
+  readonly onStart = this.startEmitter.event;
   /** Fires once. */
   readonly onEnd = this.endEmitter.event;
 
@@ -77,6 +83,11 @@ export class ProgramTerminal implements vscode.Disposable {
     return !this.ended;
   }
 
+  /** Whether the program has been started, or is about to be. Before that, disposing of this keeps it from starting. */
+  get isStarted(): boolean {
+    return this.socket !== null;
+  }
+
   show(): void {
     this.terminal.show(true);
   }
@@ -92,7 +103,7 @@ export class ProgramTerminal implements vscode.Disposable {
   }
 
   private accept(socket: Socket, program: TerminalProgram): void {
-    if (this.socket) {
+    if (this.socket || this.ended) {
       socket.destroy();
       return;
     }
@@ -103,6 +114,7 @@ export class ProgramTerminal implements vscode.Disposable {
     });
     readMessages(socket, (received) => {
       const message = received as FromRunner;
+      if (message.type === 'started') this.startEmitter.fire();
       if (message.type === 'ended') this.finish(message.code, message.signal, null);
       if (message.type === 'notStarted') this.finish(null, null, message.message);
     });

@@ -135,8 +135,19 @@ describe('running from elsewhere', () => {
     assert.deepEqual(told().argv, []);
   });
 
+  it('stops a program that has hardly been asked for', async () => {
+    await programs.open('early.py', ENDLESS);
+    const end = ended();
+    const started = vscode.commands.executeCommand('gilscope.profileFile');
+    await vscode.commands.executeCommand('gilscope.stop');
+    await started;
+    // The command before may have come too early.
+    await vscode.commands.executeCommand('gilscope.stop');
+    await end;
+  });
+
   it('stops after the time that the setting says', async () => {
-    await setSetting('run.maximumSeconds', 1);
+    await setSetting('run.maximumSeconds', 3);
     await programs.open('endless.py', ENDLESS);
     const end = ended();
     await vscode.commands.executeCommand('gilscope.profileFile');
