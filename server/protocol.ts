@@ -407,6 +407,8 @@ export interface Segment {
   readonly startNs: number;
   readonly endNs: number;
   readonly place: Place | null;
+  /** Of a wait for one of Python's own locks: which. */
+  readonly lock?: Pick<LockRow, 'kind' | 'name'>;
   /** Who held the lock during a wait, largest first; at most eight. */
   readonly holders: readonly {
     readonly lane: number;

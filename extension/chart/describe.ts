@@ -30,6 +30,7 @@ export function describe(
     parts.push(
       `${t(`state.${shownState(segment)}`)} ${formatDuration(segment.endNs - segment.startNs)}`,
     );
+    if (segment.lock !== undefined) parts.push(segment.lock.name ?? segment.lock.kind);
     const split = offText(segment, t);
     if (split !== null) parts.push(split);
     if (isKnown(segment.place))

@@ -57,6 +57,12 @@ function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX
         {t(`state.${shownState(segment)}`)} <b>{formatDuration(segment.endNs - segment.startNs)}</b>
         <span class="dim"> {t('tip.at', formatDuration(segment.startNs))}</span>
       </p>
+      {segment.lock !== undefined && (
+        <p>
+          {segment.lock.name ?? segment.lock.kind}{' '}
+          {segment.lock.name !== null && <span class="dim">{segment.lock.kind}</span>}
+        </p>
+      )}
       {segment.place !== null && (
         <p>
           {isKnown(segment.place) ? formatPlace(segment.place) : t('tip.unknown')}{' '}

@@ -204,7 +204,7 @@ export class Chart {
     const givenAt = this.#awaits.givenAt(thread, startNs);
     const segment = { lane, state, startNs, endNs, place, ...(givenAt ? { givenAt } : {}) };
     if (state === 'lock' && lock !== undefined) {
-      return { ...segment, ...this.#lockHolders(lock, startNs, endNs) };
+      return { ...segment, ...this.#named(lock), ...this.#lockHolders(lock, startNs, endNs) };
     }
     if (state !== 'waiting' || view === undefined) {
       return { ...segment, holders: [], holds: [], releasedBy: null, ...this.#awaited(segment) };
@@ -233,6 +233,12 @@ export class Chart {
     const place = this.#placeOf(work?.node ?? 0);
     const releasedBy = other < 0 ? null : { lane: other, startNs: from, endNs: atNs, place };
     return { ...native, awaited: { on, pid }, releasedBy };
+  }
+
+  #named(lock: number): Pick<Segment, 'lock'> {
+    const { groups, ofLock } = this.#locks.groups;
+    const identity = groups[ofLock[lock] ?? -1]?.identity;
+    return identity === undefined ? {} : { lock: { kind: identity.kind, name: identity.name } };
   }
 
   /** Who held a lock during a wait for it, and who let go last: the same as for the GIL. */

@@ -28,6 +28,8 @@ export interface LockGroups {
   readonly groups: readonly LockGroup[];
   /** By cell: index in {@link groups}, -1 for none. */
   readonly ofCell: Int32Array;
+  /** By lock of the state: likewise; what is made for one wait alone has none. */
+  readonly ofLock: Int32Array;
 }
 
 /**
@@ -80,7 +82,7 @@ class Grouping {
     for (let cell = 0; cell < cells.count; cell++) {
       ofCell[cell] = this.#groupOfCell(cells.firstOf(cell), cells.secondOf(cell));
     }
-    return { groups: this.#groups, ofCell };
+    return { groups: this.#groups, ofCell, ofLock: this.#ofLock };
   }
 
   #weigh(): void {

@@ -16,6 +16,8 @@ const FACTS = {
   live: false,
 } as const;
 
+const LINES = [1, 2, 3, 4, 5, 6];
+
 function profileOf(history: LockHistory, batchLengths: readonly number[] = []): Profile {
   const engine = createEngine();
   deliverHistory(history, engine, batchLengths);
@@ -120,17 +122,22 @@ function longestWaits(chart: Chart): Segment[] {
 }
 
 describe('locks in the chart', () => {
-  it('shows each nanosecond of a wait for a lock as such, and who let go', () => {
+  it('shows each nanosecond of a wait for a lock as such, which it is, and who let go', () => {
     fc.assert(
       fc.property(lockHistoryArbitrary, (history) => {
         const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
         const engine: Engine = createEngine({
           listener: timeline,
           onLockWait: (wait) => timeline.lockWait(wait.thread, wait),
+          readSource: () => LINES.map((line) => `lock${line} = threading.Lock()`).join('\n'),
         });
         deliverHistory(history, engine, []);
+        const made = history.state.locks.map((lock, index) => ({
+          ...lock,
+          createdStack: index + 1,
+        }));
         const chart = new Chart(
-          engine.snapshot(history.state, FACTS),
+          engine.snapshot({ ...history.state, locks: made }, FACTS),
           timeline,
           engine.lines,
           1,
@@ -163,6 +170,9 @@ describe('locks in the chart', () => {
               `${lane} at ${atNs}`,
             );
             if (segment?.state !== 'lock' || typeof wanted !== 'number') continue;
+            const { locationOf, locations } = history.state.stacks;
+            const line = locations[locationOf(wanted + 1)]?.line ?? 0;
+            assert.deepEqual(segment.lock, { kind: 'Lock', name: `lock${line}` });
             const heldNs = segment.holders.reduce((sum, { ns }) => sum + ns, 0);
             const owned = history.moments
               .slice(segment.startNs, segment.endNs)
