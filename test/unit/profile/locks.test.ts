@@ -170,8 +170,8 @@ describe('locks in the chart', () => {
               `${lane} at ${atNs}`,
             );
             if (segment?.state !== 'lock' || typeof wanted !== 'number') continue;
-            const { locationOf, locations } = history.state.stacks;
-            const line = locations[locationOf(wanted + 1)]?.line ?? 0;
+            const { stacks } = history.state;
+            const line = stacks.locations[stacks.locationOf(wanted + 1)]?.line ?? 0;
             assert.deepEqual(segment.lock, { kind: 'Lock', name: `lock${line}` });
             const heldNs = segment.holders.reduce((sum, { ns }) => sum + ns, 0);
             const owned = history.moments
