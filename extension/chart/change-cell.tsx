@@ -18,7 +18,9 @@ export function ChangeCell(props: {
   return (
     <span class={trend}>
       {format(before)} → {format(after)}
-      {share !== '' && <span class="share"> {share}</span>}
+      {/* Outside of the share, which is a box of its own. */}
+      {share !== '' && ' '}
+      {share !== '' && <span class="share">{share}</span>}
     </span>
   );
 }

@@ -20,6 +20,11 @@ export function formatDuration(ns: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** When something was, from the start of the run, to the microsecond: `1.620345 s`. Neighbours differ. */
+export function formatMoment(ns: number): string {
+  return `${(ns / 1e9).toFixed(6)} s`;
+}
+
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

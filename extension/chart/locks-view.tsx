@@ -94,5 +94,12 @@ function lockColumns(t: Translate, open: Opener['open']): readonly Column<LockRo
     },
     time('maxWait', ({ maxWaitNs }) => maxWaitNs),
     time('maxHold', ({ maxHoldNs }) => maxHoldNs),
+    {
+      id: 'work',
+      label: t('col.work'),
+      help: t('col.work.help'),
+      key: ({ workNs }) => workNs,
+      render: ({ workNs }) => duration(workNs),
+    },
   ];
 }

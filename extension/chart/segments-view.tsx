@@ -4,7 +4,7 @@ import type { Lane, Segment } from '../../server/protocol';
 import type { Scope } from '../../server/protocol-analysis';
 import { useAnswer, type AnalysisClient } from './analysis-client';
 import { DataTable, type Column } from './data-table';
-import { formatDuration, laneName } from './format';
+import { formatDuration, formatMoment, laneName } from './format';
 import { PlaceLink, type Opener } from './place-link';
 import type { Translate } from './strings';
 import type { Cursor } from './timeline-model';
@@ -111,7 +111,7 @@ function segmentColumns(
       key: ({ startNs }) => startNs,
       render: (segment) => (
         <button type="button" class="link" title={t('segments.show')} onClick={() => show(segment)}>
-          {formatDuration(segment.startNs)}
+          {formatMoment(segment.startNs)}
         </button>
       ),
     },

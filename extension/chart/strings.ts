@@ -144,6 +144,9 @@ export const CHART_STRINGS = {
   'col.blocks': 'Blocks',
   'col.off': 'Off',
   'col.lockWait': 'Lock wait',
+  'col.work': 'Wait for work',
+  'col.work.help':
+    'For an item, a condition, an event or the end of a thread. It is no contention.',
   'col.acquires': 'Acquires',
   'col.contended': 'Contended',
   'col.forced': 'Forced',

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { css, mix, packRgb } from '../../../extension/chart/colour';
-import { formatDuration, formatPlace, formatShare } from '../../../extension/chart/format';
+import {
+  formatDuration,
+  formatMoment,
+  formatPlace,
+  formatShare,
+} from '../../../extension/chart/format';
 import { CHART_STRINGS, translator } from '../../../extension/chart/strings';
 
 describe('texts of the chart', () => {
@@ -21,6 +26,12 @@ describe('texts of the chart', () => {
       [7_500_000_000_000, '2 h 5 min'],
     ]);
     for (const [ns, text] of texts) assert.equal(formatDuration(ns), text);
+  });
+
+  it('tell moments apart that are a microsecond apart', () => {
+    assert.equal(formatMoment(0), '0.000000 s');
+    assert.equal(formatMoment(1_620_345_400), '1.620345 s');
+    assert.equal(formatMoment(3_723_000_001_000), '3723.000001 s');
   });
 
   it('do not round a share to nothing or to all', () => {
