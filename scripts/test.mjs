@@ -12,6 +12,8 @@ const parts = { unit: runUnit, interpreters: runInterpreters, editor: runEditor 
 /** Tests of interpreters that measure no times, and so may share the machine. */
 const unmeasured =
   /\/(awaits|children|cli|cli-export|conformance|faults|left-out-children|line-tables|locks-oddities|lsp-runs|system-limits|transparency|unrecognised|unwinder)\.test/;
+/** Of them those that take longest. */
+const longest = /\/(faults|transparency|lsp-runs)\.test/;
 
 async function bundled(part, pattern) {
   const { bundleTests, testFiles } = await import('./testing/bundle.mjs');
@@ -41,7 +43,11 @@ async function runInterpreters(pattern) {
   }
   const files = await bundled('interpreters', pattern);
   const isUnmeasured = (file) => unmeasured.test(file);
-  tally.add(await runNodeTests(files.filter(isUnmeasured), 2, 10 * minuteMs));
+  // The longest first, so that nothing is left to run alone at the end.
+  const unmeasuredFiles = files.filter(isUnmeasured);
+  const isLong = (file) => longest.test(file);
+  unmeasuredFiles.sort((a, b) => isLong(b) - isLong(a));
+  tally.add(await runNodeTests(unmeasuredFiles, 3, 10 * minuteMs));
   tally.add(
     await runNodeTests(
       files.filter((file) => !isUnmeasured(file)),

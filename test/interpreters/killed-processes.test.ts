@@ -35,8 +35,8 @@ async function killed(python: string, own: number, all: boolean): Promise<void> 
   const { profile, stdout, stderr, code } = await runProfile({
     python,
     program: 'victims.py',
-    // The program itself must not end before its kill.
-    args: [method, all ? LONG_SECONDS : SECONDS],
+    // The program itself must not end before its kill, also where all of its workers were killed.
+    args: all ? [method, LONG_SECONDS, 'stays'] : [method, SECONDS],
     onOutput: (text, { pid }) => {
       told += text;
       const end = told.indexOf('\n');
