@@ -1,6 +1,6 @@
 // `npm run check`: format, lint, types and the C warnings; one line a step, output only of what failed.
 // `npm run format` (--format) writes the format instead.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,8 @@ const nodeTool = (file, ...args) => [process.execPath, join(root, 'node_modules'
 /** Each step: its name and its command, or in place of the command why it was not run. */
 function steps() {
   return [
-    ['prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')],
     ['eslint', nodeTool('eslint/bin/eslint.js', '--max-warnings', '0', '.')],
+    ['prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')],
     ['types', nodeTool('typescript/bin/tsc', '--noEmit', '-p', '.')],
     ...nativeSteps(),
     ...shellSteps(),
@@ -61,19 +61,37 @@ function shellSteps() {
     .map((name) => [`bash syntax, ${name}`, ['bash', '-n', name]]);
 }
 
-let failed = 0;
-for (const [name, command] of process.argv.includes('--format') ? formatSteps() : steps()) {
+/** Runs one step; whether it went well. */
+async function passes(name, command) {
   if (typeof command === 'string') {
     console.log(`not run  ${name}: ${command}`);
-    continue;
+    return true;
   }
   const startedAt = Date.now();
-  const done = spawnSync(command[0], command.slice(1), { cwd: root, encoding: 'utf8' });
+  const options = { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 };
+  const error = await new Promise((done) => {
+    execFile(command[0], command.slice(1), options, (failure, stdout, stderr) => {
+      done(failure === null ? null : `${stdout}${stderr}` || failure.message);
+    });
+  });
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${done.status === 0 ? 'ok     ' : 'FAILED '}  ${name} (${seconds} s)`);
-  if (done.status === 0) continue;
-  failed += 1;
-  process.stdout.write(`${done.stdout ?? ''}${done.stderr ?? ''}${String(done.error ?? '')}\n`);
+  console.log(`${error === null ? 'ok     ' : 'FAILED '}  ${name} (${seconds} s)`);
+  if (error !== null) console.log(error);
+  return error === null;
 }
+
+/** Two at a time; returns how many failed. */
+async function runAll(waiting) {
+  let failed = 0;
+  const worker = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      if (!(await passes(...step))) failed += 1;
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return failed;
+}
+
+const failed = await runAll(process.argv.includes('--format') ? formatSteps() : steps());
 console.log(failed === 0 ? 'check: all steps passed' : `check: ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
