@@ -11,7 +11,7 @@ const parts = { unit: runUnit, interpreters: runInterpreters, editor: runEditor 
 
 /** Tests of interpreters that measure no times, and so may share the machine. */
 const unmeasured =
-  /\/(awaits|children|cli|cli-export|conformance|faults|left-out-children|line-tables|locks-oddities|lsp-runs|system-limits|transparency|unrecognised|unwinder)\.test/;
+  /\/(awaits|children|cli|cli-export|conformance|faults|left-out-children|limits|line-tables|locks-oddities|lsp-runs|system-limits|trace-live|transparency|unrecognised|unwinder)\.test/;
 /** Of them those that take longest. */
 const longest = /\/(faults|transparency|lsp-runs)\.test/;
 
