@@ -1,6 +1,6 @@
 import type { ChartMeta, Lane, LaneState, Place, Segment } from '../../server/protocol';
 import type { Span } from '../../server/protocol-analysis';
-import { formatDuration, formatPlace, isKnown, laneName } from './format';
+import { formatDuration, formatMoment, formatPlace, isKnown, laneName } from './format';
 import type { Translate } from './strings';
 import type { Cursor } from './timeline-model';
 
@@ -35,7 +35,7 @@ export function describe(
     if (split !== null) parts.push(split);
     if (isKnown(segment.place))
       parts.push(`${formatPlace(segment.place)} ${segment.place.function}`);
-    parts.push(t('tip.at', formatDuration(segment.startNs)));
+    parts.push(t('tip.at', formatMoment(segment.startNs)));
     const releaser = meta.lanes[segment.releasedBy?.lane ?? -1];
     if (segment.awaited !== undefined) parts.push(awaitedText(segment.awaited, releaser, t));
     else if (releaser !== undefined) parts.push(t('status.releasedBy', laneName(releaser, t)));

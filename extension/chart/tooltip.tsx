@@ -2,7 +2,14 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { LANE_STATES, type Lane, type Place, type Segment } from '../../server/protocol';
 import { awaitedText, offText, shownState } from './describe';
-import { formatDuration, formatPlace, formatShare, isKnown, laneName } from './format';
+import {
+  formatDuration,
+  formatMoment,
+  formatPlace,
+  formatShare,
+  isKnown,
+  laneName,
+} from './format';
 import type { Translate } from './strings';
 import type { Hover } from './timeline-model';
 
@@ -55,7 +62,7 @@ function SegmentDetail(props: TooltipProps & { readonly segment: Segment }): JSX
       <p class="tip-state">
         <span class={`swatch ${shownState(segment) === 'native' ? 'native' : segment.state}`} />
         {t(`state.${shownState(segment)}`)} <b>{formatDuration(segment.endNs - segment.startNs)}</b>
-        <span class="dim"> {t('tip.at', formatDuration(segment.startNs))}</span>
+        <span class="dim"> {t('tip.at', formatMoment(segment.startNs))}</span>
       </p>
       {segment.lock !== undefined && (
         <p>
