@@ -1,6 +1,7 @@
 import type { StackTable, WorkRow } from '../trace/events';
 import { Activities, type Awaited } from './activities';
 import { AwaitStretches, Sends } from './await-columns';
+import { listOf } from './group-by';
 
 /** What a thread of an executor took from its queue. */
 export interface Work extends Omit<WorkRow, 'atNs' | 'ended'> {
@@ -158,12 +159,4 @@ export class AwaitBook {
     this.#classes[node] = found;
     return found;
   }
-}
-
-function listOf<Item>(lists: Map<number, Item[]>, key: number): Item[] {
-  const known = lists.get(key);
-  if (known !== undefined) return known;
-  const list: Item[] = [];
-  lists.set(key, list);
-  return list;
 }

@@ -1,4 +1,5 @@
 import type { Awaited } from './activities';
+import { listOf } from './group-by';
 import { firstAbove } from './search';
 import { grown, grownInts } from './table';
 
@@ -47,9 +48,7 @@ export class AwaitStretches {
     this.#thread[at] = thread;
     this.#stack[at] = stack;
     this.#on.push(on);
-    const own = this.#ofThread.get(thread);
-    if (own === undefined) this.#ofThread.set(thread, [at]);
-    else own.push(at);
+    listOf(this.#ofThread, thread).push(at);
   }
 
   at(index: number): AwaitStretch {

@@ -15,8 +15,8 @@ const WALK_HOLDS = 4;
  *
  * A stream does not say which waits are going on, so nothing can be forgotten; memory is bounded by folding: of 1024
  * old neighbours (of more, where they are of many lanes and units), those of one lane and unit become one hold of their
- * total length, in the order in which they first came. A wait over all of them is charged exactly as before; a wait that began among them (over 65,536 holds
- * ago) keeps its total, and the first of its holders are the folded ones.
+ * total length, in the order in which they first came. A wait over all of them is charged exactly as before; a wait that
+ * began among them (over 65,536 holds ago) keeps its total, and the first of its holders are the folded ones.
  */
 export class HoldWindow {
   /** Filled by {@link charge}: held time by unit. */

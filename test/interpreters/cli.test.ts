@@ -196,7 +196,8 @@ describe('signals', () => {
     '    count += 10',
     'signal.signal(signal.SIGUSR1, heard)',
     'try:',
-    '    print("ready", flush=True)',
+    // In one write, also where PYTHONUNBUFFERED is set.
+    '    print("ready\\n", end="", flush=True)',
     '    time.sleep(60)',
     'except KeyboardInterrupt:',
     '    count += 1',
@@ -234,7 +235,7 @@ describe('signals', () => {
     const ended = await run(['--quiet', 'a.py'], {
       cwd,
       onOutput: (text, control) => {
-        if (text.includes('ready')) control.signal('SIGINT');
+        if (text.includes('ready\n')) control.signal('SIGINT');
       },
     });
     assert.equal(ended.stdout.toString(), 'ready\ncount 1\n');
@@ -250,7 +251,7 @@ describe('signals', () => {
     const ended = await run(['--quiet', 'a.py'], {
       cwd,
       onOutput: (text, control) => {
-        if (text.includes('ready')) control.signal('SIGUSR1');
+        if (text.includes('ready\n')) control.signal('SIGUSR1');
       },
     });
     assert.equal(ended.stdout.toString(), 'ready\ncount 10\n');

@@ -102,11 +102,6 @@ APART int signal_acquisition(struct thread *t, pthread_cond_t *cond)
     return probe.real.cond_signal(cond);
 }
 
-APART int signal_asked_release(struct thread *t, pthread_cond_t *cond, struct call_site from)
-{
-    return signal_release(t, cond, &from);
-}
-
 static int hook_cond_signal(pthread_cond_t *cond)
 {
     struct thread *t = thread_self;
@@ -115,7 +110,7 @@ static int hook_cond_signal(pthread_cond_t *cond)
     struct gil *gil = t->holds;
     if (gil && cond == gil->cond) {
         if (__builtin_expect(gil->asked_ticks != 0, 0))
-            return signal_asked_release(t, cond, CALLED_FROM);
+            return signal_release(t, cond, &CALLED_FROM);
         return signal_release(t, cond, NULL);
     }
     if (t->asking && cond == t->asking->switch_cond)

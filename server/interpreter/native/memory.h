@@ -2,13 +2,13 @@
 #ifndef GILSCOPE_MEMORY_H
 #define GILSCOPE_MEMORY_H
 
-/* What a processor loads at once: data that is used together is laid out in as few as can be. */
-#define CACHE_LINE_BYTES 64
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* What a processor loads at once: data that is used together is laid out in as few as can be. */
+#define CACHE_LINE_BYTES 64
 
 struct memory {
     /* Copies `bytes` from `address`; false where that memory is gone. Null: the memory is known to be there. */

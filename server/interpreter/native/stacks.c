@@ -35,8 +35,7 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     t->layout = layout;
     t->stream = stream;
     t->memory = memory;
-    t->pin_codes = pin_codes && !layout->free_threaded;
-    t->fingerprints = !t->pin_codes;
+    t->fingerprints = !pin_codes || layout->free_threaded;
     t->nodes = memory_reserve(NODE_SLOTS * sizeof *t->nodes);
     t->codes = memory_reserve(CODE_SLOTS * sizeof *t->codes);
     t->cache = memory_reserve(STACK_CACHE_BYTES);

@@ -30,8 +30,7 @@ struct stack_table {
     struct stack_cache_slot *cache;
     const struct layout *layout;
     uint32_t pinned_count;
-    bool pin_codes;    /* may keep code objects alive: the GIL is held */
-    bool fingerprints; /* does not, or not all: an address is not enough to tell them */
+    bool fingerprints; /* not all codes are kept alive: an address is not enough to tell them */
     uint32_t node_count, code_count;
     struct code_slot *codes;
     struct frame *frames;
@@ -39,7 +38,7 @@ struct stack_table {
     struct memory memory;
 };
 
-/* False: no address space. Not for hooks. */
+/* `pin_codes`: code objects may be kept alive, as the GIL is held. False: no address space. Not for hooks. */
 bool stack_table_open(struct stack_table *table, const struct layout *layout, struct stream *stream,
                       struct memory memory, bool pin_codes);
 void stack_table_close(struct stack_table *table);
