@@ -51,7 +51,7 @@ async function runInterpreters(pattern) {
   tally.add(
     await runNodeTests(
       files.filter((file) => !isUnmeasured(file)),
-      1,
+      2,
       10 * minuteMs,
     ),
   );
