@@ -32,7 +32,8 @@ function namesIn(runFolder: string): string[] {
   }
 }
 
-function tracedProcesses(runFolder: string): ProcessId[] {
+/** Those that have a trace in this folder and are still there. */
+export function tracedProcesses(runFolder: string): ProcessId[] {
   const pids = namesIn(runFolder).flatMap((name) => {
     const pid = TRACE_NAME.exec(name)?.[1];
     return pid === undefined ? [] : [Number(pid)];

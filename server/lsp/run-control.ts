@@ -116,7 +116,10 @@ export class RunControl {
     log(text.run.found(interpreter.executable, interpreter.version, interpreter.foundBy));
     log(text.run.command([launch.executable, ...launch.args].join(' '), launch.cwd));
     const progress = new RunProgress(listener, title, text, (name) =>
-      this.options.showProgress(name, () => void this.stop(null)),
+      this.options.showProgress(name, () => {
+        log(text.run.stopping);
+        void session.stop();
+      }),
     );
     const session: RunSession = new RunSession({
       prepared,

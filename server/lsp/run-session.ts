@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PreparedRun } from '../interpreter/prepare-run';
 import { isAlive, processTree, type ProcessId } from '../interpreter/process-tree-linux';
 import { messageOf } from '../interpreter/run-error';
@@ -7,6 +8,8 @@ import { writeExit } from '../interpreter/run-folder';
 import { otherProcesses } from '../interpreter/other-processes';
 import { runProgram, type RunningProgram } from '../interpreter/run-program';
 import { stopProcesses } from '../interpreter/stop-processes';
+import { stopTraced } from '../interpreter/stop-traced';
+import { formatDuration } from '../profile/duration';
 import type { ExitStatus, Profile } from '../protocol';
 import type { RunResult, RunStatus } from '../protocol-run';
 import { Pace } from './pace';
@@ -48,12 +51,17 @@ export interface SessionOptions {
   readonly profile: GrowingProfile;
   readonly observer: RunObserver;
   readonly text: ServerText;
+  /** How long a program that is to be stopped has to appear. Absent: 5 s. */
+  readonly startGraceMs?: number;
 }
 
 const POLL_MS = 250;
 const SHOW_MS = 500;
 /** How long the client's word on the exit status is waited for once the process is gone. */
 const STATUS_GRACE_MS = 1500;
+
+const START_GRACE_MS = 5000;
+const LOOK_MS = 50;
 
 /** An editor that closes does not wait long. */
 const ABANDON_GRACE_MS = 400;
@@ -73,6 +81,8 @@ export class RunSession {
   private goneSinceMs: number | null = null;
   private exit: ExitStatus | null = null;
   private stopping = false;
+  /** Nothing appeared that could have been stopped. */
+  private unseen = false;
   private startedMs = performance.now();
   private disposed = false;
   private lastLogged = '';
@@ -118,6 +128,8 @@ export class RunSession {
         await this.step();
         if (!this.knowsEnd()) await this.wakeup.wait(this.pace.pauseMs());
       }
+      // It may have come at the last moment; without the folder, one that comes later does not run.
+      if (this.stopping && !this.program && !this.root) await this.stopFound();
       if (!this.disposed) await this.finish();
     } catch (error) {
       if (!this.disposed) this.failedToRead(error);
@@ -126,13 +138,19 @@ export class RunSession {
     }
   }
 
-  /** Ends the program, politely first; what was measured is kept. Resolves when it has ended. */
+  /**
+   * Ends the program, politely first; what was measured is kept. One that is not there yet is ended as soon as it is;
+   * a second call does not wait for it. Resolves when it has ended.
+   */
   async stop(): Promise<void> {
-    if (this.stopping) return;
+    if (this.stopping) {
+      if (!this.program && !this.root) this.programEnded(UNSEEN);
+      return;
+    }
     this.stopping = true;
     if (this.program) await this.program.stop();
     else if (this.root) await stopProcesses(this.root.pid);
-    else this.programEnded(UNSEEN);
+    else await this.stopOnceStarted();
     this.wakeup.wake();
   }
 
@@ -151,6 +169,32 @@ export class RunSession {
     }
     this.programEnded(UNSEEN);
     this.removeFolder();
+  }
+
+  /** The terminal may be starting the program just now, or the server itself. */
+  private async stopOnceStarted(): Promise<void> {
+    const { startGraceMs = START_GRACE_MS, observer, text } = this.options;
+    observer.log(text.run.stopsOnceStarted);
+    const untilMs = performance.now() + startGraceMs;
+    while (this.exit === null) {
+      if (this.program) {
+        await this.program.stop();
+        return;
+      }
+      if (await this.stopFound()) return;
+      if (performance.now() >= untilMs) {
+        this.unseen = true;
+        this.programEnded(UNSEEN);
+      } else {
+        await delay(LOOK_MS);
+      }
+    }
+  }
+
+  private async stopFound(): Promise<boolean> {
+    const [first] = await stopTraced(this.options.prepared.runFolder);
+    this.root ??= first ?? null;
+    return first !== undefined;
   }
 
   private async step(): Promise<void> {
@@ -207,9 +251,7 @@ export class RunSession {
     const exit = this.exit ?? UNSEEN;
     const elapsedMs = performance.now() - this.startedMs;
     if (!hasTrace(prepared.runFolder)) {
-      const neverStarted = this.stopping && !this.program;
-      const why = text.run.noTrace(prepared.interpreter.executable);
-      this.report('failed', neverStarted ? text.run.neverStarted : why);
+      this.report('failed', this.whyNoTrace());
       return;
     }
     await this.noteExit(exit);
@@ -225,6 +267,13 @@ export class RunSession {
       text,
     );
     this.report('finished', message, elapsedMs);
+  }
+
+  private whyNoTrace(): string {
+    const { prepared, text, startGraceMs = START_GRACE_MS } = this.options;
+    if (this.unseen) return text.run.notSeen(formatDuration(startGraceMs * 1e6));
+    if (this.stopping && !this.program) return text.run.neverStarted;
+    return text.run.noTrace(prepared.interpreter.executable);
   }
 
   private async noteExit(exit: ExitStatus): Promise<void> {

@@ -83,6 +83,9 @@ export const simplifiedChinese: ServerText = {
       `它的 ${amount(count)} 个子进程仍在运行；它们此后的行为不在分析记录中。`,
     noTrace: (python) =>
       `程序在测量开始之前就结束了，因此没有可显示的内容。原因见 Python 的输出；使用的是 ${python}。`,
+    stopsOnceStarted: '程序一启动就将其停止；再次停止则不再等待',
+    notSeen: (grace) =>
+      `程序在启动之前就被停止，并且在 ${grace} 内没有出现；没有可显示的内容。如果其终端之后才启动它，它会立即结束。`,
     neverStarted: '程序在启动之前就被停止；没有可显示的内容。',
     readFailed: (reason) => `无法读取测得的事件：${reason}`,
     stopTimedOut: '程序的一个进程无法终止；可能需要手动终止它。',

@@ -97,6 +97,9 @@ export const english = {
       `${plural(count, 'child process of it is', 'child processes of it are')} still running; what they do from here on is not in the profile.`,
     noTrace: (python: string): string =>
       `The program ended before the measuring began, so there is nothing to show. What Python wrote says why; ${python} was used.`,
+    stopsOnceStarted: 'stopping the program as soon as it has started; stop again not to wait',
+    notSeen: (grace: string): string =>
+      `The program was stopped before it had started, and did not appear within ${grace}; there is nothing to show. If its terminal starts it later, it ends at once.`,
     neverStarted: 'The program was stopped before it had started; there is nothing to show.',
     readFailed: (reason: string): string => `The measured events could not be read: ${reason}`,
     stopTimedOut: 'A process of the program could not be ended; it may need to be killed by hand.',

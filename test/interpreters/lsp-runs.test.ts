@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -262,8 +263,44 @@ void describe('a run that the client starts in its terminal', () => {
     assert.equal(end.state, 'failed');
     assert.match(end.message ?? '', /before the measuring began/);
     const other = await client.request<RunResult>('gilscope/run', params('sleeps.py', 'client'));
-    await client.request('gilscope/stop', { runId: other.runId });
+    // The second one does not wait for a program.
+    const stops = [1, 2].map(() => client.request('gilscope/stop', { runId: other.runId }));
     assert.match((await endOf(client, other)).message ?? '', /stopped before it had started/);
+    await Promise.all(stops);
+    await client.stop();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  void test('is stopped as soon as it is there, when that was asked before', async () => {
+    const { client, folder } = await start();
+    const run = await client.request<RunResult>('gilscope/run', params('forever.py', 'client'));
+    const { token } = await client.until<{ token: string }>('window/workDoneProgress/create');
+    client.notify('window/workDoneProgress/cancel', { token });
+    await client.until<{ message: string }>('window/logMessage', ({ message }) =>
+      message.startsWith('stopping'),
+    );
+    const program = launch(run);
+    const gone = once(program, 'exit');
+    const end = await endOf(client, run);
+    await gone;
+    assert.match(end.message ?? '', /stopped/);
+    await client.stop();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  void test('is stopped although nothing of it has been read yet', async () => {
+    const { client, folder } = await start();
+    const run = await client.request<RunResult>('gilscope/run', params('forever.py', 'client'));
+    const program = launch(run);
+    const gone = once(program, 'exit');
+    const hasTrace = (): boolean =>
+      readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.trace'));
+    while (!hasTrace()) await new Promise((done) => setImmediate(done));
+    await client.request('gilscope/stop', { runId: run.runId });
+    const end = await endOf(client, run);
+    await gone;
+    assert.equal(end.state, 'finished', end.message ?? '');
+    assert.match(end.message ?? '', /stopped/);
     await client.stop();
     assert.deepEqual(readdirSync(folder), []);
   });
