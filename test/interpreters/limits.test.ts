@@ -3,10 +3,10 @@
  * times stay those of the independent recorder, and the profile says what is missing.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { Profile } from '../../server/protocol';
 import { pairThreads } from '../support/compare-recorder';
 import { assertInvariants } from '../support/invariants';
@@ -35,6 +35,18 @@ for (const python of gilPythons()) {
       const withLine = profile.lines.filter((row) => row.line > 0);
       assert.deepEqual(withLine, []);
     });
+    it('thousands of places and functions, each of which releases the GIL once', async (t) => {
+      const [program, lines] = manyPlaces(t);
+      const { profile, ended } = await runProbed(await inspect(python.path), program, []);
+      assert.equal(ended.code, 0, ended.stderr);
+      assert.equal(profile?.lost.events, 0);
+      const rows = profile.lines.filter((row) => row.file === program && lines.has(row.line));
+      assert.deepEqual(
+        rows.filter((row) => row.acquires !== 1),
+        [],
+      );
+      assert.equal(rows.length, lines.size);
+    });
     it('a trace at its bound: totals of every thread stay exact', async () => {
       const program = resolve('test/fixtures/bench/pipe_loop.py');
       const profile = await recorded(python.path, program, ['300000'], { maxTraceBytes: 3 << 20 });
@@ -42,6 +54,19 @@ for (const python of gilPythons()) {
       assert.match(profile.lost.reason ?? '', /bound|limit|size/i);
     });
   });
+}
+
+/** A program and its lines that sleep: 2,000 in one function, and one in each of 1,500 functions. */
+function manyPlaces(t: TestContext): readonly [program: string, lines: ReadonlySet<number>] {
+  const folder = mkdtempSync(join(tmpdir(), 'gilscope-places-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'places.py');
+  const sleep = '    sleep(0)';
+  const text = ['from time import sleep', 'def long():', ...Array<string>(2000).fill(sleep)];
+  for (let n = 0; n < 1500; n += 1) text.push(`def f${n}():`, sleep);
+  text.push('long()', 'for n in range(1500):', '    globals()[f"f{n}"]()', '');
+  writeFileSync(program, text.join('\n'));
+  return [program, new Set(text.flatMap((line, at) => (line === sleep ? [at + 1] : [])))];
 }
 
 /** Runs with the recorder, and holds the invariants and that the counts of every thread are equal. */

@@ -111,11 +111,12 @@ static uint32_t unwind(const struct unwinder *u, const struct image *image, uint
                        uintptr_t *stack)
 {
     struct unwind_step steps[STEPS];
+    struct unwind_known known = {0};
     struct call_site site = {pc, (uintptr_t)stack, (uintptr_t)(stack + below(64))};
     for (size_t i = 0; i < 512; i++)
         stack[i] = below(3) ? image->low + below((uint32_t)(image->high - image->low))
                             : (uintptr_t)(stack + below(STACK_BYTES / 8));
-    return unwind_functions(u, site, steps, STEPS) + (unwind_frame_size(u, pc) != 0);
+    return unwind_functions(u, &known, site, steps, STEPS) + (unwind_frame_size(u, pc) != 0);
 }
 
 int main(int argc, char **argv)

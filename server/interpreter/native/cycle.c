@@ -280,7 +280,7 @@ void cycle_released(struct thread *t, uint64_t now, const struct call_site *from
     t->after_release = true;
     t->drop_requested = gil->asked_ticks != 0;
     if (t->drop_requested)
-        t->caller = drop_caller_of(&probe.drop_callers, *from);
+        t->caller = drop_caller_of(&probe.drop_callers, &gil->unwound, *from);
     __atomic_store_n(&t->last_stack, t->release_stack, __ATOMIC_RELEASE);
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;

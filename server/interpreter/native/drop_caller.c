@@ -16,10 +16,11 @@ static bool is_eval_frame(const struct drop_callers *c, const struct unwind_step
     return f->function == c->eval_frame || f->cfa_offset == c->eval_cfa_offset;
 }
 
-enum drop_caller drop_caller_of(const struct drop_callers *c, struct call_site released_from)
+enum drop_caller drop_caller_of(const struct drop_callers *c, struct unwind_known *known,
+                                struct call_site released_from)
 {
     struct unwind_step steps[MOST_FUNCTIONS];
-    uint32_t count = unwind_functions(&c->unwinder, released_from, steps, MOST_FUNCTIONS);
+    uint32_t count = unwind_functions(&c->unwinder, known, released_from, steps, MOST_FUNCTIONS);
     if (!count)
         return DROP_CALLER_UNKNOWN;
     if (c->handle_pending) {

@@ -20,7 +20,8 @@ enum drop_caller { DROP_CALLER_UNKNOWN, DROP_CALLER_EVAL_LOOP, DROP_CALLER_OTHER
 void drop_callers_open(struct drop_callers *c, const struct unwind_tables *tables, uintptr_t low,
                        uintptr_t high);
 
-/* `released_from`: where drop_gil signalled that the GIL is free. For hooks. */
-enum drop_caller drop_caller_of(const struct drop_callers *c, struct call_site released_from);
+/* `known`: of this GIL. `released_from`: where drop_gil signalled that the GIL is free. For hooks. */
+enum drop_caller drop_caller_of(const struct drop_callers *c, struct unwind_known *known,
+                                struct call_site released_from);
 
 #endif

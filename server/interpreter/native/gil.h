@@ -4,6 +4,7 @@
 
 #include "lock_table.h"
 #include "stacks.h"
+#include "unwind.h"
 #include "work_items.h"
 
 #include <limits.h>
@@ -30,6 +31,7 @@ struct gil {
     struct stack_table stacks;
     struct lock_table locks;
     struct work_table works;
+    struct unwind_known unwound; /* below forced releases */
     struct chunk_header *aggregates[AGGREGATE_CHUNKS];
     uint32_t aggregate_seq;
 };

@@ -3,24 +3,23 @@
 #include "code_record.h"
 #include "probe.h"
 
-/* Powers of two; only touched parts of the tables use memory. */
-#define NODE_SLOTS (1u << 20)
-#define CODE_SLOTS (1u << 17)
-#define MAX_NODES (NODE_SLOTS / 4 * 3)
-#define MAX_CODES (CODE_SLOTS / 4 * 3)
+#define NODE_INDEX_BITS 20u
+#define CODE_INDEX_BITS 17u
+#define MAX_NODES ((3u << NODE_INDEX_BITS) / 4)
+#define MAX_CODES ((3u << CODE_INDEX_BITS) / 4)
+#define NODES_BYTES ((MAX_NODES + 1) * sizeof(struct node))
+#define CODES_BYTES ((MAX_CODES + 1) * sizeof(struct code))
 /* Code objects kept alive, so that none takes the address of another; beyond this, fingerprints tell them apart. */
 #define MAX_PINNED 16384u
 #define NODE_RECORD_BYTES 21u
 
-struct node_slot {
-    uint32_t parent, code, offset, node; /* node 0: empty */
+struct node {
+    uint32_t parent, code, offset;
 };
 
-struct code_slot {
-    uintptr_t code;
+struct code {
+    uintptr_t code;       /* 0: its record failed half-way */
     uint64_t fingerprint; /* 0: pinned */
-    uint32_t id;          /* 0: empty */
-    uint32_t unused;
 };
 
 static inline uint64_t mix(uint64_t h, uint64_t a, uint64_t b)
@@ -36,11 +35,13 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     t->stream = stream;
     t->memory = memory;
     t->fingerprints = !pin_codes || layout->free_threaded;
-    t->nodes = memory_reserve(NODE_SLOTS * sizeof *t->nodes);
-    t->codes = memory_reserve(CODE_SLOTS * sizeof *t->codes);
+    t->nodes = memory_reserve(NODES_BYTES);
+    t->codes = memory_reserve(CODES_BYTES);
     t->cache = memory_reserve(STACK_CACHE_BYTES);
     t->frames = memory_reserve(MAX_FRAMES * sizeof *t->frames);
-    if (t->nodes && t->codes && t->cache && t->frames)
+    bool indexed = number_index_open(&t->node_index, NODE_INDEX_BITS) &&
+                   number_index_open(&t->code_index, CODE_INDEX_BITS);
+    if (t->nodes && t->codes && t->cache && t->frames && indexed)
         return true;
     stack_table_close(t);
     return false;
@@ -49,13 +50,15 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
 void stack_table_close(struct stack_table *t)
 {
     if (t->nodes)
-        memory_release(t->nodes, NODE_SLOTS * sizeof *t->nodes);
+        memory_release(t->nodes, NODES_BYTES);
     if (t->codes)
-        memory_release(t->codes, CODE_SLOTS * sizeof *t->codes);
+        memory_release(t->codes, CODES_BYTES);
     if (t->cache)
         memory_release(t->cache, STACK_CACHE_BYTES);
     if (t->frames)
         memory_release(t->frames, MAX_FRAMES * sizeof *t->frames);
+    number_index_close(&t->node_index);
+    number_index_close(&t->code_index);
     memset(t, 0, sizeof *t);
 }
 
@@ -74,23 +77,37 @@ static void pin(const struct layout *l, uintptr_t code)
     }
 }
 
+static inline uint64_t hash_of_code(const struct code *c)
+{
+    return mix(0, c->code, c->fingerprint);
+}
+
+/* Its id; 0: it is not there. */
+static uint32_t find_code(const struct stack_table *t, uintptr_t code, uint64_t fingerprint)
+{
+    struct code c = {.code = code, .fingerprint = fingerprint};
+    const struct number_index *x = &t->code_index;
+    for (uint32_t slot = number_index_first(x, hash_of_code(&c)); x->slots[slot];
+         slot = number_index_next(x, slot)) {
+        const struct code *found = &t->codes[x->slots[slot]];
+        if (found->code == code && found->fingerprint == fingerprint)
+            return x->slots[slot];
+    }
+    return 0;
+}
+
 static uint32_t code_id(struct stack_table *t, uintptr_t code)
 {
     bool pinned_all = !t->fingerprints;
     uint64_t fingerprint = pinned_all ? 0 : code_fingerprint(t->layout, &t->memory, code);
     if (!pinned_all && !fingerprint)
         return 0;
-    uint32_t slot = (uint32_t)(mix(0, code, fingerprint) >> 40) & (CODE_SLOTS - 1);
     /* A pinned code has no fingerprint: look for it under that first, whatever the mode is now. */
-    if (!pinned_all && t->pinned_count) {
-        for (uint32_t i = (uint32_t)(mix(0, code, 0) >> 40) & (CODE_SLOTS - 1); t->codes[i].id;
-             i = (i + 1) & (CODE_SLOTS - 1))
-            if (t->codes[i].code == code && !t->codes[i].fingerprint)
-                return t->codes[i].id;
-    }
-    for (; t->codes[slot].id; slot = (slot + 1) & (CODE_SLOTS - 1))
-        if (t->codes[slot].code == code && t->codes[slot].fingerprint == fingerprint)
-            return t->codes[slot].id;
+    uint32_t known = !pinned_all && t->pinned_count ? find_code(t, code, 0) : 0;
+    if (!known)
+        known = find_code(t, code, fingerprint);
+    if (known)
+        return known;
     if (t->code_count >= MAX_CODES) {
         trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
         return 0;
@@ -103,18 +120,32 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
         pin(t->layout, code);
         t->fingerprints = ++t->pinned_count == MAX_PINNED;
     }
-    t->codes[slot] = (struct code_slot){.code = code, .fingerprint = fingerprint, .id = id};
+    t->codes[id] = (struct code){.code = code, .fingerprint = fingerprint};
+    if (number_index_is_full(&t->code_index)) {
+        number_index_grow(&t->code_index);
+        for (uint32_t i = 1; i < id; i++)
+            if (t->codes[i].code)
+                number_index_add(&t->code_index, hash_of_code(&t->codes[i]), i);
+    }
+    number_index_add(&t->code_index, hash_of_code(&t->codes[id]), id);
     return id;
+}
+
+static inline uint64_t hash_of_node(const struct node *n)
+{
+    return mix(mix(0, n->parent, n->code), n->offset, 1);
 }
 
 static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, uint32_t offset)
 {
-    uint64_t h = mix(mix(0, parent, code), offset, 1);
-    uint32_t slot = (uint32_t)(h >> 40) & (NODE_SLOTS - 1);
-    for (; t->nodes[slot].node; slot = (slot + 1) & (NODE_SLOTS - 1)) {
-        struct node_slot *n = &t->nodes[slot];
+    struct node wanted = {parent, code, offset};
+    uint64_t hash = hash_of_node(&wanted);
+    struct number_index *x = &t->node_index;
+    for (uint32_t slot = number_index_first(x, hash); x->slots[slot];
+         slot = number_index_next(x, slot)) {
+        const struct node *n = &t->nodes[x->slots[slot]];
         if (n->parent == parent && n->code == code && n->offset == offset)
-            return n->node;
+            return x->slots[slot];
     }
     if (t->node_count >= MAX_NODES) {
         trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
@@ -130,7 +161,13 @@ static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, u
     p = put_u32(p, parent);
     p = put_u32(p, code);
     stream_commit(t->stream, put_u32(p, offset));
-    t->nodes[slot] = (struct node_slot){parent, code, offset, node};
+    t->nodes[node] = wanted;
+    if (number_index_is_full(x)) {
+        number_index_grow(x);
+        for (uint32_t i = 1; i < node; i++)
+            number_index_add(x, hash_of_node(&t->nodes[i]), i);
+    }
+    number_index_add(x, hash, node);
     return node;
 }
 

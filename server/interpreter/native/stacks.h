@@ -8,6 +8,7 @@
 
 #include "layout.h"
 #include "memory.h"
+#include "number_index.h"
 #include "stream.h"
 
 /* Frames of a stack that are kept, from the innermost on; deeper ones are cut at the root. */
@@ -26,13 +27,15 @@ struct stack_cache_slot {
 #define STACK_CACHE_BYTES (STACK_CACHE_SLOTS * sizeof(struct stack_cache_slot))
 
 struct stack_table {
-    struct node_slot *nodes;
+    struct node *nodes; /* by number */
+    struct number_index node_index;
     struct stack_cache_slot *cache;
     const struct layout *layout;
     uint32_t pinned_count;
     bool fingerprints; /* not all codes are kept alive: an address is not enough to tell them */
     uint32_t node_count, code_count;
-    struct code_slot *codes;
+    struct code *codes; /* by id */
+    struct number_index code_index;
     struct frame *frames;
     struct stream *stream;
     struct memory memory;

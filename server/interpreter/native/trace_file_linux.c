@@ -53,6 +53,8 @@ static bool map_segment(struct trace_file *file, int fd)
     void *memory = mmap(NULL, SEGMENT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
     if (memory == MAP_FAILED)
         return false;
+    /* Nothing is in it yet; else the first touch would read ahead, with some disks megabytes of zeros. */
+    madvise(memory, SEGMENT_BYTES, MADV_RANDOM);
     file->segments[file->segment_count++] = memory;
     atomic_store_explicit(&file->ready, file->segment_count * CHUNKS_PER_SEGMENT,
                           memory_order_release);

@@ -46,12 +46,18 @@ struct unwinder {
 void unwinder_open(struct unwinder *u, const struct unwind_tables *tables, uintptr_t low,
                    uintptr_t high);
 
+/* Steps that were met, by their return address. Whoever shares one takes turns. Zeroed: empty. */
+#define UNWIND_KNOWN_STEPS 16u
+struct unwind_known {
+    struct unwind_step steps[UNWIND_KNOWN_STEPS];
+};
+
 /*
  * How to leave the functions that were called from one another, innermost first, as far as they are the interpreter's
  * and can be unwound; returns how many, at most `most`.
  */
-uint32_t unwind_functions(const struct unwinder *u, struct call_site from,
-                          struct unwind_step *steps, uint32_t most);
+uint32_t unwind_functions(const struct unwinder *u, struct unwind_known *known,
+                          struct call_site from, struct unwind_step *steps, uint32_t most);
 
 /* CFA offset in the middle of the function that starts there; 0: unknown. */
 int32_t unwind_frame_size(const struct unwinder *u, uintptr_t function);

@@ -346,12 +346,23 @@ static struct unwind_step step_of(const struct unwinder *u, uintptr_t pc)
     return step;
 }
 
-uint32_t unwind_functions(const struct unwinder *u, struct call_site at, struct unwind_step *steps,
-                          uint32_t most)
+/* Reading the tables takes microseconds, and a program releases the GIL from few places. */
+static struct unwind_step known_step_of(const struct unwinder *u, struct unwind_known *known,
+                                        uintptr_t pc)
+{
+    uint64_t hash = (uint64_t)pc * 0x9e3779b97f4a7c15u;
+    struct unwind_step *step = &known->steps[(hash >> 32) % UNWIND_KNOWN_STEPS];
+    if (step->pc != pc)
+        *step = step_of(u, pc);
+    return *step;
+}
+
+uint32_t unwind_functions(const struct unwinder *u, struct unwind_known *known, struct call_site at,
+                          struct unwind_step *steps, uint32_t most)
 {
     uint32_t count = 0;
     while (u->header && count < most && at.pc >= u->low && at.pc < u->high) {
-        struct unwind_step step = step_of(u, at.pc);
+        struct unwind_step step = known_step_of(u, known, at.pc);
         if (!step.known)
             break;
         uintptr_t cfa = (step.cfa_from_fp ? at.fp : at.sp) + (uintptr_t)(intptr_t)step.cfa_offset;
