@@ -174,6 +174,48 @@ describe('views of a part of the run', () => {
     assert.equal(await page.locator('.scope').count(), 0, 'a click on the axis clears it');
   });
 
+  it('zooms to what is dragged in the overview: a new window, the window, its edges', async () => {
+    await page.locator('.stage').focus();
+    await page.keyboard.press('0');
+    await settle(page);
+    const { x, left, width } = await stageBox(page);
+    const strip = await page.locator('canvas[data-part="stripWindow"]').boundingBox();
+    assert.ok(strip);
+    /** Drags from one share of the run to another; the view as shares, and its length. */
+    const drag = async (from: number, to: number): Promise<readonly [number, number, number]> => {
+      const y = strip.y + strip.height / 2;
+      await page.mouse.move(x + left + from * width, y);
+      await page.mouse.down();
+      await page.mouse.move(x + left + to * width, y, { steps: 4 });
+      await page.mouse.up();
+      await settle(page);
+      const { t0, t1 } = await savedState(page);
+      return [t0 / meta.wallNs, t1 / meta.wallNs, (t1 - t0) / meta.wallNs];
+    };
+    const near = (share: number, expected: number, what: string): void =>
+      assert.ok(Math.abs(share - expected) * width < 2, `${what}: ${share}, not ${expected}`);
+    const drawn = await drag(0.6, 0.4);
+    near(drawn[0], 0.4, 'start of the drawn window');
+    near(drawn[1], 0.6, 'its end');
+    const moved = await drag(0.5, 0.7);
+    near(moved[0], 0.6, 'start of the moved window');
+    near(moved[2], drawn[2], 'its length');
+    const earlier = await drag(0.6, 0.5);
+    near(earlier[0], 0.5, 'the dragged start');
+    near(earlier[1], moved[1], 'the end beside it');
+    const later = await drag(0.8, 0.9);
+    near(later[0], earlier[0], 'the start beside the dragged end');
+    near(later[1], 0.9, 'the dragged end');
+    const beside = await drag(0.25, 0.25);
+    near((beside[0] + beside[1]) / 2, 0.25, 'the middle, where it was pressed');
+    near(beside[2], later[2], 'the length of the window that came there');
+    const atStart = await drag(0.3, 0.01);
+    near(atStart[0], 0, 'no further than the start');
+    near(atStart[2], later[2], 'the length there');
+    assert.equal(await page.locator('.scope').count(), 0, 'nothing is selected by it');
+    await page.keyboard.press('0');
+  });
+
   it('filters threads and files, and orders lanes', async () => {
     const filter = page.getByRole('combobox', { name: 'Filter threads' });
     const names = (): Promise<string[]> => page.locator('.label-name').allInnerTexts();

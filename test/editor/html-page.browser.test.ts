@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { formatCount, formatDuration } from '../../extension/chart/format';
+import { formatCount, formatDuration, formatPlace } from '../../extension/chart/format';
 import { analyseRun } from '../../server/cli/analyse';
 import { collectStandalone, standalonePage } from '../../server/cli/html';
 import type { ChartRequest, ChartResponse, Profile } from '../../server/protocol';
@@ -89,6 +89,34 @@ describe('the page of --html', () => {
     await page.keyboard.press('0');
     assert.deepEqual(complaints, []);
     assert.deepEqual(await axeViolations(page), []);
+  });
+
+  it('says of each lock what the profile says', async () => {
+    await open('Locks');
+    await page
+      .locator('#panel-locks')
+      .getByRole('button', { name: /Python’s library/ })
+      .click();
+    await settle(page);
+    const rows = page.locator('#panel-locks tbody tr:not(.spacer)');
+    const cells = (await rows.all()).map((row) => row.locator('td').allInnerTexts());
+    const shown = (await Promise.all(cells)).map(([what = '', ...numbers]) =>
+      [what.replaceAll(/\s/g, ''), ...numbers.map((text) => text.trim())].join(' | '),
+    );
+    const or = (value: number, text: string): string => (value > 0 ? text : '–');
+    const expected = profile.locks.map((lock) => {
+      const { waitNs, holdNs, acquires, contended, maxWaitNs, maxHoldNs, workNs } = lock;
+      const place = lock.createdAt.line > 0 ? formatPlace(lock.createdAt) : '';
+      const time = (ns: number): string => or(ns, formatDuration(ns));
+      return [
+        `${lock.name ?? ''}${lock.kind}${place}`.replaceAll(/\s/g, ''),
+        ...[time(waitNs), time(holdNs), or(acquires, formatCount(acquires))],
+        ...[or(contended, formatCount(contended)), time(maxWaitNs), time(maxHoldNs), time(workNs)],
+      ].join(' | ');
+    });
+    assert.ok(profile.locks.some(({ waitNs, workNs }) => waitNs > 0 && workNs === 0));
+    assert.ok(profile.locks.some(({ workNs }) => workNs > 0));
+    assert.deepEqual(shown.toSorted(), expected.toSorted());
   });
 
   it('on paper has every thread with its numbers', async () => {

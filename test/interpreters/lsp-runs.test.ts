@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -271,7 +270,7 @@ void describe('a run that the client starts in its terminal', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  void test('is stopped as soon as it is there, when that was asked before', async () => {
+  void test('is stopped as soon as it is there, when that was asked before', async (context) => {
     const { client, folder } = await start();
     const run = await client.request<RunResult>('gilscope/run', params('forever.py', 'client'));
     const { token } = await client.until<{ token: string }>('window/workDoneProgress/create');
@@ -280,27 +279,28 @@ void describe('a run that the client starts in its terminal', () => {
       message.startsWith('stopping'),
     );
     const program = launch(run);
-    const gone = once(program, 'exit');
+    context.after(() => program.kill('SIGKILL'));
     const end = await endOf(client, run);
-    await gone;
-    assert.match(end.message ?? '', /stopped/);
+    assert.equal(end.state, 'finished', end.message ?? '');
+    assert.match(end.message ?? '', /stopped after/);
+    assert.equal(isRunning(program.pid ?? 0), false);
     await client.stop();
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  void test('is stopped although nothing of it has been read yet', async () => {
+  void test('is stopped although nothing of it has been read yet', async (context) => {
     const { client, folder } = await start();
     const run = await client.request<RunResult>('gilscope/run', params('forever.py', 'client'));
     const program = launch(run);
-    const gone = once(program, 'exit');
+    context.after(() => program.kill('SIGKILL'));
     const hasTrace = (): boolean =>
       readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.trace'));
     while (!hasTrace()) await new Promise((done) => setImmediate(done));
     await client.request('gilscope/stop', { runId: run.runId });
     const end = await endOf(client, run);
-    await gone;
     assert.equal(end.state, 'finished', end.message ?? '');
-    assert.match(end.message ?? '', /stopped/);
+    assert.match(end.message ?? '', /stopped after/);
+    assert.equal(isRunning(program.pid ?? 0), false);
     await client.stop();
     assert.deepEqual(readdirSync(folder), []);
   });
