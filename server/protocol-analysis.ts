@@ -122,7 +122,7 @@ export interface Curves {
   readonly toNs: number;
   /** Of the busiest GIL in each bin: the share of time in which it was held, 0 … 1. */
   readonly gilLoad: readonly number[];
-  /** Threads that held a GIL, of all processes and interpreters. */
+  /** Threads that held a GIL or were in native code without it, of all processes and interpreters. */
   readonly parallel: readonly number[];
   /** Threads that waited for a GIL or a lock. */
   readonly queue: readonly number[];

@@ -17,14 +17,14 @@ export function* curvesOf(
 ): Sliced<Curves> {
   const byGil = new Map<number, Float64Array>();
   const queue = new Float64Array(bins);
+  const parallel = new Float64Array(bins);
   for (const view of views) {
     const held = byGil.get(view.track.gil) ?? new Float64Array(bins);
     byGil.set(view.track.gil, held);
-    sumShares(view, fromNs, toNs, held, queue);
+    sumShares(view, fromNs, toNs, { held, native: parallel, waited: queue });
     yield;
   }
   const gilLoad = new Float64Array(bins);
-  const parallel = new Float64Array(bins);
   for (const held of byGil.values()) {
     for (const [bin, share] of held.entries()) {
       gilLoad[bin] = Math.max(gilLoad[bin] as number, share);
@@ -42,23 +42,29 @@ export function* curvesOf(
   };
 }
 
-/** Adds the part of each bin that the lane held, and that it waited. */
+interface Shares {
+  readonly held: Float64Array;
+  readonly native: Float64Array;
+  readonly waited: Float64Array;
+}
+
+/** Adds the part of each bin that the lane held, was in native code, and waited. */
 function sumShares(
   view: LaneView,
   fromNs: number,
   toNs: number,
-  held: Float64Array,
-  waited: Float64Array,
+  { held, native, waited }: Shares,
 ): void {
   const bins = held.length;
   const binNs = (toNs - fromNs) / bins;
   view.rewind();
-  let before = { holdNs: 0, waitNs: 0 };
+  let before = { holdNs: 0, waitNs: 0, nativeNs: 0 };
   for (let bin = 0; bin <= bins; bin++) {
     const edgeNs = Math.min(Math.max(fromNs + bin * binNs, view.startNs), view.endNs);
-    const sums = view.sumsUntil(edgeNs);
+    const sums = { ...view.sumsUntil(edgeNs), nativeNs: view.nativeUntil(edgeNs) };
     if (bin > 0) {
       held[bin - 1] = (held[bin - 1] as number) + (sums.holdNs - before.holdNs) / binNs;
+      native[bin - 1] = (native[bin - 1] as number) + (sums.nativeNs - before.nativeNs) / binNs;
       waited[bin - 1] = (waited[bin - 1] as number) + (sums.waitNs - before.waitNs) / binNs;
     }
     before = sums;

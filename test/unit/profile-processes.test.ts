@@ -192,6 +192,12 @@ describe('time off the GIL', () => {
     const at = (atNs: number) => chart.segment({ kind: 'segment', lane: 0, atNs, step: 'at' });
     assert.equal(at(500)?.nativeNs, 700);
     assert.equal(at(1700)?.nativeNs, undefined);
+    // In quarters of 500 ns: held 200 − 100 and 1300 − 1210, on a CPU off the GIL 70 % of 200 to 1200.
+    const question = { kind: 'curves', fromNs: 0, toNs: 2000, bins: 4 } as const;
+    const answered = chart.answer({ kind: 'analysis', question });
+    assert.ok(answered.kind === 'analysis' && answered.answer?.kind === 'curves');
+    assert.deepEqual(answered.answer.curves.parallel, [0.62, 0.7, 0.46, 0]);
+    assert.deepEqual(answered.answer.curves.gilLoad, [0.2, 0, 0.18, 0]);
     const tile = chart.tile({ kind: 'tile', level: 9, index: 0, page: 0 });
     const native = tile.subarray(TILE_STATE_BYTES);
     const binNs = 2000 / TILE_BINS;
