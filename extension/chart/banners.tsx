@@ -8,8 +8,10 @@ import type { Translate } from './strings';
 export function bannerTexts(meta: ChartMeta, t: Translate): readonly string[] {
   const texts: string[] = [];
   const { events, samples, reason } = meta.lost;
-  if (events > 0 || samples > 0) {
+  if (events > 0) {
     texts.push(t('banner.lost', formatCount(events), formatCount(samples), reason ?? '').trim());
+  } else if (samples > 0) {
+    texts.push(t('banner.lostSamples', formatCount(samples), reason ?? '').trim());
   }
   for (const process of meta.processes) {
     if (!process.gilEnabled) texts.push(t('banner.nogil', process.pid, process.python));

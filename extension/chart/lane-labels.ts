@@ -1,5 +1,5 @@
-import type { Lane } from '../../server/protocol';
-import { laneName } from './format';
+import type { Lane, ProcessRow } from '../../server/protocol';
+import { formatPlace, laneName } from './format';
 import { visibleRows } from './lanes-view';
 import type { Row } from './rows';
 import type { Translate } from './strings';
@@ -57,8 +57,7 @@ interface Label {
 
 function labelOf(model: TimelineModel, row: Row, t: Translate): Label {
   if (row.kind === 'process') {
-    const process = model.meta?.processes.find((each) => each.pid === row.pid);
-    const detail = process?.argv.join(' ') ?? '';
+    const detail = processDetail(row.pid, model.meta?.processes ?? [], t);
     return { kind: 'process', name: t('timeline.process', row.pid), detail };
   }
   const lane = model.lane(row.lane);
@@ -75,4 +74,19 @@ function laneDetail(model: TimelineModel, index: number, lane: Lane, t: Translat
     parts.push(t('lane.interpreter', lane.gil.slice(lane.gil.indexOf('/') + 1)));
   }
   return parts.join(' · ');
+}
+
+const INTERPRETER = /(?:^|[/\\])python[^/\\]*$/i;
+
+/** What a process is: whose child, and what it runs, without the interpreter and the folder of the script. */
+export function processDetail(pid: number, processes: readonly ProcessRow[], t: Translate): string {
+  const process = processes.find((each) => each.pid === pid);
+  if (process === undefined) return '';
+  const [first = '', ...rest] = process.argv;
+  const isNamed = rest.length > 0 && (first === process.executable || INTERPRETER.test(first));
+  const [script = '', ...args] = isNamed ? rest : process.argv;
+  const name = script.startsWith('/') ? formatPlace({ file: script, line: 0 }) : script;
+  const command = [name, ...args].join(' ');
+  const parent = processes.find((each) => each.pid === process.parentPid);
+  return parent === undefined ? command : `${t('timeline.child', parent.pid)} · ${command}`;
 }

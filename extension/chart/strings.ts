@@ -32,6 +32,7 @@ export const CHART_STRINGS = {
   'timeline.hint':
     'Drag to move, Ctrl+wheel to zoom, Shift+drag to select a span, click to open the line',
   'timeline.process': 'Process {0}',
+  'timeline.child': 'child of {0}',
   'timeline.overview': 'The whole run; drag the window',
   'timeline.ruler': 'Drag to select a span, click to clear it',
   'tool.collapse': 'Collapse idle time',
@@ -211,6 +212,7 @@ export const CHART_STRINGS = {
   'severity.warning': 'Warning',
   'severity.error': 'Error',
   'banner.lost': '{0} events and {1} samples are missing from this picture. {2}',
+  'banner.lostSamples': 'Samples that could not be read: {0}. The times are complete. {1}',
   'banner.frames.unknownVersion':
     'Process {0} runs Python {1}, whose stacks are not known: times are exact, lines are missing.',
   'banner.frames.selfTestFailed':

@@ -206,6 +206,22 @@ describe('pages of the chart', () => {
     await page.context().close();
   });
 
+  it('shows the whole name of a process, however long its command', async () => {
+    const run = busyRun();
+    const meta = fakeMeta(run, { lanesPerProcess: 2 });
+    const argv = ['/usr/bin/python3', `/srv/${'long-'.repeat(60)}name.py`];
+    const processes = meta.processes.map((each) => ({ ...each, argv }));
+    const page = await open(run, { ...meta, processes });
+    const cut = await page
+      .locator('.label.process .label-name')
+      .evaluateAll((names) => names.map((name) => name.scrollWidth > name.clientWidth));
+    assert.deepEqual(
+      cut,
+      processes.map(() => false),
+    );
+    await page.context().close();
+  });
+
   it('lists lines by cost, sorts, filters, opens them, and keeps long lists out of the page', async () => {
     const run = busyRun();
     const base = fakeMeta(run);

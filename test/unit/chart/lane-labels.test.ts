@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { processDetail } from '../../../extension/chart/lane-labels';
+import { translator } from '../../../extension/chart/strings';
+import type { ProcessRow } from '../../../server/protocol';
+
+const PYTHON = '/opt/py/bin/python3.13';
+
+function process(pid: number, parentPid: number, argv: readonly string[]): ProcessRow {
+  return { pid, parentPid, argv, executable: PYTHON } as ProcessRow;
+}
+
+describe('what a process is', () => {
+  const detail = (...processes: readonly ProcessRow[]): readonly string[] =>
+    processes.map(({ pid }) => processDetail(pid, processes, translator({})));
+
+  it('is its script, and whose child it is', () => {
+    assert.deepEqual(
+      detail(
+        process(7, 1, [PYTHON, '/home/ada/shop/server.py', '--log', '/var/log/x']),
+        process(8, 7, [PYTHON, '-m', 'worker']),
+        process(9, 8, ['/usr/bin/python3', '-c', 'from os import fork']),
+      ),
+      [
+        'server.py --log /var/log/x',
+        'child of 7 · -m worker',
+        'child of 8 · -c from os import fork',
+      ],
+    );
+  });
+
+  it('is what was called where that is not an interpreter, or it alone', () => {
+    assert.deepEqual(
+      detail(process(7, 1, ['/usr/bin/shop', 'serve']), process(8, 2, [PYTHON]), process(9, 2, [])),
+      ['shop serve', 'python3.13', ''],
+    );
+    assert.equal(processDetail(6, [], translator({})), '');
+  });
+});
