@@ -27,7 +27,7 @@ export const simplifiedChinese: ServerText = {
       wait: '想要 GIL 但没有得到',
       blocks: '此处持有 GIL 时其他线程在等待',
       off: '不使用 GIL：阻塞、休眠或在原生代码中',
-      native: '其中不持有 GIL 而运行：占用 CPU，与其他线程并行',
+      native: '其中不持有 GIL 而运行：占用 CPU，与其他线程并行；不含原生库自建的线程',
       lockWait: '想要另一个线程持有的锁',
       lockHold: '持有在此处获取的锁',
       lockBlocks: '其他线程等待此处持有的锁，或等待被此处拖住的锁持有者',

@@ -35,7 +35,8 @@ export const english = {
       wait: 'wanted the GIL and did not have it',
       blocks: 'others waited while this had the GIL',
       off: 'did without the GIL: blocked, asleep or in native code',
-      native: 'of that, runs without the GIL: on a CPU, in parallel with others',
+      native:
+        'of that, runs without the GIL: on a CPU, in parallel with others; not counting threads of native libraries',
       lockWait: 'wanted a lock that another thread had',
       lockHold: 'had a lock that was taken here',
       lockBlocks: 'others waited for a lock that this had, or whose holder this kept waiting',

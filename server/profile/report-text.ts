@@ -62,6 +62,10 @@ function titleLine(profile: Profile): string {
 /** From here on the share of a line is off by 5 % at most, by standard error. */
 const ENOUGH_SAMPLES = 100;
 
+/** Said where there was native code at all. */
+const NATIVE_THREADS =
+  'Threads that a native library makes for itself (as OpenBLAS does) are not seen: their CPU time is in no number.';
+
 function exactnessSection(profile: Profile): string[] {
   const samples = sum(profile.lines, (row) => row.samples);
   const notes = [
@@ -69,6 +73,7 @@ function exactnessSection(profile: Profile): string[] {
     samples > 0
       ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}.`
       : 'No hold was long enough to need samples.',
+    ...(profile.parallelism.onCpuNs > profile.parallelism.underGilNs ? [NATIVE_THREADS] : []),
   ];
   const lines = ['How exact', ...wrap(notes.join(' '), '  ')];
   lines.push(...wrap(lostText(profile), '  '), ...wrap(costText(profile), '  '));
