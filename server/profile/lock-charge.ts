@@ -1,4 +1,5 @@
-import type { Books } from './books';
+import { type Books, LANE } from './books';
+import type { HoldShares } from './hold-shares';
 import type { Stretch } from './lane-history';
 import type { LockBooks } from './lock-books';
 import type { SharedLocks } from './lock-shared';
@@ -20,6 +21,28 @@ export interface OpenLocks {
   readonly gilHolds: ReadonlyMap<number, Stretch>;
 }
 
+/** Where a charge looks things up. */
+export interface LockSources {
+  readonly books: Books;
+  readonly locks: LockBooks;
+  /** Null: every hold is looked at singly. */
+  readonly sharesOf: ((lock: number, gil: number) => HoldShares) | null;
+  /** Empty before and after use. */
+  readonly scratch: UnitSums;
+}
+
+/** What one hold was charged to by {@link LockCharge.chargeHold}. */
+interface Looked {
+  /** At the holder, and those that it waited for. */
+  readonly threads: Set<number>;
+  /** Of some of them not all has come. */
+  early: number;
+}
+
+/** Of fewer holds than this no running sums are kept. */
+const WALK_HOLDS = 4;
+/** In place of the thread that waits, where any may. */
+const NO_THREAD = -1;
 /** Through more locks than this nobody looks: the holder of the first one is charged. */
 const MAX_DEPTH = 16;
 
@@ -36,6 +59,8 @@ export class LockCharge {
   throughLockNs = 0;
   /** A hold that counts has not ended yet, so that the split is not final. */
   unresolved = false;
+  #looked: Looked | null = null;
+  readonly #sources: LockSources;
   readonly #books: Books;
   readonly #locks: LockBooks;
   readonly #gil: number;
@@ -49,14 +74,14 @@ export class LockCharge {
    * @param shared Null: threads of other processes are left out.
    */
   constructor(
-    books: Books,
-    locks: LockBooks,
+    sources: LockSources,
     gil: number,
     open: OpenLocks | null,
     shared: SharedLocks | null = null,
   ) {
-    this.#books = books;
-    this.#locks = locks;
+    this.#sources = sources;
+    this.#books = sources.books;
+    this.#locks = sources.locks;
     this.#gil = gil;
     this.#open = open;
     this.#shared = shared;
@@ -69,7 +94,50 @@ export class LockCharge {
   charge(lock: number, fromNs: number, toNs: number, waiter: number, acquired: boolean): void {
     this.#path.push(waiter);
     if (!acquired) this.#resolve(lock, toNs);
-    this.#ofLock(lock, fromNs, toNs, -1, this.#gil);
+    const restNs = this.#ofManyHolds(lock, fromNs, toNs, waiter);
+    this.#ofLock(lock, restNs, toNs, -1, this.#gil);
+  }
+
+  /**
+   * Instead of {@link charge}, any number of times: one hold, for whoever waits.
+   * @returns The threads for which it is charged in another way; null: what is still to come may change it.
+   */
+  chargeHold(lock: number, hold: LockPiece): ReadonlySet<number> | null {
+    const looked = { threads: new Set<number>(), early: 0 };
+    this.#looked = looked;
+    this.#restart();
+    this.#path.push(NO_THREAD);
+    this.#ofHolder({ ...hold, gil: this.#gil }, lock, -1);
+    return this.unresolved || looked.early > 0 ? null : looked.threads;
+  }
+
+  #restart(): void {
+    this.sums.clear();
+    this.handOffNs = this.throughGilNs = this.throughLockNs = 0;
+    this.unresolved = false;
+    this.#path.length = 0;
+  }
+
+  /** Charges the whole holds in the wait from their running sums; answers where what is left to charge begins. */
+  #ofManyHolds(lock: number, fromNs: number, toNs: number, waiter: number): number {
+    const shared = this.#shared;
+    if (this.#sources.sharesOf === null) return fromNs;
+    if (shared !== null && shared.membersOf(lock).length > 1) return fromNs;
+    const window = this.#locks.window(lock);
+    const first = window.firstEndingAfter(fromNs);
+    const end = window.firstEndingAfter(toNs);
+    if (end - first <= WALK_HOLDS) return fromNs;
+    const shares = this.#sources.sharesOf(lock, this.#gil);
+    if (shares.gil !== this.#gil) return fromNs;
+    shares.update();
+    // Other processes may have had a part in what holders waited for.
+    const known = shared === null ? -1 : shares.lastThroughLock;
+    const whole = Math.max(first, shares.lastOf(waiter), known) + 1;
+    const until = Math.min(end, shares.count);
+    if (whole >= until) return fromNs;
+    this.#ofLock(lock, fromNs, window.at(whole - 1).endNs, -1, this.#gil);
+    shares.addTo(this, whole, until);
+    return window.at(until - 1).endNs;
   }
 
   #resolve(lock: number, toNs: number): void {
@@ -81,7 +149,7 @@ export class LockCharge {
     let at = fromNs;
     for (const piece of this.#holdersOf(lock, fromNs, toNs, gil)) {
       this.handOffNs += piece.startNs - at;
-      this.#ofHolder(piece, root);
+      this.#ofHolder(piece, lock, root);
       at = piece.endNs;
     }
     this.handOffNs += toNs - at;
@@ -115,8 +183,12 @@ export class LockCharge {
     return pieces;
   }
 
-  #ofHolder({ thread, unit, startNs, endNs, gil }: HeldPiece, root: number): void {
+  #ofHolder({ thread, unit, startNs, endNs, gil }: HeldPiece, lock: number, root: number): void {
     const charged = root < 0 ? unit : root;
+    if (this.#looked !== null) {
+      this.#looked.threads.add(thread);
+      if (!this.#isOver(lock, thread, endNs, gil)) this.#looked.early++;
+    }
     if (this.#path.includes(thread) || this.#path.length > MAX_DEPTH) {
       this.#add(charged, endNs - startNs);
       return;
@@ -131,6 +203,15 @@ export class LockCharge {
       at = rest.endNs;
     }
     this.#add(unit, endNs - at);
+  }
+
+  /** All that a holder waited for until its hold's end has come: what it did with the GIL since, or without one. */
+  #isOver(lock: number, thread: number, endNs: number, gil: number): boolean {
+    // Let go by another thread, it may have waited for another lock meanwhile.
+    if (this.#locks.handedOn.has(lock) && this.#locks.waitsOf(thread).endNs < endNs) return false;
+    if (gil < 0) return true;
+    const lane = this.#books.laneOf(gil, thread);
+    return lane !== undefined && this.#books.laneTimes.get(lane.index, LANE.lastEndNs) >= endNs;
   }
 
   #throughLock(
@@ -148,7 +229,7 @@ export class LockCharge {
 
   #throughGil({ startNs, endNs }: Stretch, isFirst: boolean, gil: number): void {
     if (isFirst) this.throughGilNs += endNs - startNs;
-    const held = new UnitSums();
+    const held = this.#sources.scratch;
     const { window } = this.#books.gil(gil);
     window.sumBetween(startNs, endNs, held);
     let left = endNs - startNs;
@@ -163,6 +244,7 @@ export class LockCharge {
       this.#add(unit, ns);
     }
     this.handOffNs += left;
+    held.clear();
   }
 
   /** What the thread waited for between two moments, in order. */

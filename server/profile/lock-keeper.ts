@@ -1,10 +1,12 @@
 import { LOCK_FLAG, LOCK_ROW, type LockBatch, type LockState } from '../trace/events';
 import { type Books, HAND_OFF, KNOWN_STACK } from './books';
 import { type LockBooks, LOCK_CELL, LOCK_SUM, LOCK_THREAD, type LockSums } from './lock-books';
+import { HoldShares } from './hold-shares';
 import { isSameAcquisition, noteOrders } from './lock-order';
-import { LockCharge, type OpenLocks } from './lock-charge';
+import { LockCharge, type LockSources, type OpenLocks } from './lock-charge';
 import { isShared, type SharedLocks } from './lock-shared';
 import { type WorkKind, WorkSense } from './lock-work';
+import { UnitSums } from './unit-sums';
 
 /** Hears every wait for a lock, contention or not, in the order of their ends, for the chart. */
 export type LockListener = (wait: {
@@ -58,6 +60,9 @@ const NO_GIL = -1;
 export class LockKeeper {
   readonly #books: Books;
   readonly #locks: LockBooks;
+  readonly #sources: LockSources;
+  /** By lock. */
+  readonly #shares = new Map<number, HoldShares>();
   readonly #listener: LockListener | null;
   readonly #sense = new WorkSense();
   /** By GIL, in the order of their ends; those without a GIL in any. */
@@ -73,6 +78,8 @@ export class LockKeeper {
   constructor(books: Books, locks: LockBooks, listener: LockListener | null) {
     this.#books = books;
     this.#locks = locks;
+    const sharesOf = (lock: number, gil: number) => this.#sharesOf(lock, gil);
+    this.#sources = { books, locks, sharesOf, scratch: new UnitSums() };
     this.#listener = listener;
   }
 
@@ -118,7 +125,7 @@ export class LockKeeper {
   /** Charges the waits whose holders are not all known yet, as of this moment. */
   chargePending(sums: LockSums, open: OpenLocks, shared: SharedLocks): void {
     for (const { gil, event } of [...this.#pending, ...this.#shared]) {
-      const charge = new LockCharge(this.#books, this.#locks, gil, open, shared);
+      const charge = new LockCharge(this.#sources, gil, open, shared);
       this.#charge(charge, event);
       enterCharge(sums, event.lock, event.stack, charge);
     }
@@ -132,9 +139,17 @@ export class LockKeeper {
     open: OpenLocks,
     shared: SharedLocks,
   ): void {
-    const charge = new LockCharge(this.#books, this.#locks, gil, open, shared);
+    const charge = new LockCharge(this.#sources, gil, open, shared);
     charge.charge(wait.lock, wait.startNs, wait.endNs, wait.thread, false);
     enterCharge(sums, wait.lock, wait.stack, charge);
+  }
+
+  #sharesOf(lock: number, gil: number): HoldShares {
+    const known = this.#shares.get(lock);
+    if (known !== undefined) return known;
+    const shares = new HoldShares(this.#sources, lock, gil);
+    this.#shares.set(lock, shares);
+    return shares;
   }
 
   #eventOf(batch: LockBatch, i: number, state: LockState | undefined): LockEvent {
@@ -212,7 +227,7 @@ export class LockKeeper {
   }
 
   #chargeOrKeep(wait: PendingWait): void {
-    const charge = new LockCharge(this.#books, this.#locks, wait.gil, null);
+    const charge = new LockCharge(this.#sources, wait.gil, null);
     this.#charge(charge, wait.event);
     if (!charge.unresolved) {
       enterCharge(this.#locks.sums, wait.event.lock, wait.event.stack, charge);
@@ -222,7 +237,7 @@ export class LockKeeper {
     if (this.#pending.length <= MAX_PENDING) return;
     const oldest = this.#pending.shift();
     if (oldest === undefined) return;
-    const last = new LockCharge(this.#books, this.#locks, oldest.gil, null);
+    const last = new LockCharge(this.#sources, oldest.gil, null);
     this.#charge(last, oldest.event);
     enterCharge(this.#locks.sums, oldest.event.lock, oldest.event.stack, last);
   }

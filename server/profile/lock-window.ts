@@ -20,6 +20,8 @@ export interface LockPiece {
  * neighbours of one thread and unit become one hold of their total length.
  */
 export class LockWindow {
+  /** How many times old holds were folded, and the indices of all changed. */
+  folds = 0;
   readonly #size: FoldSize;
   #count = 0;
   #start = new Float64Array(4);
@@ -57,10 +59,24 @@ export class LockWindow {
     this.#count = at + 1;
   }
 
+  at(index: number): LockPiece {
+    return {
+      startNs: this.#start[index] as number,
+      endNs: this.#end[index] as number,
+      thread: this.#thread[index] as number,
+      unit: this.#unit[index] as number,
+    };
+  }
+
+  /** Index of the first hold that ended after a moment. */
+  firstEndingAfter(timeNs: number): number {
+    return firstAbove(this.#end, this.#count, timeNs);
+  }
+
   /** The parts of holds between two moments, in order. */
   between(fromNs: number, toNs: number): LockPiece[] {
     const pieces: LockPiece[] = [];
-    for (let i = firstAbove(this.#end, this.#count, fromNs); i < this.#count; i++) {
+    for (let i = this.firstEndingAfter(fromNs); i < this.#count; i++) {
       const startNs = Math.max(this.#start[i] as number, fromNs);
       const endNs = Math.min(this.#end[i] as number, toNs);
       if (startNs >= toNs) break;
@@ -88,6 +104,7 @@ export class LockWindow {
     }
     this.#count = to + this.#count - oldHalf;
     this.#size.adapt(this.#count);
+    this.folds++;
   }
 
   #grow(): void {

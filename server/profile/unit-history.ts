@@ -46,26 +46,18 @@ export class UnitHistory {
   /** Adds the holds from index `from` on. */
   sumFrom(from: number, sums: UnitSums): void {
     for (let line = this.#newest; line !== null; line = line.older) {
-      const { index, heldNs } = line;
-      const last = line.count - 1;
-      if ((index[last] as number) < from) return;
-      // Searched from the end: the first of its holds that counts.
-      let high = last;
-      let step = 1;
-      while (high - step >= 0 && (index[high - step] as number) >= from) {
-        high -= step;
-        step *= 2;
-      }
-      let low = Math.max(high - step, -1);
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if ((index[middle] as number) >= from) high = middle;
-        else low = middle;
-      }
-      sums.add(
-        line.unit,
-        (heldNs[last] as number) - (high === 0 ? 0 : (heldNs[high - 1] as number)),
-      );
+      const { count } = line;
+      if ((line.index[count - 1] as number) < from) return;
+      sums.add(line.unit, heldUpTo(line, count) - heldUpTo(line, firstFrom(line, from)));
+    }
+  }
+
+  /** Adds the holds from index `from` up to, without, index `to`. */
+  sumBetween(from: number, to: number, sums: UnitSums): void {
+    for (let line = this.#newest; line !== null; line = line.older) {
+      if ((line.index[line.count - 1] as number) < from) return;
+      const ns = heldUpTo(line, firstFrom(line, to)) - heldUpTo(line, firstFrom(line, from));
+      if (ns > 0) sums.add(line.unit, ns);
     }
   }
 
@@ -91,4 +83,26 @@ export class UnitHistory {
     if (this.#newest !== null) this.#newest.newer = line;
     this.#newest = line;
   }
+}
+
+/** Time of the first `count` holds of a unit. */
+function heldUpTo({ heldNs }: UnitLine, count: number): number {
+  return count === 0 ? 0 : (heldNs[count - 1] as number);
+}
+
+/** How many holds of a unit come before an index; searched from the end. */
+function firstFrom({ index, count }: UnitLine, from: number): number {
+  let high = count;
+  let step = 1;
+  while (high - step >= 0 && (index[high - step] as number) >= from) {
+    high -= step;
+    step *= 2;
+  }
+  let low = Math.max(high - step, -1);
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((index[middle] as number) >= from) high = middle;
+    else low = middle;
+  }
+  return high;
 }

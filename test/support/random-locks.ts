@@ -148,6 +148,34 @@ export const lockHistoryArbitrary: fc.Arbitrary<LockHistory> = fc
   .array(step, { minLength: 1, maxLength: 120 })
   .map((steps) => new Simulation().run(steps));
 
+/**
+ * Some threads wait long, mostly for one lock, while others have it many times. At the end nobody has the GIL or waits
+ * for a lock.
+ */
+export const convoyArbitrary: fc.Arbitrary<LockHistory> = fc
+  .array(
+    fc.record({
+      thread: fc.oneof(
+        { weight: 12, arbitrary: fc.nat(1) },
+        { weight: 1, arbitrary: fc.nat(THREADS - 1) },
+      ),
+      lock: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(0) },
+        { weight: 1, arbitrary: fc.nat(LOCKS - 1) },
+      ),
+      stack: fc.integer({ min: 1, max: STACKS }),
+      choice: fc.nat(9),
+      pause: fc.nat(3),
+    }),
+    { minLength: 200, maxLength: 600, size: 'max' },
+  )
+  .map((steps) => new Simulation().run(steps))
+  .filter(
+    ({ state }) =>
+      state.gils.every(({ openHold }) => openHold === null) &&
+      state.threads.every(({ openLockWait }) => openLockWait === null),
+  );
+
 /** Threads that take the GIL and locks as CPython's do. */
 class Simulation {
   readonly #stream: ({ cycle: TestCycle } | { row: TestLockRow })[] = [];

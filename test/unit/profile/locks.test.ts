@@ -7,7 +7,12 @@ import { checkInvariants } from '../../../server/profile/invariants';
 import { Timeline } from '../../../server/profile/timeline';
 import type { Profile, Segment } from '../../../server/protocol';
 import { naiveLocks } from '../../support/naive-locks';
-import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
+import {
+  convoyArbitrary,
+  deliverHistory,
+  type LockHistory,
+  lockHistoryArbitrary,
+} from '../../support/random-locks';
 
 const FACTS = {
   command: ['app.py'],
@@ -33,45 +38,52 @@ function sortedEntries(map: ReadonlyMap<string, number>): [string, number][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-describe('lock analysis', () => {
-  it('agrees with looking at every nanosecond of random histories', () => {
-    fc.assert(
-      fc.property(lockHistoryArbitrary, (history) => {
-        const profile = profileOf(history);
-        const naive = naiveLocks(history);
-        const rows = rowsByLock(profile);
-        for (const [lock, waitNs] of naive.waitNs.entries()) {
-          // Locks of one place that nobody waited for share a row.
-          const row = waitNs > 0 ? rows.get(lock) : undefined;
-          if (waitNs > 0) assert.ok(row, `lock ${lock} has a row`);
-          if (row === undefined) continue;
-          assert.deepEqual(
-            {
-              ...{ waitNs: row.waitNs, holdNs: row.holdNs, handOffNs: row.handoffNs },
-              ...{ throughGilNs: row.throughGilNs, throughLockNs: row.throughLockNs },
-            },
-            {
-              ...{ waitNs, holdNs: naive.holdNs[lock], handOffNs: naive.handOffNs[lock] },
-              throughGilNs: naive.throughGilNs[lock],
-              throughLockNs: naive.throughLockNs[lock],
-            },
-          );
-        }
-        const blame = new Map<string, number>();
-        for (const row of profile.blame) {
-          if (!row.lock.includes('lock')) continue;
-          const key = `${row.lock.split('/').at(-1)}|${row.waiter.line}|${row.holder?.line ?? '-'}`;
-          blame.set(key, (blame.get(key) ?? 0) + row.ns);
-        }
-        assert.deepEqual(sortedEntries(blame), sortedEntries(naive.blame));
+function assertNaive(arbitrary: fc.Arbitrary<LockHistory>, numRuns: number): void {
+  fc.assert(
+    fc.property(arbitrary, (history) => {
+      const profile = profileOf(history);
+      const naive = naiveLocks(history);
+      const rows = rowsByLock(profile);
+      for (const [lock, waitNs] of naive.waitNs.entries()) {
+        // Locks of one place that nobody waited for share a row.
+        const row = waitNs > 0 ? rows.get(lock) : undefined;
+        if (waitNs > 0) assert.ok(row, `lock ${lock} has a row`);
+        if (row === undefined) continue;
         assert.deepEqual(
-          profile.threads.map((row) => [row.tid, row.lockWaitNs]).filter(([, ns]) => ns !== 0),
-          naive.threadWaitNs.map((ns, thread) => [thread + 1, ns]).filter(([, ns]) => ns !== 0),
+          {
+            ...{ waitNs: row.waitNs, holdNs: row.holdNs, handOffNs: row.handoffNs },
+            ...{ throughGilNs: row.throughGilNs, throughLockNs: row.throughLockNs },
+          },
+          {
+            ...{ waitNs, holdNs: naive.holdNs[lock], handOffNs: naive.handOffNs[lock] },
+            throughGilNs: naive.throughGilNs[lock],
+            throughLockNs: naive.throughLockNs[lock],
+          },
         );
-      }),
-      { numRuns: 500 },
-    );
-  });
+      }
+      const blame = new Map<string, number>();
+      for (const row of profile.blame) {
+        if (!row.lock.includes('lock')) continue;
+        const key = `${row.lock.split('/').at(-1)}|${row.waiter.line}|${row.holder?.line ?? '-'}`;
+        blame.set(key, (blame.get(key) ?? 0) + row.ns);
+      }
+      assert.deepEqual(sortedEntries(blame), sortedEntries(naive.blame));
+      assert.deepEqual(
+        profile.threads.map((row) => [row.tid, row.lockWaitNs]).filter(([, ns]) => ns !== 0),
+        naive.threadWaitNs.map((ns, thread) => [thread + 1, ns]).filter(([, ns]) => ns !== 0),
+      );
+    }),
+    { numRuns },
+  );
+}
+
+describe('lock analysis', () => {
+  for (const [name, arbitrary, numRuns] of [
+    ['random histories', lockHistoryArbitrary, 500],
+    ['waits over many holds', convoyArbitrary, 40],
+  ] as const) {
+    it(`agrees with looking at every nanosecond of ${name}`, () => assertNaive(arbitrary, numRuns));
+  }
 
   it('keeps the invariants on random histories, also in live views', () => {
     fc.assert(
@@ -101,7 +113,7 @@ describe('lock analysis', () => {
   it('does not depend on how the events were cut into batches', () => {
     fc.assert(
       fc.property(
-        lockHistoryArbitrary,
+        fc.oneof(lockHistoryArbitrary, convoyArbitrary),
         fc.array(fc.integer({ min: 1, max: 9 })),
         (history, cuts) => {
           assert.deepEqual(profileOf(history, cuts), profileOf(history));
