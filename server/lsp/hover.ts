@@ -5,6 +5,10 @@ import { costsAt, placeKey, type ProfileIndex } from './profile-index';
 import { english, type ServerText } from './text';
 
 const TOP_PAIRS = 5;
+/** Keeps columns apart, where editors leave hardly any room; the last of it keeps the rest from being trimmed. */
+const GAP = '\u00a0\u00a0\u2060';
+/** Columns that may reach the next one: names and numbers. */
+const SPACED = [0, 1, 2, 4];
 const LOCK_COSTS = ['lockWait', 'lockHold', 'lockBlocks'] as const;
 
 export interface HoverContext {
@@ -60,7 +64,7 @@ function costTable(costs: LineCosts, text: ServerText): string {
     [
       text.cost.wait,
       costs.wait,
-      text.hover.acquires(acquires, contended),
+      unbroken(text.hover.acquires(acquires, contended)).replace(',\u00a0', ', '),
       longest((row) => row.maxWaitNs),
     ],
     [text.cost.blocks, costs.blocks, '', ''],
@@ -79,7 +83,7 @@ function costTable(costs: LineCosts, text: ServerText): string {
     tableRow(['', columns.total, columns.self, columns.count, columns.longest, columns.meaning]),
     '|:--|--:|--:|:--|--:|:--|',
     ...rows.map(([name, cost, count, max], at) =>
-      tableRow([name, ...selfTotal(cost), count, max, meanings[at] ?? '']),
+      tableRow([unbroken(name), ...selfTotal(cost), count, max, meanings[at] ?? '']),
     ),
   ].join('\n');
 }
@@ -89,12 +93,17 @@ function selfTotal(cost: SelfTotal): [total: string, self: string] {
 }
 
 function durationOrNone(ns: number): string {
-  // A number and its unit stay on one line of the cell.
-  return ns > 0 ? formatDuration(ns).replaceAll(' ', '\u00a0') : '–';
+  return ns > 0 ? unbroken(formatDuration(ns)) : '–';
+}
+
+/** Stays on one line of its cell. */
+function unbroken(words: string): string {
+  return words.replaceAll(' ', '\u00a0');
 }
 
 function tableRow(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
+  const spaced = cells.map((cell, at) => (cell !== '' && SPACED.includes(at) ? cell + GAP : cell));
+  return `| ${spaced.join(' | ')} |`;
 }
 
 function pairs(
