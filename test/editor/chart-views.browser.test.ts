@@ -364,6 +364,10 @@ describe('views of a part of the run', () => {
     assert.deepEqual(await axeViolations(page), []);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.ok(!wide, 'nothing is cut off at the right');
+    const cut = await page
+      .getByRole('status')
+      .evaluate((status) => status.scrollWidth > status.clientWidth);
+    assert.ok(!cut, 'the status line is not cut');
     await screenshot(page, 'chart-200-percent');
     assert.deepEqual(await policyViolations(page), []);
   });
