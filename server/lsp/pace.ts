@@ -1,6 +1,5 @@
 /** The part of its time that each of reading and showing may take: a fifth together. */
 const SHARE = 0.1;
-/** One that was slow since the machine was busy must not stop the view. */
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Paces a live view: regular reads, a new picture now and then, neither more often than its cost allows. */
@@ -41,8 +40,7 @@ export class Pace {
   }
 
   isTimeToShow(): boolean {
-    const rest = Math.min(LONGEST_PAUSE_MS, this.showCostMs / SHARE);
-    return this.now() - this.lastShowMs >= Math.max(this.showMs, rest);
+    return this.now() - this.lastShowMs >= Math.max(this.showMs, this.showCostMs / SHARE);
   }
 
   /** How long to rest before the next read. */

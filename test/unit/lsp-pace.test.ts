@@ -34,11 +34,6 @@ void test('a cheap read comes at its regular time, a dear one takes a tenth of t
   assert.equal(pace.isTimeToShow(), false);
   nowMs += 1;
   assert.equal(pace.isTimeToShow(), true);
-  await pace.show(taking(6000));
-  nowMs += 9999;
-  assert.equal(pace.isTimeToShow(), false);
-  nowMs += 1;
-  assert.equal(pace.isTimeToShow(), true);
 });
 
 void test('what failed took its time too', async () => {
