@@ -10,6 +10,7 @@ interface Contributed {
 }
 
 describe('the extension in VS Code', () => {
+  // By its name this file comes before those that profile.
   it('runs nothing by itself when it wakes', async () => {
     await activated();
     const ours = vscode.window.terminals.filter(({ name }) => name.startsWith('GILscope'));
