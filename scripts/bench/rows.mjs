@@ -21,6 +21,13 @@ export const benchRows = [
     goal: 1.01,
   },
   {
+    name: 'computing, a thread each 10 ms',
+    program: 'cpu_threads.py',
+    args: [4, 400_000, 20, 'anew'],
+    unit: 'loop',
+    goal: 1.01,
+  },
+  {
     name: 'calling functions, 2 threads',
     program: 'call_threads.py',
     args: [200],
