@@ -124,11 +124,11 @@ async function runDom(files, lacking) {
   process.env.HARNESS_SCREENSHOTS = screenshots;
   // Pages share the machine; a whole VS Code has it alone.
   const isPage = (file) => file.endsWith('.browser.test.ts');
-  const isEditor = (file) => !isPage(file);
   const tally = new Tally();
   const timeoutMs = 8 * minuteMs;
   tally.add(await runFiles(files.filter(isPage), { concurrency: 2, timeoutMs }));
-  tally.add(await runFiles(files.filter(isEditor), { concurrency: 1, timeoutMs }));
+  const editors = files.filter((file) => !isPage(file));
+  tally.add(await runFiles(editors, { concurrency: 1, timeoutMs }));
   return tally;
 }
 

@@ -216,6 +216,20 @@ function terminate(client: LspClient): void {
 }
 
 void describe('a run that the client starts in its terminal', () => {
+  /** Once it has ended: its program is gone, what was measured was kept, and nothing is left behind. */
+  async function assertStopped(
+    { client, folder }: Awaited<ReturnType<typeof start>>,
+    run: RunResult,
+    pid = 0,
+  ): Promise<void> {
+    const end = await endOf(client, run);
+    assert.equal(end.state, 'finished', end.message ?? '');
+    assert.match(end.message ?? '', /stopped after/);
+    assert.equal(isRunning(pid), false);
+    await client.stop();
+    assert.deepEqual(readdirSync(folder), []);
+  }
+
   /** Starts what the server says, as a terminal would. */
   function launch({ launch: { executable, args, cwd, env } }: RunResult) {
     const changed = Object.entries(env).flatMap(([name, value]) =>
@@ -280,12 +294,7 @@ void describe('a run that the client starts in its terminal', () => {
     );
     const program = launch(run);
     context.after(() => program.kill('SIGKILL'));
-    const end = await endOf(client, run);
-    assert.equal(end.state, 'finished', end.message ?? '');
-    assert.match(end.message ?? '', /stopped after/);
-    assert.equal(isRunning(program.pid ?? 0), false);
-    await client.stop();
-    assert.deepEqual(readdirSync(folder), []);
+    await assertStopped({ client, folder }, run, program.pid);
   });
 
   void test('is stopped although nothing of it has been read yet', async (context) => {
@@ -297,12 +306,7 @@ void describe('a run that the client starts in its terminal', () => {
       readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.trace'));
     while (!hasTrace()) await new Promise((done) => setImmediate(done));
     await client.request('gilscope/stop', { runId: run.runId });
-    const end = await endOf(client, run);
-    assert.equal(end.state, 'finished', end.message ?? '');
-    assert.match(end.message ?? '', /stopped after/);
-    assert.equal(isRunning(program.pid ?? 0), false);
-    await client.stop();
-    assert.deepEqual(readdirSync(folder), []);
+    await assertStopped({ client, folder }, run, program.pid);
   });
 });
 
