@@ -68,6 +68,8 @@ export class LockKeeper {
   /** By GIL, in the order of their ends; those without a GIL in any. */
   readonly #queues = new Map<number, LockEvent[]>();
   #pending: PendingWait[] = [];
+  /** Waits are not charged yet, but with what goes on, at the snapshot. */
+  #keepsWaits = false;
   readonly #shared: PendingWait[] = [];
   /** The order rows of one acquisition. */
   #acquisition: LockEvent[] = [];
@@ -115,7 +117,10 @@ export class LockKeeper {
         this.#take(gil, queue, final ? Infinity : this.#horizonNs);
         this.#horizonNs = Math.max(this.#horizonNs, newest);
       } else if (final) {
+        // Holders had the GIL, or wait for it, in ways that no cycle tells: charged with what goes on.
+        this.#keepsWaits = true;
         this.#take(gil, queue, Infinity);
+        this.#keepsWaits = false;
       }
     }
     noteOrders(this.#locks, this.#acquisition);
@@ -186,7 +191,7 @@ export class LockKeeper {
     }
     if (taken === 0) return;
     queue.splice(0, taken);
-    this.#retry();
+    if (!this.#keepsWaits) this.#retry();
   }
 
   #enter(gil: number, event: LockEvent): void {
@@ -223,6 +228,7 @@ export class LockKeeper {
     const waits = this.#locks.waitsOf(thread);
     if (startNs >= waits.endNs) waits.push(startNs, endNs, thread, lock);
     if (event.shared && this.#shared.length < MAX_SHARED) this.#shared.push({ gil, event });
+    else if (this.#keepsWaits) this.#pending.push({ gil, event });
     else this.#chargeOrKeep({ gil, event });
   }
 

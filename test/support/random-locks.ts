@@ -148,10 +148,7 @@ export const lockHistoryArbitrary: fc.Arbitrary<LockHistory> = fc
   .array(step, { minLength: 1, maxLength: 120 })
   .map((steps) => new Simulation().run(steps));
 
-/**
- * Some threads wait long, mostly for one lock, while others have it many times. At the end nobody has the GIL or waits
- * for a lock.
- */
+/** Some threads wait long, mostly for one lock, while others have it many times; it ends in the middle of that. */
 export const convoyArbitrary: fc.Arbitrary<LockHistory> = fc
   .array(
     fc.record({
@@ -169,12 +166,7 @@ export const convoyArbitrary: fc.Arbitrary<LockHistory> = fc
     }),
     { minLength: 200, maxLength: 600, size: 'max' },
   )
-  .map((steps) => new Simulation().run(steps))
-  .filter(
-    ({ state }) =>
-      state.gils.every(({ openHold }) => openHold === null) &&
-      state.threads.every(({ openLockWait }) => openLockWait === null),
-  );
+  .map((steps) => new Simulation().run(steps));
 
 /** Threads that take the GIL and locks as CPython's do. */
 class Simulation {
