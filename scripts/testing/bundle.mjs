@@ -45,6 +45,16 @@ const external = [
   '@vscode/vsce',
 ];
 
+const seeded = join(root, 'test', 'support', 'seeded-fast-check.ts');
+
+const seededFastCheck = {
+  name: 'seeded-fast-check',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^fast-check$/ }, ({ importer }) =>
+      importer === seeded ? undefined : { path: seeded },
+    ),
+};
+
 /** The files below test/PART that end in ENDING, relative to the project, in order; narrowed to those naming PATTERN. */
 export function testFiles(part, ending, pattern) {
   const folder = join(root, 'test', part);
@@ -79,6 +89,7 @@ export async function bundleTests(part, files, options = {}) {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     external,
+    plugins: [seededFastCheck],
     logLevel: 'warning',
     // Scripts that tests share ask import.meta whether they were started by themselves: in a bundle they were not.
     logOverride: { 'empty-import-meta': 'silent' },

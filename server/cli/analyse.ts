@@ -1,7 +1,8 @@
 import type { Profile } from '../protocol';
 import { RunAnalysis } from '../profile/run-analysis';
 import { readSourceFile } from '../profile/worker-sources';
-import { openRun } from '../trace/run-reader';
+import { openRunSource, RunReader } from '../trace/run-reader';
+import type { RunSource } from '../trace/run-source';
 
 export interface AnalysedRun {
   readonly profile: Profile;
@@ -15,7 +16,12 @@ export interface AnalysedRun {
  * @throws TraceError
  */
 export function analyseRun(path: string, chart: boolean): AnalysedRun {
-  const reader = openRun(path);
+  return analyseSource(openRunSource(path), chart);
+}
+
+/** As {@link analyseRun}; closes the source. */
+export function analyseSource(source: RunSource, chart: boolean): AnalysedRun {
+  const reader = new RunReader(source);
   try {
     const analysis = new RunAnalysis(reader, { chart }, readSourceFile);
     const profile = analysis.snapshot({ command: null, startedAt: null, exit: null });

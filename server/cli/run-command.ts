@@ -8,9 +8,7 @@ import { otherProcesses } from '../interpreter/other-processes';
 import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-program';
 import { packRun } from '../trace/container-writer';
 import { openRunSource } from '../trace/run-reader';
-import { storeHashes } from '../lsp/profile-files';
-import type { Profile } from '../protocol';
-import { type AnalysedRun, analyseRun } from './analyse';
+import { type AnalysedRun, analyseRun, analyseSource } from './analyse';
 import { newProfilePath } from './default-name';
 import { shellOpenFiles } from './shell-limits';
 import { forwardSignals } from './forward-signals';
@@ -93,9 +91,7 @@ async function finish(
     );
   }
   const faults: string[] = [];
-  const analysed = analyse(command, runFolder, faults);
-  if (analysed !== null) keepSources(runFolder, analysed.profile);
-  const out = await keep(command, cwd, runFolder, faults);
+  const { analysed, out } = await keep(command, cwd, runFolder, faults);
   const shown = analysed === null ? null : await show(command, cwd, analysed, faults);
   if (out !== null) {
     rmSync(runFolder, { recursive: true, force: true });
@@ -107,46 +103,53 @@ async function finish(
   return status;
 }
 
-/** Null, with a fault, where the traces cannot be read: they are kept all the same. */
-function analyse(command: RunCommand, runFolder: string, faults: string[]): AnalysedRun | null {
-  try {
-    return analyseRun(runFolder, command.outputs.html !== null);
-  } catch (error) {
-    faults.push(messageOf(error));
-    return null;
-  }
+interface KeptRun {
+  /** Null, with a fault, where the traces cannot be read: they are kept all the same. */
+  readonly analysed: AnalysedRun | null;
+  /** The profile's file; null, with a fault, where it cannot be written. */
+  readonly out: string | null;
 }
 
-function keepSources(runFolder: string, profile: Profile): void {
-  try {
-    storeHashes(runFolder, sourceHashes(profile));
-  } catch {
-    // The profile is as good without: its lines are found again by their numbers.
-  }
-}
-
-/** Keeps the profile; null, with a fault, where it cannot be written. */
+/** Keeps the profile and reads what is kept: children that go on change the run folder. */
 async function keep(
   command: RunCommand,
   cwd: string,
   runFolder: string,
   faults: string[],
-): Promise<string | null> {
+): Promise<KeptRun> {
+  const withChart = command.outputs.html !== null;
   const out =
     command.out === null
       ? newProfilePath(cwd, command.target, new Date())
       : resolve(cwd, command.out);
   const source = openRunSource(runFolder);
+  let analysed: AnalysedRun | null = null;
   try {
-    await packRun(source, out);
-    return out;
+    await packRun(source, out, (packed) => {
+      const manifest = packed.manifest();
+      analysed = attempt(() => analyseSource(packed, withChart), faults);
+      return analysed === null
+        ? manifest
+        : { ...manifest, sources: sourceHashes(analysed.profile) };
+    });
+    return { analysed, out };
   } catch (error) {
+    analysed ??= attempt(() => analyseRun(runFolder, withChart), faults);
     faults.push(
       `${messageOf(error)} What was measured is kept in ${runFolder}; “gilscope report ${runFolder}” reads it.`,
     );
-    return null;
+    return { analysed, out: null };
   } finally {
     source.close();
+  }
+}
+
+function attempt<T>(action: () => T, faults: string[]): T | null {
+  try {
+    return action();
+  } catch (error) {
+    faults.push(messageOf(error));
+    return null;
   }
 }
 

@@ -64,9 +64,10 @@ export class CurrentProfile {
         return profile.processes;
       },
       finish: async () => {
-        const profile = await snapshot();
+        let profile = await snapshot();
         if (this.worker === worker) {
           await this.keep(runFolder, sources);
+          profile = await this.asKept(profile);
           this.set(profile, sources, { title, path: null, live: false });
         }
         return profile;
@@ -250,6 +251,24 @@ export class CurrentProfile {
     } catch (error) {
       // The numbers are there all the same; only saving them is not possible.
       this.options.log(messageOf(error));
+    }
+  }
+
+  /** What children that go on wrote until it was kept is in the file: that is what is shown, too. */
+  private async asKept(profile: Profile): Promise<Profile> {
+    if (this.container === null || !profile.processes.some(({ running }) => running))
+      return profile;
+    const worker = this.options.openWorker(this.container);
+    try {
+      const kept = await worker.snapshot();
+      void this.worker?.close();
+      this.worker = worker;
+      this.revisionOffset += REVISIONS_PER_PROFILE;
+      return kept;
+    } catch (error) {
+      void worker.close();
+      this.options.log(messageOf(error));
+      return profile;
     }
   }
 

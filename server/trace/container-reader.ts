@@ -22,9 +22,16 @@ export class Container implements RunSource {
   private readonly manifestText: string;
   private traces: ContainerTrace[];
 
-  /** @throws TraceError if it is not a whole profile of this version */
-  constructor(readonly path: string) {
-    const file = new ContainerFile(path);
+  /**
+   * @param stored Where it is.
+   * @param path What messages call it: a file that is being written is not yet under its name.
+   * @throws TraceError if it is not a whole profile of this version
+   */
+  constructor(
+    stored: string,
+    readonly path = stored,
+  ) {
+    const file = new ContainerFile(stored, path);
     file.open();
     try {
       const directory = new DirectoryCursor(readDirectory(file), path);
@@ -60,11 +67,14 @@ export class Container implements RunSource {
 class ContainerFile {
   private descriptor = -1;
 
-  constructor(readonly path: string) {}
+  constructor(
+    private readonly stored: string,
+    readonly path: string,
+  ) {}
 
   open(): void {
     try {
-      this.descriptor = openSync(this.path, 'r');
+      this.descriptor = openSync(this.stored, 'r');
     } catch (error) {
       throw new TraceError(this.path, `it cannot be read: ${systemReason(error)}`, ADVICE);
     }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
 import {
@@ -10,6 +10,7 @@ import {
   CONTAINER_MAGIC,
   CONTAINER_VERSION,
 } from './container-format';
+import { Container } from './container-reader';
 import { BYTE_ORDER_MARK, CHUNK, CHUNK_BYTES, CHUNK_KIND, CHUNK_MAGIC, HEADER } from './format';
 import { RUN_FORMAT, RUN_VERSION, type RunManifest, type RunSource } from './run-source';
 import { systemReason, TraceError } from './trace-error';
@@ -27,13 +28,21 @@ const deflate = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
  * Packs a finished run into a profile file. It appears under its name only when it is whole.
  *
  * @param source see `openRunSource`
+ * @param describe Given what was packed, says what the file shall say of the run; absent: what the source says. Traces
+ *   may still grow, so whoever shows the run and keeps it must read it here: else the two differ.
  * @throws TraceError if the traces cannot be read or the file cannot be written
  */
-export async function packRun(source: RunSource, file: string): Promise<void> {
+export async function packRun(
+  source: RunSource,
+  file: string,
+  describe?: (packed: RunSource) => RunManifest,
+): Promise<void> {
   const partial = `${file}.${process.pid}.part`;
   const writer = new ContainerWriter(partial, file);
   try {
-    await writer.write(source);
+    await writer.writeTraces(source);
+    await writer.writeDirectory(source.manifest());
+    if (describe) await writer.writeDirectory(describe(new Container(partial, file)));
     writer.close();
     renameSync(partial, file);
   } catch (error) {
@@ -51,6 +60,8 @@ function unwritable(file: string, error: unknown): TraceError {
 class ContainerWriter {
   private descriptor: number;
   private offset = CONTAINER_HEADER_BYTES;
+  /** The traces as the directory lists them. */
+  private listed: readonly Buffer[] = [];
 
   constructor(
     partial: string,
@@ -68,15 +79,19 @@ class ContainerWriter {
     this.descriptor = -1;
   }
 
-  async write(source: RunSource): Promise<void> {
-    const parts = [sized(Buffer.from(manifestText(source.manifest())))];
+  async writeTraces(source: RunSource): Promise<void> {
     const traces = source.newTraces();
-    parts.push(u32(traces.length));
+    const parts = [u32(traces.length)];
     for (const trace of traces) {
       const entries = await this.writeTrace(trace);
       parts.push(sized(Buffer.from(trace.name)), u32(entries.length), ...entries);
     }
-    const directory = Buffer.concat(parts);
+    this.listed = parts;
+  }
+
+  /** Behind the traces; in place of the one that is there. */
+  async writeDirectory(manifest: RunManifest): Promise<void> {
+    const directory = Buffer.concat([sized(Buffer.from(manifestText(manifest))), ...this.listed]);
     const stored = await deflate(directory, { level: DEFLATE_LEVEL });
     const header = Buffer.alloc(CONTAINER_HEADER_BYTES);
     header.write(CONTAINER_MAGIC, CONTAINER.magic, 'latin1');
@@ -86,8 +101,9 @@ class ContainerWriter {
     header.writeUInt32LE(stored.length, CONTAINER.directoryStoredBytes);
     header.writeUInt32LE(directory.length, CONTAINER.directoryBytes);
     header.writeUInt32LE(crc32(stored), CONTAINER.directoryCrc);
-    this.append(stored);
+    this.writeAt(stored, this.offset);
     this.writeAt(header, 0);
+    ftruncateSync(this.descriptor, this.offset + stored.length);
   }
 
   /** Writes the sections of a trace and returns its entries in the directory. */

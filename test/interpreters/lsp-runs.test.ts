@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { InlayHint } from 'vscode-languageserver';
+import { analyseRun } from '../../server/cli/analyse';
 import type { FileNotes, Profile, ProfileSummary } from '../../server/protocol';
 import type { RunParams, RunResult, RunStatus } from '../../server/protocol-run';
 import { LspClient, type LspError } from '../support/lsp-client';
@@ -109,6 +110,23 @@ void describe('a run that the server starts', () => {
       assert.deepEqual(readdirSync(folder), ['saved.json']);
     });
   }
+
+  void test('what is saved is what is shown, though a child goes on', async () => {
+    const { client, folder } = await start();
+    const run = await client.request<RunResult>('gilscope/run', params('daemon.py'));
+    const { text } = await client.until<Output>(
+      'gilscope/output',
+      (output) => output.runId === run.runId && output.text.endsWith('\n'),
+    );
+    await endOf(client, run);
+    const [json, kept] = [join(folder, 'saved.json'), join(folder, 'saved.gilscope')];
+    await client.request('gilscope/saveProfile', { path: json });
+    process.kill(Number(text), 'SIGKILL');
+    await client.request('gilscope/saveProfile', { path: kept });
+    const profile = JSON.parse(readFileSync(json, 'utf8')) as Profile;
+    assert.ok(profile.processes.some(({ pid, running }) => pid === Number(text) && running));
+    assert.deepEqual(analyseRun(kept, false).profile, profile);
+  });
 
   void test('streams while it runs, is the only one, stops, and leaves room for the next', async () => {
     const { client, folder } = await start();

@@ -3,8 +3,12 @@
  * tests; all numbers of workers on all versions with GILSCOPE_EVERY_POOL=1 (`npm run test:pools`).
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { FoundPython } from '../../scripts/pythons.mjs';
+import { analyseRun } from '../../server/cli/analyse';
 import type { Profile, ProcessRow } from '../../server/protocol';
 import { assertInvariants } from '../support/invariants';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
@@ -98,12 +102,17 @@ async function prefork(python: FoundPython): Promise<void> {
 }
 
 async function daemon(python: FoundPython): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'gilscope-daemon-'));
+  const out = join(folder, 'daemon.gilscope');
   const { profile, stdout, code, stderr } = await runProfile({
     python: python.path,
     program: 'daemon.py',
+    cliArgs: ['--out', out],
   });
   const pid = Number(stdout.toString());
   try {
+    // What is kept is what was shown, though the daemon's trace grows on.
+    assert.deepEqual(analyseRun(out, false).profile, profile);
     assert.equal(code, 0, stderr);
     assertInvariants(profile);
     const row = rowOf(profile, pid);
@@ -114,6 +123,7 @@ async function daemon(python: FoundPython): Promise<void> {
     assert.equal(between.parentPid, profile.processes[0]?.pid);
   } finally {
     process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -42,6 +42,7 @@ const ATTEMPTS = 3;
 /** How a fault begins that is only of times. */
 const TIMES = 'times of ';
 const NO_FRAME_YET = /no Python frame had been found when it ended/;
+const NO_GIL_YET = /No GIL of process \d+ was seen/;
 
 export interface KilledRun {
   readonly kind: string;
@@ -182,9 +183,12 @@ function compare(
   if (row === undefined) faults.push('the killed process is not in the profile');
   if (row?.exit.signal !== 'SIGKILL') faults.push(`its exit is ${JSON.stringify(row?.exit)}`);
   if (profile.lost.events > 0) faults.push(`lost: ${profile.lost.reason ?? ''}`);
-  // Without a GIL it says so, and so it does as long as no Python code has run.
+  // As long as no Python code has run it says so, and likewise where the kill fell in the first hook.
   const hasLines = profile.lines.some(({ line }) => line > 0);
-  const messages = (row?.messages ?? []).filter((text) => hasLines || !NO_FRAME_YET.test(text));
+  const hasCycles = profile.threads.some(({ acquires }) => acquires > 0);
+  const messages = (row?.messages ?? [])
+    .filter((text) => hasLines || !NO_FRAME_YET.test(text))
+    .filter((text) => hasCycles || !NO_GIL_YET.test(text));
   if (record !== undefined) faults.push(...messages.map((text) => `message: ${text}`));
   const startNs = startOf(join(folder, 'p.gilscope'), pid);
   const blindNs = Math.max(0, killedAtNs - startNs - (row?.endNs ?? 0));
