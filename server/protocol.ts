@@ -153,6 +153,8 @@ export interface LineRow extends Place {
   readonly maxWaitNs: number;
   /** Samples on which the split of long holds over lines rests. */
   readonly samples: number;
+  /** How rough that makes this line's part, by theory: its relative standard error, 1/√samples. Null without samples. */
+  readonly samplingError: number | null;
 }
 
 export interface BlameRow {

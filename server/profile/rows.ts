@@ -199,6 +199,7 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
     maxHoldNs: maxHoldNs(line),
     maxWaitNs: maxWaitNs(line),
     samples: samples(line),
+    samplingError: samples(line) > 0 ? 1 / Math.sqrt(samples(line)) : null,
   }));
   return rows
     .filter(costsAnything)

@@ -114,6 +114,7 @@ function fakeLine(place: Place, lanes: readonly Lane[], index: number): LineRow 
     maxHoldNs: 5_020_000,
     maxWaitNs: 15_300_000,
     samples: 50,
+    samplingError: 0.14,
   };
 }
 

@@ -19,6 +19,7 @@ export function lineRow(row: Partial<LineRow> & Place): LineRow {
     maxHoldNs: 0,
     maxWaitNs: 0,
     samples: 0,
+    samplingError: null,
     ...row,
   };
 }

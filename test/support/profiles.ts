@@ -36,6 +36,7 @@ export function lineRow(file: string, line: number, name: string, cost: LineCost
     maxHoldNs: cost.maxHoldNs ?? 0,
     maxWaitNs: cost.maxWaitNs ?? 0,
     samples: cost.samples ?? 0,
+    samplingError: null,
   };
 }
 

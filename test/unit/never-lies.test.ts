@@ -132,11 +132,13 @@ describe('what is not known is said', () => {
   }
 });
 
-test('few samples: the report and the hover say how rough, the JSON how many', () => {
+test('few samples: the report, the hover and the JSON say how rough', () => {
   const profile = profileOf(fewSamples());
   assert.match(unwrapped(reportText(profile, { folder: null })), /rests on 3 samples, .*± ?29 %/);
   assert.match(hoverOf(profile), /3 samples here, about ±58 %/);
-  assert.equal(profile.lines.find((row) => row.line === LINE)?.samples, 3);
+  const line = profile.lines.find((row) => row.line === LINE);
+  assert.equal(line?.samples, 3);
+  assert.equal(line.samplingError?.toFixed(3), '0.577');
 });
 
 test('a sound run says that nothing was lost, and warns of nothing', () => {
