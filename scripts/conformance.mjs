@@ -11,7 +11,7 @@
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
-import { cpythonTests } from './conformance/cpython-tests.mjs';
+import { argumentsFor, cpythonTests } from './conformance/cpython-tests.mjs';
 import { isPrepared, packages, preparePackage } from './conformance/packages.mjs';
 import { documentOf, summaryLine } from './conformance/table.mjs';
 import { pythonCache, testPythons } from './pythons.mjs';
@@ -48,13 +48,16 @@ function rowsOf(python) {
   if (tests === null) console.log('  it has come without its tests, or cannot run them here');
   const own = (tests ?? []).map(({ name, modules }) => ({
     name,
-    units: modules.filter((module) => wanted(name) || wanted(module)).map(cpythonUnit),
+    units: modules
+      .filter((module) => wanted(name) || wanted(module))
+      .map((module) => cpythonUnit(python, module)),
   }));
   return [...own, ...packageRows(python)].filter(({ units }) => units.length > 0);
 }
 
-function cpythonUnit(module) {
-  const suite = { module: 'test', args: [module], reportOption: '--junit-xml=', cwd: null };
+function cpythonUnit(python, module) {
+  const args = argumentsFor(python, module);
+  const suite = { module: 'test', args, reportOption: '--junit-xml=', cwd: null };
   return { name: module, suite };
 }
 
