@@ -5,7 +5,8 @@
 //   --seconds N             start nothing after that time; the next call goes on from there
 //   --again                 forget what was kept of this build
 //   --write                 also docs/sanitizers.md, from all that was kept of this build
-// Each file on each interpreter is kept below build/sanitize/kept until the probe changes. Python itself is not
+// Each file on each interpreter is kept below build/sanitize/kept until the probe changes; what failed runs again at the
+// next call, since a checked probe on a busy machine can be late. Python itself is not
 // instrumented, so leaks are not looked for, and TSan sees the interpreter's locks but not its loads. The probe's own
 // thread ends with the program, by design: TSan does not ask who joined it. TSan must be there before all else, which
 // only the host can see to: it runs the shared interpreters only.
@@ -133,7 +134,9 @@ async function runVariant(variant, allowance, kept) {
     await bundleTests('interpreters', files);
     for (const file of files) {
       const key = `${variant} ${nameOf(file)}`;
-      if (kept.load(python)[key] !== undefined || allowance.isSpent) continue;
+      const before = kept.load(python)[key];
+      const isDone = before !== undefined && before.failed + before.reports === 0;
+      if (isDone || allowance.isSpent) continue;
       console.log(`── ${variant}, CPython ${titleOf(python)}`);
       const result = await runUnit(variant, folder, python, file);
       kept.save(python, { ...kept.load(python), [key]: result });
