@@ -1,44 +1,24 @@
 // `npm run check:exports [-- FILE.gilscope]`: exports a profile and has each file read by the code of the tool that it is
-// for, with the sums compared. What can be brought by npm and pip is put into the cache folder. `go tool pprof` is used
-// where PPROF names it or Go is installed; FIREFOX_PROFILER names a checkout of the Firefox Profiler with its packages.
+// for, with the sums compared. What is not here is brought into the cache folder by npm, pip and, where Go is not
+// installed and PPROF names no pprof, from the package of Go for Debian.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { findChromium } from './testing/chromium.mjs';
 import { root } from './testing/bundle.mjs';
 import { Tally } from './testing/tally.mjs';
+import { bringReaders, VERSIONS } from './exports/readers.mjs';
 
-const VERSIONS = { speedscope: '1.25.0', perfetto: '0.16.0' };
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gilscope', 'exports');
+const { cache, pprof } = bringReaders();
 const cli = join(root, 'dist', 'cli.js');
 const profile = resolve(process.argv[2] ?? join(root, 'test/fixtures/profiles/trace-2.gilscope'));
 const folder = mkdtempSync(join(tmpdir(), 'gilscope-exports-'));
 const run = (command, args, options = {}) =>
   execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe', ...options });
-
-/** Puts the tools of npm and PyPI into the cache. */
-function bring() {
-  mkdirSync(cache, { recursive: true });
-  if (!existsSync(join(cache, 'node_modules', 'speedscope'))) {
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund'];
-    run('npm', ['install', '--prefix', cache, ...options, `speedscope@${VERSIONS.speedscope}`]);
-  }
-  if (!existsSync(join(cache, 'python', 'perfetto'))) {
-    const target = ['--target', join(cache, 'python')];
-    run('python3', [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      ...target,
-      `perfetto==${VERSIONS.perfetto}`,
-    ]);
-  }
-}
 
 function exported(format, ...more) {
   const file = join(folder, `run.${format}`);
@@ -98,50 +78,76 @@ function inPerfetto({ threads }) {
 }
 
 function inPprof({ threads }) {
-  const named = process.env.PPROF;
-  const tool = named ? [named] : ['go', 'tool', 'pprof'];
-  if (!named && spawnSync('go', ['version']).status !== 0) return null;
+  if (pprof === null) return null;
   const file = exported('pprof');
   const total = (index) => {
     const args = ['-top', '-unit=ns', `-sample_index=${index}`, file];
-    const text = run(tool[0], [...tool.slice(1), ...args]);
+    const text = run(pprof[0], [...pprof.slice(1), ...args]);
     return Number(/([\d.]+)ns total/.exec(text)?.[1]);
   };
-  const sum = (key) => threads.reduce((all, row) => all + row[key], 0);
   return [
-    same('delay ns', total('delay'), sum('waitNs')),
-    same('hold ns', total('hold'), sum('holdNs')),
+    same('delay ns', total('delay'), sumOf(threads, 'waitNs')),
+    same('hold ns', total('hold'), sumOf(threads, 'holdNs')),
   ].join(', ');
 }
 
-/** The importer of the page itself, which also brings the file to its newest version. */
+/** The command line of the Firefox Profiler, which has the importer of the page: what it says of each thread. */
 async function inFirefox({ threads }) {
-  const checkout = process.env.FIREFOX_PROFILER;
-  if (!checkout) return null;
-  const outfile = join(folder, 'firefox.cjs');
-  const importer = resolve(checkout, 'src/profile-logic/process-profile.ts');
-  const contents = `export { unserializeProfileOfArbitraryFormat } from ${JSON.stringify(importer)};`;
-  await build({
-    stdin: { contents, resolveDir: resolve(checkout) },
-    ...{ outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },
-    alias: { 'firefox-profiler': resolve(checkout, 'src') },
-    loader: { '.wasm': 'file' },
-  });
-  const { default: library } = await import(pathToFileURL(outfile).href);
-  const bytes = Uint8Array.from(readFileSync(exported('firefox'))).buffer;
-  const { meta, threads: read } = await library.unserializeProfileOfArbitraryFormat(bytes, 'run');
-  const samples = read.reduce((sum, thread) => sum + thread.samples.length, 0);
-  const acquires = threads.reduce((sum, row) => sum + row.acquires, 0);
-  same('threads', read.length, threads.length);
+  const script = join(cache, 'node_modules/@firefox-devtools/profiler-cli/dist/profiler-cli.js');
+  const env = { ...process.env, HOME: folder, USERPROFILE: folder };
+  const ask = (...args) =>
+    spawnSync(process.execPath, [script, ...args], { env, encoding: 'utf8' });
+  const told = ask('load', exported('firefox'));
+  try {
+    await untilReady(() => ask('profile', 'info'), told);
+    const read = threads.map((_, index) => {
+      const about = (what) =>
+        JSON.parse(ask('thread', what, '--json', '--thread', `t-${index}`).stdout);
+      const waits = about('markers').byType.find(({ markerName }) => markerName === 'waiting');
+      const ns = (milliseconds) => Math.round(milliseconds * 1e6);
+      return {
+        name: about('samples').friendlyThreadName,
+        holdNs: ns(about('samples').categoryBreakdown?.totalSamples ?? 0),
+        waitNs: ns((waits?.count ?? 0) * (waits?.durationStats.avg ?? 0)),
+      };
+    });
+    const names = (rows) => rows.map(({ name }) => name).join(', ');
+    return [
+      same('threads', names(read), names(threads)),
+      same('hold ns', sumOf(read, 'holdNs'), sumOf(threads, 'holdNs')),
+      same('wait ns', sumOf(read, 'waitNs'), sumOf(threads, 'waitNs')),
+    ].join('; ');
+  } finally {
+    ask('stop', '--all');
+  }
+}
+
+/** Its process that keeps the profile may take longer to start than the one that asks would wait. */
+async function untilReady(ask, told) {
+  for (let tries = 0; ask().status !== 0; tries++) {
+    if (tries === 50) throw new Error(`it did not load: ${told.stdout}${told.stderr}`);
+    await setTimeout(200);
+  }
+}
+
+/** Python's reader of CSV, which refuses what is not well formed where it is told to. */
+function inCsv({ threads, lines }) {
+  const read = (table) => {
+    const script = join(root, 'scripts', 'exports', 'read_csv.py');
+    return JSON.parse(run('python3', [script, exported('csv', '--table', table)]));
+  };
+  const rows = read('threads');
   return [
-    `version ${meta.preprocessedProfileVersion}`,
-    `${read.length} threads`,
-    `${samples} samples of ${acquires} holds`,
+    same('wait ns of threads', sumOf(rows, 'waitNs'), sumOf(threads, 'waitNs')),
+    same('lines', read('lines').length, lines.length),
   ].join(', ');
+}
+
+function sumOf(rows, key) {
+  return rows.reduce((sum, row) => sum + Number(row[key]), 0);
 }
 
 const tally = new Tally();
-bring();
 const json = join(folder, 'profile.json');
 run(process.execPath, [cli, 'report', profile, '--json', json]);
 const numbers = JSON.parse(readFileSync(json, 'utf8'));
@@ -150,12 +156,13 @@ const checks = {
   'speedscope, of collapsed stacks': () => inSpeedscope('collapsed', 'run.collapsed'),
   [`perfetto ${VERSIONS.perfetto}`]: () => inPerfetto(numbers),
   'go tool pprof': () => inPprof(numbers),
-  'Firefox Profiler': () => inFirefox(numbers),
+  [`Firefox Profiler's command line ${VERSIONS.firefox}`]: () => inFirefox(numbers),
+  'CSV, by Python': () => inCsv(numbers),
 };
 for (const [name, check] of Object.entries(checks)) {
   try {
     const seen = await check();
-    if (seen === null) tally.skip(name, 'not here; the head of this script says how');
+    if (seen === null) tally.skip(name, 'neither Go nor apt-get is here; PPROF names a pprof');
     else {
       tally.pass();
       console.log(`ok       ${name}: ${seen}`);
