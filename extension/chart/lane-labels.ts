@@ -30,7 +30,10 @@ export class LaneLabels {
       element.style.lineHeight = `${model.pitch}px`;
       element.style.width = label.kind === 'lane' ? `${width - 1}px` : '';
       const [name, detail] = element.children;
-      if (name !== undefined) name.textContent = label.name;
+      const [head, tail] = name?.children ?? [];
+      const cut = tailStart(label.name);
+      if (head !== undefined) head.textContent = label.name.slice(0, cut);
+      if (tail !== undefined) tail.textContent = label.name.slice(cut);
       if (detail !== undefined) detail.textContent = label.detail;
     });
   }
@@ -42,11 +45,22 @@ export class LaneLabels {
     const name = document.createElement('span');
     const detail = document.createElement('span');
     name.className = 'label-name';
+    name.append(document.createElement('span'), document.createElement('span'));
     detail.className = 'label-detail';
     element.append(name, detail);
     this.#box.append(element);
     return element;
   }
+}
+
+/** Letters at the end of a name that stay where there is no room for all: they tell threads of one pool apart. */
+const TAIL = 5;
+
+/** Where the end of a name begins that is never cut off; never within a letter of two halves. */
+export function tailStart(name: string): number {
+  const start = Math.max(0, name.length - TAIL);
+  const half = name.charCodeAt(start);
+  return half >= 0xdc00 && half <= 0xdfff ? start - 1 : start;
 }
 
 interface Label {

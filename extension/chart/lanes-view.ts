@@ -35,16 +35,17 @@ export function paintLanes(
   store: TileStore,
   palette: Palette,
 ): readonly TileAddress[] {
-  const raster = surface.raster();
   const { ratio } = surface;
-  const level = levelFor(model.view, model.wallNs, raster.width, model.levelMax);
+  const { width } = surface.canvas;
+  const level = levelFor(model.view, model.wallNs, width, model.levelMax);
   const plans = new Map<number, PagePlan>();
-  const stretches = stretchesOf(model, raster.width);
-  const columns = new Uint32Array(raster.width);
-  const native = new Uint8Array(raster.width);
-  const perPixel = (model.view.t1 - model.view.t0) / raster.width;
+  const stretches = stretchesOf(model, width);
+  const columns = new Uint32Array(width);
+  const native = new Uint8Array(width);
+  const perPixel = (model.view.t1 - model.view.t0) / width;
   const phase = Math.round((model.view.t0 / perPixel) % 1e6);
   const height = Math.round(barHeight(model.pitch) * ratio);
+  surface.beginRows();
   for (const [row, lane] of visibleLanes(model, surface.cssHeight)) {
     const page = Math.floor(lane / TILE_LANES);
     let plan = plans.get(page);
@@ -59,9 +60,12 @@ export function paintLanes(
       packNative(piece, lane % TILE_LANES, native);
     }
     const top = Math.round((row * model.pitch - model.top + 4) * ratio);
-    paintLane(raster, columns, { top, height, ratio, phase }, palette.lanes, native);
+    surface.paintRows(top, height, (band, bandTop) => {
+      const box = { top: top - bandTop, height, ratio, phase };
+      paintLane(band, columns, box, palette.lanes, native);
+    });
   }
-  surface.put();
+  surface.endRows();
   return [...plans.values()].flatMap((plan) => middleFirst(plan.missing));
 }
 

@@ -10,7 +10,7 @@ import { xAt } from './view';
 
 /** Width of the column of names, CSS pixels. */
 export function labelWidth(total: number): number {
-  return Math.round(Math.min(200, Math.max(90, total * 0.2)));
+  return Math.round(Math.min(200, Math.max(104, total * 0.2)));
 }
 
 /** CSS pixels between two marks of the axis, at least. */

@@ -1,3 +1,8 @@
+import type { Raster } from './lane-painter';
+
+/** Rows of pixels that are painted at a time. */
+const BAND_HEIGHT = 128;
+
 /** A canvas that covers a box of CSS pixels at a chosen resolution. */
 export class Surface {
   readonly canvas: HTMLCanvasElement;
@@ -7,7 +12,8 @@ export class Surface {
   cssWidth = 0;
   cssHeight = 0;
   #image: ImageData | null = null;
-  #pixels: Uint32Array | null = null;
+  #band: Raster | null = null;
+  #bandTop = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     const context = canvas.getContext('2d');
@@ -31,6 +37,14 @@ export class Surface {
     }
   }
 
+  /** Gives back what the browser keeps of the last pictures; the next one begins with a canvas of its own. */
+  shed(): void {
+    this.canvas.width = 1;
+    this.canvas.height = 1;
+    this.#image = null;
+    this.#band = null;
+  }
+
   /** Clears, and lets drawing be in CSS pixels. */
   begin(): CanvasRenderingContext2D {
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -38,24 +52,44 @@ export class Surface {
     return this.context;
   }
 
-  /** Empty pixels of the canvas' size, reused from frame to frame. */
-  raster(): { readonly pixels: Uint32Array; readonly width: number; readonly height: number } {
-    const { width, height } = this.canvas;
-    let image = this.#image;
-    let pixels = this.#pixels;
-    if (image === null || pixels === null || image.width !== width || image.height !== height) {
-      image = new ImageData(width, height);
-      pixels = new Uint32Array(image.data.buffer);
-      this.#image = image;
-      this.#pixels = pixels;
-    } else {
-      pixels.fill(0);
-    }
-    return { pixels, width, height };
+  /** Begins a picture of pixels, which is painted from top to bottom by {@link paintRows}. */
+  beginRows(): void {
+    this.#bandTop = 0;
+    this.#band = this.#emptyBand();
   }
 
-  /** Shows what was painted into {@link raster}. */
-  put(): void {
-    if (this.#image !== null) this.context.putImageData(this.#image, 0, 0);
+  /**
+   * Has the pixels from `top` on painted, no higher than the last ones; by bands, since a second picture of the whole
+   * canvas would take as much memory as the canvas.
+   * @param paint is called for each band that they lie in, with the row of the canvas at which it begins
+   */
+  paintRows(top: number, height: number, paint: (band: Raster, bandTop: number) => void): void {
+    while (top >= this.#bandTop + BAND_HEIGHT) this.#nextBand();
+    for (;;) {
+      if (this.#band !== null) paint(this.#band, this.#bandTop);
+      if (top + height <= this.#bandTop + BAND_HEIGHT) return;
+      this.#nextBand();
+    }
+  }
+
+  /** Shows what was painted, and clears the rest of the canvas. */
+  endRows(): void {
+    while (this.#bandTop < this.canvas.height) this.#nextBand();
+  }
+
+  #nextBand(): void {
+    if (this.#image !== null) this.context.putImageData(this.#image, 0, this.#bandTop);
+    this.#bandTop += BAND_HEIGHT;
+    this.#band = this.#emptyBand();
+  }
+
+  #emptyBand(): Raster {
+    const { width } = this.canvas;
+    if (this.#band !== null && this.#band.width === width) {
+      this.#band.pixels.fill(0);
+      return this.#band;
+    }
+    this.#image = new ImageData(width, BAND_HEIGHT);
+    return { pixels: new Uint32Array(this.#image.data.buffer), width, height: BAND_HEIGHT };
   }
 }

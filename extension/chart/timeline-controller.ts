@@ -1,5 +1,6 @@
 import type { ChartMeta, Lane, Marks, Segment, SegmentRequest } from '../../server/protocol';
 import type { Curves, Span } from '../../server/protocol-analysis';
+import { laneName } from './format';
 import type { Host } from './host';
 import { sharesAt } from './lanes-view';
 import { Overview } from './overview';
@@ -25,6 +26,8 @@ export interface TimelineEvents {
 const HOVER_DELAY_MS = 30;
 const SETTLE_MS = 120;
 const RETRY_MS = 1100;
+/** After the last picture; the pointer that moves makes pictures. */
+const REST_MS = 1500;
 
 /** Draws the timeline when something changed, at most once a frame, and carries out what input asks for. */
 export class TimelineController {
@@ -42,6 +45,7 @@ export class TimelineController {
   #settleTimer = 0;
   #hoverTimer = 0;
   #retryTimer = 0;
+  #restTimer = 0;
 
   constructor(
     elements: TimelineElements,
@@ -65,8 +69,8 @@ export class TimelineController {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
-    for (const timer of [this.#settleTimer, this.#hoverTimer, this.#retryTimer])
-      clearTimeout(timer);
+    const timers = [this.#settleTimer, this.#hoverTimer, this.#retryTimer, this.#restTimer];
+    for (const timer of timers) clearTimeout(timer);
   }
 
   /** CSS pixels of the column of names. */
@@ -135,12 +139,19 @@ export class TimelineController {
 
   /** Draws at once: before printing there is no next frame. */
   draw(): void {
+    clearTimeout(this.#restTimer);
     const missing = this.#drawing.paint(this.#t, this.#moving);
     if (missing === null) return;
+    this.#restTimer = window.setTimeout(() => this.#rest(), REST_MS);
     const revision = this.#store.revision;
     this.#store.want(revision === null ? [] : [...missing, ...this.#overview.missing(revision)]);
     clearTimeout(this.#retryTimer);
     if (this.#store.waiting) this.#retryTimer = window.setTimeout(() => this.schedule(), RETRY_MS);
+  }
+
+  #rest(): void {
+    this.#drawing.shed();
+    this.#drawing.paint(this.#t, false);
   }
 
   /** The lane and time at a point of the timeline, CSS pixels from the stage's corner; null beside the lanes. */
@@ -249,6 +260,7 @@ export class TimelineController {
 
   hover(x: number, y: number): void {
     const at = this.hit(x, y);
+    this.#nameWhole(at);
     if (at === null || at.label) {
       this.unhover();
       return;
@@ -272,6 +284,13 @@ export class TimelineController {
       this.#hoverTimer = window.setTimeout(() => void this.#findHovered(hover), HOVER_DELAY_MS);
     }
     this.schedule();
+  }
+
+  /** The whole of a name, where the pointer is on it: beside the lanes there may be no room for it. */
+  #nameWhole(at: { readonly lane: number; readonly label: boolean } | null): void {
+    const lane = at?.label === true ? this.model.lane(at.lane) : null;
+    const title = lane === null ? '' : laneName(lane, this.#t);
+    if (this.elements.stage.title !== title) this.elements.stage.title = title;
   }
 
   unhover(): void {

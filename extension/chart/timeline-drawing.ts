@@ -80,6 +80,11 @@ export class TimelineDrawing {
     this.#stripDirty = true;
   }
 
+  /** Once nothing moves: the browser keeps three pictures of each canvas that moved. To be painted again at once. */
+  shed(): void {
+    for (const part of ['lanes', 'overlay'] as const) this.#surfaces[part].shed();
+  }
+
   readTheme(): void {
     this.#palette = readPalette(this.#elements.root);
     this.#stripDirty = true;

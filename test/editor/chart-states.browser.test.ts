@@ -107,7 +107,7 @@ describe('pages of the chart', () => {
       assert.ok(lane);
       assertLane(pixels, { lane, top: index * pitch + 4, height: barHeight(pitch), t0, t1 });
     }
-    const labels = await page.locator('.label-name').allInnerTexts();
+    const labels = await page.locator('.label-name').allTextContents();
     assert.equal(labels[0], 'Thread-250');
     assert.ok(labels.length < 40);
     await page.context().close();
@@ -219,6 +219,40 @@ describe('pages of the chart', () => {
       cut,
       processes.map(() => false),
     );
+    await page.context().close();
+  });
+
+  it('in a narrow panel cuts names in their middle, so that threads of a pool can be told apart', async () => {
+    const run = busyRun();
+    const meta = fakeMeta(run);
+    const lanes = meta.lanes.map((lane, at) => ({ ...lane, name: `ThreadPoolExecutor-0_${at}` }));
+    const page = await open(run, { ...meta, lanes });
+    await page.setViewportSize({ width: 320, height: 480 });
+    await settle(page);
+    const names = page.locator('.label.lane .label-name');
+    const ends = await names.evaluateAll((all) =>
+      all.map((name) => {
+        const [head, tail] = [name.firstElementChild, name.lastElementChild];
+        const column = name.parentElement?.getBoundingClientRect().right ?? 0;
+        return {
+          end: tail?.textContent,
+          cut: (head?.scrollWidth ?? 0) > (head?.clientWidth ?? 0),
+          isInside: (tail?.getBoundingClientRect().right ?? Infinity) <= column,
+        };
+      }),
+    );
+    assert.ok(ends.length > 1);
+    assert.deepEqual(
+      ends,
+      ends.map((_, at) => ({ end: `r-0_${at}`, cut: true, isInside: true })),
+    );
+    await names.nth(1).scrollIntoViewIfNeeded();
+    const { x, y, height } = (await names.nth(1).boundingBox()) ?? { x: 0, y: 0, height: 0 };
+    await page.mouse.move(x + 4, y + height / 2);
+    assert.equal(await page.locator('.stage').getAttribute('title'), 'ThreadPoolExecutor-0_1');
+    await screenshot(page, 'chart-narrow');
+    await page.mouse.move(300, y + height / 2);
+    assert.equal((await page.locator('.stage').getAttribute('title')) ?? '', '');
     await page.context().close();
   });
 

@@ -218,7 +218,7 @@ describe('views of a part of the run', () => {
 
   it('filters threads and files, and orders lanes', async () => {
     const filter = page.getByRole('combobox', { name: 'Filter threads' });
-    const names = (): Promise<string[]> => page.locator('.label-name').allInnerTexts();
+    const names = (): Promise<string[]> => page.locator('.label-name').allTextContents();
     await filter.fill('worker-3');
     await answered();
     assert.deepEqual(await names(), ['worker-3']);

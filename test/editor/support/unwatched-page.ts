@@ -38,7 +38,8 @@ export const PLAY = `
     await turn({ deltaY: 60, ctrlKey: true });
     await settled();
     gc();
-    await pause(500);
+    // As it is once it stands still.
+    await pause(3000);
     const { innerWidth, innerHeight, devicePixelRatio } = window;
     const page = innerWidth + ' × ' + innerHeight + ' at ' + devicePixelRatio;
     await fetch('/message', { method: 'POST', body: JSON.stringify({ type: 'log', level: 'info', message: 'played ' + page }) });

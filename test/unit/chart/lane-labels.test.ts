@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { processDetail } from '../../../extension/chart/lane-labels';
+import { processDetail, tailStart } from '../../../extension/chart/lane-labels';
 import { translator } from '../../../extension/chart/strings';
 import type { ProcessRow } from '../../../server/protocol';
 
@@ -35,5 +35,17 @@ describe('what a process is', () => {
       ['shop serve', 'python3.13', ''],
     );
     assert.equal(processDetail(6, [], translator({})), '');
+  });
+});
+
+describe('the end of a name that is always shown', () => {
+  it('tells threads of a pool apart, and cuts no letter in two', () => {
+    const endOf = (name: string): string => name.slice(tailStart(name));
+    assert.deepEqual(['ThreadPoolExecutor-0_12', 'io', '', 'worker-😀1234'].map(endOf), [
+      '-0_12',
+      'io',
+      '',
+      '😀1234',
+    ]);
   });
 });
