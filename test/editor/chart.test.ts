@@ -1,7 +1,9 @@
 /** The chart of a real run, by its pixels and its text. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { openSession, type Session } from './support/session';
+import { isDeepStrictEqual } from 'node:util';
+import { openSession, testSettings, type Session } from './support/session';
 
 /** How many pixels of a canvas have about the theme's colour of each state. */
 interface Painted {
@@ -9,6 +11,30 @@ interface Painted {
   readonly height: number;
   readonly holding: number;
   readonly waiting: number;
+}
+
+type ThemeKind = keyof typeof THEME_NAMES;
+
+/** By the kinds of theme as the manifest calls them: themes of VS Code. */
+const THEME_NAMES = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  highContrast: 'Default High Contrast',
+  highContrastLight: 'Default High Contrast Light',
+} as const;
+
+const { colors } = (
+  JSON.parse(readFileSync('package.json', 'utf8')) as {
+    contributes: { colors: readonly { id: string; defaults: Record<ThemeKind, string> }[] };
+  }
+).contributes;
+
+/** Whether a colour as a browser writes it is one of the manifest, up to how the editor rounds its opacity. */
+function isColour(css: string, hex: string): boolean {
+  const [r, g, b, a = 1] = css.match(/[\d.]+/g)?.map(Number) ?? [];
+  const part = (at: number): number => parseInt(hex.slice(at, at + 2), 16);
+  const opacity = hex.length > 7 ? part(7) / 255 : 1;
+  return r === part(1) && g === part(3) && b === part(5) && Math.abs(a - opacity) < 0.01;
 }
 
 describe('the chart of a run', () => {
@@ -70,5 +96,51 @@ describe('the chart of a run', () => {
     const text = await session.workbench.webview().locator('body').innerText();
     for (const name of ['MainThread', 'left', 'right'])
       assert.ok(text.includes(name), `${name} in: ${text}`);
+  });
+
+  it('has the colours of the theme, beside the editor with its texts and heat', async () => {
+    const { page } = session.workbench;
+    const chart = session.workbench.webview();
+    const contributed = (name: string, theme: ThemeKind): string =>
+      colors.find(({ id }) => id === `gilscope.${name}`)?.defaults[theme] ?? '';
+    for (const [theme, name] of Object.entries(THEME_NAMES) as [ThemeKind, string][]) {
+      session.setSettings({ ...testSettings(), 'workbench.colorTheme': name });
+      const seen = async (): Promise<unknown> => {
+        const states = await chart.locator('html').evaluate((html) => {
+          const style = getComputedStyle(html);
+          return ['holding', 'waiting', 'lock', 'off', 'native', 'blocks'].map((state) =>
+            style.getPropertyValue(`--vscode-gilscope-${state}`).trim(),
+          );
+        });
+        const [texts, grounds] = await page.evaluate(() => {
+          const distinct = (all: readonly string[]): string[] => [...new Set(all)].sort();
+          const behind = [...document.querySelectorAll('.view-lines .view-line span span')]
+            .map((span) => getComputedStyle(span, '::after'))
+            .filter(({ content }) => content !== 'none' && content !== 'normal');
+          const heat = [...document.querySelectorAll('.view-overlays .cdr')]
+            .map((mark) => getComputedStyle(mark).backgroundColor)
+            .filter((ground) => ground.startsWith('rgba(255, '));
+          return [distinct(behind.map(({ color }) => color)), distinct(heat)] as const;
+        });
+        return {
+          states,
+          isText: texts.map((css) => isColour(css, contributed('inlineForeground', theme))),
+          isHot: grounds.some((css) => isColour(css, contributed('heat4', theme))),
+        };
+      };
+      const wanted = {
+        states: ['holding', 'waiting', 'lock', 'off', 'native', 'blocks'].map((state) =>
+          contributed(state, theme),
+        ),
+        isText: [true],
+        isHot: true,
+      };
+      const giveUpAt = Date.now() + 60_000;
+      while (!isDeepStrictEqual(await seen(), wanted) && Date.now() < giveUpAt) {
+        await page.waitForTimeout(200);
+      }
+      await session.workbench.screenshot(`theme-${theme}`);
+      assert.deepEqual(await seen(), wanted, name);
+    }
   });
 });

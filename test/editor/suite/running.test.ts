@@ -180,7 +180,7 @@ describe('running from elsewhere', () => {
     assert.match(document.getText(), /def hog/);
   });
 
-  it('takes the inputs of tasks.json as they were answered', async () => {
+  it('runs the tasks of tasks.json: inputs as they were answered, all that a task can say', async () => {
     await configure('tasks', {
       version: '2.0.0',
       inputs: [{ id: 'what', type: 'command', command: 'gilscopeTest.what' }],
@@ -191,17 +191,40 @@ describe('running from elsewhere', () => {
           program: programs.path('tell.py'),
           args: ['--what', '${input:what}', '$${HOME}'],
         },
+        {
+          type: 'gilscope',
+          label: 'of a module',
+          module: 'tell',
+          args: 'one "two words"',
+          cwd: programs.folder,
+          env: { TOLD: 'by the task' },
+          envFile: programs.path('vars.env'),
+          python: process.env['GILSCOPE_PYTHON'] ?? '',
+          pythonArgs: ['-s', '-B'],
+        },
       ],
     });
     const found = await vscode.tasks.fetchTasks({ type: 'gilscope' });
-    const task = found.find(({ name }) => name === 'with input');
-    assert.ok(task);
+    const run = async (label: string): Promise<Told> => {
+      const task = found.find(({ name }) => name === label);
+      assert.ok(task, label);
+      const status = once(vscode.tasks.onDidEndTaskProcess);
+      await vscode.tasks.executeTask(task);
+      await status;
+      return told();
+    };
     const asked = vscode.commands.registerCommand('gilscopeTest.what', () => 'that ${thing}');
-    const status = once(vscode.tasks.onDidEndTaskProcess);
-    await vscode.tasks.executeTask(task);
-    await status;
+    assert.deepEqual((await run('with input')).argv, ['--what', 'that ${thing}', '$${HOME}']);
     asked.dispose();
-    assert.deepEqual(told().argv, ['--what', 'that ${thing}', '$${HOME}']);
+    assert.deepEqual(await run('of a module'), {
+      argv: ['one', 'two words'],
+      cwd: programs.folder,
+      told: 'by the task',
+      file: 'of the file',
+      isolated: 1,
+      noBytecode: 1,
+      name: '__main__',
+    });
     await configure('tasks', undefined);
   });
 });
