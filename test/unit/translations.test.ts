@@ -120,6 +120,22 @@ describe('translations', () => {
     }
   }
 
+  it('are there for the pictures of the walkthrough, which VS Code finds by their names', () => {
+    const folder = 'media/walkthrough';
+    const english = readdirSync(folder).filter((name) => !name.includes('.nls.'));
+    assert.ok(english.length >= 4);
+    for (const [language, script] of Object.entries(SCRIPTS)) {
+      for (const name of english) {
+        const read = (file: string): string => readFileSync(`${folder}/${file}`, 'utf8');
+        const [text, own] = [read(name), read(name.replace(/\.md$/, `.nls.${language}.md`))];
+        assert.match(own, script, name);
+        const parts = (markdown: string): number[] =>
+          [/^#/gm, /^- /gm, /^\|/gm].map((part) => markdown.match(part)?.length ?? 0);
+        assert.deepEqual(parts(own), parts(text), name);
+      }
+    }
+  });
+
   it('would be found wanting: a placeholder, a link or a name that is lost', () => {
     for (const [before, after] of [
       ['{0} to {1}', '{0} 至 {0}'],
