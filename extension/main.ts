@@ -5,6 +5,7 @@ import { ChartPanels } from './chart-panels';
 import { registerCommands } from './commands';
 import { showCrash } from './failure-messages';
 import { InlineNotes, type ShownNotes } from './inline-notes';
+import { LineItem } from './line-item';
 import { ProfileEditor } from './profile-editor';
 import { ProfileTasks, TASK_TYPE } from './profile-tasks';
 import { ProgramRun } from './program-run';
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
     new RecentTree(recent),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new ProfileTasks(run)),
     new StatusItem(server, run),
+    new LineItem(notes),
     run.onRunning((running) => setContext('running', running)),
     server.onProfileChanged((summary) => {
       setContext('hasProfile', summary !== null);

@@ -60,6 +60,25 @@ describe('a user profiles a script', () => {
     for (const { text } of texts) assert.ok(text.length <= 43, text);
   });
 
+  it('has the times of the cursor’s line in the status bar, and only there', async () => {
+    const { workbench } = session;
+    const item = workbench.page.locator('.statusbar-item[id$="gilscope.line"]');
+    const texts = await workbench.inlineTexts();
+    await workbench.page.keyboard.press('Control+G');
+    await workbench.page.keyboard.type(`${spinLine}`);
+    await workbench.page.keyboard.press('Enter');
+    await item.waitFor({ state: 'visible' });
+    const wanted = texts.find(({ line }) => line === spinLine)?.text ?? '?';
+    assert.equal((await item.innerText()).replaceAll('\u00a0', ' ').trim(), wanted);
+    const label = await item.locator('[aria-label]').first().getAttribute('aria-label');
+    assert.equal(label?.replaceAll('\u00a0', ' '), `GILscope, line ${spinLine}: ${wanted}`);
+    assert.ok(!texts.some(({ line }) => line === 2));
+    await workbench.page.keyboard.press('Control+G');
+    await workbench.page.keyboard.type('2');
+    await workbench.page.keyboard.press('Enter');
+    await item.waitFor({ state: 'hidden' });
+  });
+
   it('explains the numbers in a hover', async () => {
     const text = await session.workbench.hover('while time.perf_counter_ns()');
     await session.workbench.screenshot('hover');
