@@ -1,17 +1,23 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FromChart } from '../../server/protocol-webview';
+import type { Host } from './host';
 import type { AnalysisAnswer, AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
-
-type AnalysisMessage = Extract<FromChart, { type: 'analysis' }>;
 
 /** Asks the host for sums over parts of the run. */
 export class AnalysisClient {
   #next = 1;
   readonly #waiting = new Map<number, (answer: AnalysisAnswer | null) => void>();
-  readonly #post: (message: AnalysisMessage) => void;
+  readonly #host: Pick<Host, 'post' | 'known'>;
 
-  constructor(post: (message: AnalysisMessage) => void) {
-    this.#post = post;
+  constructor(host: Pick<Host, 'post' | 'known'>) {
+    this.#host = host;
+  }
+
+  /** The answer, where it can be had at once. */
+  known<K extends AnalysisQuestion['kind']>(
+    question: Extract<AnalysisQuestion, { kind: K }>,
+  ): AnswerTo<K> | null {
+    const answer = this.#host.known(question);
+    return answer?.kind === question.kind ? (answer as AnswerTo<K>) : null;
   }
 
   /** Null: there is no answer, or a newer question of this kind came first. */
@@ -24,7 +30,7 @@ export class AnalysisClient {
         // The host answers each kind of question with its kind of answer.
         resolve(answer?.kind === question.kind ? (answer as AnswerTo<K>) : null),
       );
-      this.#post({ type: 'analysis', requestId, question });
+      this.#host.post({ type: 'analysis', requestId, question });
     });
   }
 
@@ -47,7 +53,9 @@ export function useAnswer<K extends AnalysisQuestion['kind']>(
   question: Extract<AnalysisQuestion, { kind: K }> | null,
   revision: number,
 ): AnswerTo<K> | null {
-  const [answer, setAnswer] = useState<AnswerTo<K> | null>(null);
+  const [answer, setAnswer] = useState<AnswerTo<K> | null>(() =>
+    question === null ? null : client.known<K>(question),
+  );
   const latest = useRef(0);
   const key = question === null ? '' : JSON.stringify(question);
   useEffect(() => {

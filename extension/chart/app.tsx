@@ -42,7 +42,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const [t, setT] = useState<Translate>(() => translator({}));
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
-  const analysis = useMemo(() => new AnalysisClient((message) => host.post(message)), [host]);
+  const analysis = useMemo(() => new AnalysisClient(host), [host]);
   const [notice, setNotice] = useState('');
   const [comparison, setComparison] = useState<ComparisonView | null>(null);
   const showLine = async ({ file, line }: ShowLine): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { LaneOrder } from './rows';
 
@@ -25,6 +26,8 @@ export interface SavedState {
 export interface Host {
   post(message: FromChart): void;
   listen(receive: (message: ToChart) => void): void;
+  /** An answer that is here already: before printing there is no time to wait. */
+  known(question: AnalysisQuestion): AnalysisAnswer | null;
   load(): Partial<SavedState>;
   save(state: SavedState): void;
   /** Finest level of tiles that this host has. */

@@ -10,6 +10,7 @@ function webviewHost(): Host {
   const api = acquireVsCodeApi<SavedState>();
   return {
     levelMax: LEVEL_MAX,
+    known: () => null,
     standalone: false,
     post: (message) => api.postMessage(message),
     listen: (receive) =>

@@ -1,6 +1,6 @@
 import { TILE_BINS, TILE_LANES, type Segment } from '../../server/protocol';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
-import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
+import type { AnalysisAnswer } from '../../server/protocol-analysis';
 import { standaloneKey, type StandaloneData } from '../../server/protocol-standalone';
 import type { Host } from './host';
 
@@ -22,24 +22,34 @@ export function standaloneHost(data: StandaloneData): Host {
         : await inflate(decodeBase64(tile.deflated));
     answer({ type: 'tile', revision: data.meta.revision, level, index, page, data: bytes });
   };
-  const answerTo = async (question: AnalysisQuestion): Promise<AnalysisAnswer | null> => {
-    const packed = data.answers[standaloneKey(question)];
+  const unpacked = new Map<string, AnalysisAnswer>();
+  const answerOf = async (key: string): Promise<AnalysisAnswer | null> => {
+    const packed = data.answers[key];
     if (packed === undefined) return null;
     const text = new TextDecoder().decode(await inflate(decodeBase64(packed)));
-    return JSON.parse(text) as AnalysisAnswer;
+    const answer = JSON.parse(text) as AnalysisAnswer;
+    unpacked.set(key, answer);
+    return answer;
+  };
+  /** One after the other, so that the page stays quick. */
+  const unpackAll = async (): Promise<void> => {
+    for (const key of Object.keys(data.answers)) if (!unpacked.has(key)) await answerOf(key);
   };
   return {
     levelMax: data.levelMax,
     standalone: true,
     listen: (receive) => void receivers.push(receive),
+    known: (question) => unpacked.get(standaloneKey(question)) ?? null,
     load: () => ({}),
     save: () => undefined,
     post: (message) => {
-      if (message.type === 'ready') answer({ type: 'meta', meta: data.meta });
-      else if (message.type === 'tile') void answerTile(message);
+      if (message.type === 'ready') {
+        answer({ type: 'meta', meta: data.meta });
+        void unpackAll();
+      } else if (message.type === 'tile') void answerTile(message);
       else if (message.type === 'analysis') {
         const { requestId, question } = message;
-        void answerTo(question).then((found) =>
+        void answerOf(standaloneKey(question)).then((found) =>
           answer({ type: 'analysis', requestId, answer: found }),
         );
       } else if (message.type === 'segment') {

@@ -129,6 +129,11 @@ describe('the page of --html', () => {
       assert.ok(text.includes(name), name);
       assert.ok(text.includes(formatDuration(waitNs)), `${name}: ${formatDuration(waitNs)}`);
     }
+    // Views that nobody has opened are there too.
+    const paper = await page.locator('#app').innerText();
+    assert.ok(!paper.includes('Computing'), paper);
+    assert.ok((await page.locator('#panel-flame .flame-box').count()) > 3);
+    assert.equal(await page.locator('#panel-histogram .histogram').count(), 2);
     await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
     assert.ok((await page.pdf()).length > 10_000);
     assert.deepEqual(complaints, []);
