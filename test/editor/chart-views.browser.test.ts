@@ -153,6 +153,38 @@ describe('views of a part of the run', () => {
     assert.equal(await page.locator('.scope').count(), 0);
   });
 
+  it('shows who blocked whom as a matrix, whose cells say what the list says', async () => {
+    await openTab('Who blocked whom');
+    const { sums } = ask({ kind: 'sums', scope: { fromNs: 0, toNs: meta.wallNs, lanes: null } });
+    const most = sums.blame.toSorted((a, b) => b.ns - a.ns)[0];
+    assert.ok(most?.holder);
+    const waiters = page.locator('#panel-blame .matrix tbody tr');
+    const waiter = `${formatPlace(most.waiter)} ${most.waiter.function}`.trim();
+    const row = waiters.filter({
+      has: page.locator(`th[title="${waiter}"]`),
+    });
+    const holders = await page
+      .locator('#panel-blame .matrix thead th')
+      .evaluateAll((heads) => heads.map((head) => head.getAttribute('title')));
+    const holder = `${formatPlace(most.holder)} ${most.holder.function}`.trim();
+    const cell = row.locator('td').nth(holders.indexOf(holder));
+    await cell.hover();
+    const said = await page.locator('#panel-blame .explain').innerText();
+    assert.equal(said, await cell.locator('.hidden').textContent());
+    for (const part of [waiter, holder, formatDuration(most.ns), String(most.count)]) {
+      assert.ok(said.replaceAll(',', '').includes(part), `${part} in ${said}`);
+    }
+    // Of the lines that its waiter waited for, it is the darkest.
+    const heats = await row
+      .locator('td')
+      .evaluateAll((cells) =>
+        cells.map((each) => Number(each.querySelector<HTMLElement>('.heat')?.style.opacity ?? 0)),
+      );
+    const ofLines = heats.filter((_, column) => holders[column]?.includes(':'));
+    assert.equal(Math.max(...ofLines), heats[holders.indexOf(holder)]);
+    assert.ok(ofLines.length > 2);
+  });
+
   it('measures between two points with the pointer', async () => {
     await page.locator('.stage').focus();
     await page.keyboard.press('0');
