@@ -59,6 +59,11 @@ export interface Overhead {
 export interface Parallelism {
   readonly onCpuNs: number;
   readonly underGilNs: number;
+  /**
+   * CPU time of the processes by the system's own count, GILscope's threads left out: also of threads that Python does
+   * not know. Null where a process did not say it.
+   */
+  readonly systemCpuNs: number | null;
 }
 
 /** Cost of moving objects between processes by the standard library; pickling by samples: short ones may be missing. */

@@ -147,7 +147,10 @@ function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot 
     exit: facts.exit,
     lost: lostOf(state),
     overhead: overheadOf(state),
-    parallelism: parallelismOf(rows.map(({ row }) => row)),
+    parallelism: parallelismOf(
+      rows.map(({ row }) => row),
+      state.processes,
+    ),
     serialisation: costs.serialisation,
     awaits: costs.awaits,
     executors: executors.update(awaits.works, sources, !facts.live),

@@ -1,4 +1,5 @@
 import type { LineRow, Parallelism, Profile, ThreadRow } from '../protocol';
+import type { ProcessState } from '../trace/events';
 import { formatDuration } from './duration';
 import { sum } from './report-headline';
 import type { PlaceNames } from './report-places';
@@ -7,11 +8,26 @@ import { formatShare, wrap } from './report-table';
 /** Lines named in the report, and the least part of all native time that is worth naming. */
 const TOP_LINES = 3;
 const WORTH_NAMING = 0.05;
+/** Before a process has a GIL. */
+const START_CPU_NS = 20e6;
 
 /** What all threads together spent on CPUs. */
-export function parallelismOf(threads: readonly ThreadRow[]): Parallelism {
+export function parallelismOf(
+  threads: readonly ThreadRow[],
+  processes: readonly ProcessState[],
+): Parallelism {
   const underGilNs = sum(threads, (row) => row.holdNs);
-  return { onCpuNs: underGilNs + sum(threads, (row) => row.nativeNs), underGilNs };
+  const onCpuNs = underGilNs + sum(threads, (row) => row.nativeNs);
+  return { onCpuNs, underGilNs, systemCpuNs: systemCpuNs(processes) };
+}
+
+function systemCpuNs(processes: readonly ProcessState[]): number | null {
+  let totalNs = 0;
+  for (const { processCpuNs, samplerCpuNs } of processes) {
+    if (processCpuNs === undefined) return null;
+    totalNs += Math.max(0, processCpuNs - samplerCpuNs);
+  }
+  return totalNs;
 }
 
 /** The parallelism achieved, for the report. */
@@ -24,6 +40,7 @@ export function parallelismSection(profile: Profile, names: PlaceNames): string[
   const sentences = [
     `On average ${average(onCpuNs)} threads were on a CPU, ${average(underGilNs)} of them with ${several}.`,
     nativeSentence(profile, names, onCpuNs - underGilNs),
+    unknownSentence(profile),
     serialisationSentence(profile),
   ];
   return ['Parallelism', ...wrap(sentences.join(' '), '  ')];
@@ -38,6 +55,18 @@ function nativeSentence(profile: Profile, names: PlaceNames, nativeNs: number): 
   const named = rows.map((row) => nativeLine(row, names, nativeNs)).join('; ');
   const ran = `${formatDuration(nativeNs)} ran without the GIL`;
   return named === '' ? `${ran}.` : `${ran}: ${named}.`;
+}
+
+/** What ran beside all that is known; holds count in full although the holder may have lost its CPU: at least so much. */
+function unknownSentence({ parallelism, processes, wallNs }: Profile): string {
+  const { onCpuNs, systemCpuNs } = parallelism;
+  if (systemCpuNs === null) return '';
+  const startsNs = processes.length * START_CPU_NS;
+  if (systemCpuNs - onCpuNs < WORTH_NAMING * systemCpuNs + startsNs) return '';
+  return (
+    `The system counted ${formatDuration(systemCpuNs)} of CPU time, ${(systemCpuNs / wallNs).toFixed(2)} CPUs on average: ` +
+    `at least ${formatDuration(systemCpuNs - onCpuNs)} of it neither with the GIL nor in native code of a Python thread, but in threads that a library makes for itself, as OpenBLAS does, or in waking and waiting.`
+  );
 }
 
 function serialisationSentence({ serialisation, parallelism }: Profile): string {

@@ -64,7 +64,7 @@ const ENOUGH_SAMPLES = 100;
 
 /** Said where there was native code at all. */
 const NATIVE_THREADS =
-  'Threads that a native library makes for itself (as OpenBLAS does) are not seen: their CPU time is in no number.';
+  'Threads that a native library makes for itself (as OpenBLAS does) are on no line and in no thread’s row: only the CPU time that the system counted has theirs.';
 
 function exactnessSection(profile: Profile): string[] {
   const samples = sum(profile.lines, (row) => row.samples);

@@ -303,6 +303,8 @@ export interface ProcessState {
   readonly lostReasons: readonly LostReason[];
   readonly selfNsPerCycle: number;
   readonly samplerCpuNs: number;
+  /** CPU time of all its threads, the sampler's too, as the system counts it. Absent: not known. */
+  readonly processCpuNs?: number;
   readonly samplesTaken: number;
   readonly samplePeriodNs: number;
   readonly messages: readonly string[];

@@ -97,6 +97,8 @@ export const HEADER = {
   samplerCpuNs: 216, // u64
   /** Entries in use in the chunks of kind LOCKS of the lanes. */
   laneLockCount: 224,
+  /** Of all its threads since startTicks, as the system counts it, our sampler's too; 0: not known. */
+  processCpuNs: 232, // u64
 } as const;
 
 export const PROCESS_FLAG = {

@@ -47,6 +47,7 @@ export interface TraceHeader {
   readonly selfCycles: number;
   readonly samplerCpuNs: number;
   readonly laneLockCount: number;
+  readonly processCpuNs: number;
 }
 
 const LAYOUT: readonly (readonly [keyof typeof HEADER, number])[] = [
@@ -109,6 +110,7 @@ export function parseHeader(view: DataView, file: string): TraceHeader {
     selfCycles: Number(u64('selfCycles')),
     samplerCpuNs: Number(u64('samplerCpuNs')),
     laneLockCount: u32('laneLockCount'),
+    processCpuNs: Number(u64('processCpuNs')),
   };
 }
 

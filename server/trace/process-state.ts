@@ -266,6 +266,7 @@ function describeProcess(
     lostReasons: LOST_NAMES.filter((name) => (header.lostReasons & LOST[name]) !== 0),
     selfNsPerCycle: header.selfCycles > 0 ? (header.selfTicks * clock.rate) / header.selfCycles : 0,
     samplerCpuNs: header.samplerCpuNs,
+    ...(header.processCpuNs > 0 ? { processCpuNs: header.processCpuNs } : {}),
     samplesTaken: header.samplesTaken,
     samplePeriodNs: header.samplePeriodNs,
     messages: [...meta.messages, ...loss.messages],

@@ -1,19 +1,56 @@
 /** Time off the GIL that was spent on a CPU, against the CPU time that the system counted for the same thread. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { formatDuration } from '../../server/profile/duration';
+import { reportText } from '../../server/profile/report-text';
 import { markedRows, checkedRun } from '../support/checked-run';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
+import { programPath } from '../support/run-profile';
 
 const PROGRAM = 'native_work.py';
 const TOLERANCE = 0.05;
 /** Large data: what runs with the GIL does not count. */
 const ALL_NATIVE = ['compress', 'digest', 'multiply'];
 
+const scratch = mkdtempSync(join(tmpdir(), 'gilscope-native-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
 describe('native code without the GIL', { concurrency: 2 }, () => {
+  const library = buildLibrary();
   for (const python of oneOfEachMinor()) {
     it(`on ${titleOf(python)}`, () => nativeWork(python.path));
+    it(`in threads of a library, on ${titleOf(python)}`, () =>
+      libraryThreads(python.path, library));
   }
 });
+
+function buildLibrary(): string {
+  const library = join(scratch, 'library_threads.so');
+  const source = programPath('library_threads.c');
+  execFileSync('cc', ['-shared', '-fPIC', '-pthread', '-o', library, source]);
+  return library;
+}
+
+async function libraryThreads(python: string, library: string): Promise<void> {
+  const program = 'library_threads.py';
+  const { profile, stdout, code, stderr } = await checkedRun({ python, program, args: [library] });
+  assert.equal(code, 0, stderr);
+  const bySystemNs = Number(stdout.toString());
+  const { systemCpuNs, onCpuNs } = profile.parallelism;
+  assert.ok(systemCpuNs !== null);
+  // Before and after what either counts lie the start and the end of the process.
+  const said = `${systemCpuNs} ns, the program says ${bySystemNs} ns`;
+  assert.ok(Math.abs(systemCpuNs - bySystemNs) < TOLERANCE * bySystemNs + 100e6, said);
+  assert.ok(systemCpuNs > 1e9, said);
+  const report = reportText(profile, { folder: null }).replace(/\s+/g, ' ');
+  const sentence = /at least (\S+ \S+) of it neither with the GIL/.exec(report)?.[1];
+  // The library's two threads, but for what holds count in full.
+  assert.equal(sentence, formatDuration(systemCpuNs - onCpuNs), report);
+}
 
 async function nativeWork(python: string): Promise<void> {
   // BLAS would compute in threads of its own, whose CPU time is not that of the Python thread.

@@ -35,7 +35,7 @@ export function profileOf(part: Partial<Profile>): Profile {
     exit: { code: 0, signal: null },
     lost: { events: 0, samples: 0, reason: null },
     overhead: { cycleNs: 0, samplerCpuNs: 0 },
-    parallelism: { onCpuNs: 0, underGilNs: 0 },
+    parallelism: { onCpuNs: 0, underGilNs: 0, systemCpuNs: null },
     serialisation: { pickleNs: 0, pipeNs: 0 },
     awaits: [],
     executors: [],

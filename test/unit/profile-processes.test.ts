@@ -185,7 +185,11 @@ describe('time off the GIL', () => {
     assert.equal(profile.threads[0]?.nativeNs, 700);
     const row = profile.lines.find(({ file }) => file === '/a.py');
     assert.deepEqual(row?.native, { selfNs: 700, totalNs: 700 });
-    assert.deepEqual(profile.parallelism, { onCpuNs: 890, underGilNs: 190 });
+    assert.deepEqual(profile.parallelism, {
+      onCpuNs: 890,
+      underGilNs: 190,
+      systemCpuNs: null,
+    });
 
     // The chart has 512 bins of 2000 / 512 ns: off from 200 to 1200, of which 70 % were native.
     const chart = new Chart(snapshot, timeline, engine.lines, 1, false);

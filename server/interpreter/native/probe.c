@@ -120,6 +120,7 @@ static void fill_header(uint32_t flags)
     h->anchor0_ticks = clock_ticks(probe.clock);
     h->realtime_ns = clock_ns(CLOCK_REALTIME);
     h->start_ticks = h->heartbeat_ticks = h->anchor0_ticks;
+    probe.cpu_before_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     atomic_thread_fence(memory_order_release);
     memcpy(h->magic, GILSCOPE_TRACE_MAGIC, 8);
 }
@@ -301,6 +302,7 @@ void probe_finish(int code, bool code_known)
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     sampler_end();
+    h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
     h->anchor_latest_ns = ns;
     h->anchor_latest_ticks = ticks;
     if (!h->anchor1_ticks) {

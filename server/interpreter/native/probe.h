@@ -51,6 +51,7 @@ struct probe {
     _Atomic bool finished;
     uint32_t clock;
     uint64_t long_gap_ticks;
+    uint64_t cpu_before_ns; /* of the process, before the trace began */
     struct real_functions real;
     struct layout layout;
     const uint8_t *runtime; /* _PyRuntime */

@@ -163,6 +163,7 @@ static void keep_time(struct sampler *s)
         h->anchor_latest_ns = ns;
         h->anchor_latest_ticks = ticks;
         h->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
         s->wake_up_ns = h->sampler_cpu_ns / s->wake_ups;
     }
     atomic_flag_clear(&probe.time_lock);
