@@ -69,9 +69,11 @@ function readInputs(workerFile, scratch, from, to, untilMs, onReport) {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 64 },
     });
     let [seen, sinceMs] = [-1, performance.now()];
-    const stop = (fault) => {
+    let fault = null;
+    const stop = (why) => {
       clearInterval(timer);
-      void worker.terminate().then(() => done({ reached, fault }));
+      fault ??= why;
+      void worker.terminate();
     };
     const timer = setInterval(() => {
       const index = Atomics.load(current, 0);
@@ -92,7 +94,7 @@ function readInputs(workerFile, scratch, from, to, untilMs, onReport) {
     });
     worker.on('exit', () => {
       clearInterval(timer);
-      done({ reached, fault: null });
+      done({ reached, fault });
     });
   });
 }

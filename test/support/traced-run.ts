@@ -10,6 +10,7 @@ import { nativeFiles } from '../../server/interpreter/platform';
 import type { StackTable, TraceState } from '../../server/trace/events';
 import { openRun } from '../../server/trace/run-reader';
 import { CollectingSink } from './collect-events';
+import { dist } from './run-profile';
 
 const POLL_MS = 20;
 
@@ -34,7 +35,7 @@ export async function tracedRun(
   try {
     const launch = makeLaunch({
       interpreter: await inspectInterpreter(python, { cwd: folder, env: process.env }),
-      native: nativeFiles(resolve('dist/native')),
+      native: nativeFiles(join(dist, 'native')),
       target: { kind: 'file', path: programFile(program) },
       args: [...args],
       cwd: folder,

@@ -28,10 +28,13 @@ export function loadCurve(lanes: readonly LaneView[], wallNs: number): LoadCurve
   return { binNs, heldNs, waitedNs };
 }
 
-function spread(bins: Float64Array, startNs: number, endNs: number, binNs: number): void {
+/** Adds a stretch of time to the bins that it falls into; what lies outside of them all, to the nearest. */
+export function spread(bins: Float64Array, startNs: number, endNs: number, binNs: number): void {
   const last = bins.length - 1;
   let from = startNs;
-  for (let bin = Math.min(Math.floor(startNs / binNs), last); bin <= last; bin++) {
+  // A trace that contradicts itself may have times before its beginning.
+  const first = Math.max(0, Math.min(Math.floor(startNs / binNs), last));
+  for (let bin = first; bin <= last; bin++) {
     const to = bin === last ? endNs : Math.min(endNs, (bin + 1) * binNs);
     bins[bin] = (bins[bin] as number) + Math.max(to - from, 0);
     if (to >= endNs) return;
