@@ -35,6 +35,16 @@ static struct method_definition *definition_of(const void *holder, uintptr_t exp
     return d && d->name && !strcmp(d->name, name) ? d : NULL;
 }
 
+/* Written once: another interpreter with its own GIL may call it already, and has the same one. */
+static void keep_real(void **real, void *found)
+{
+    void *known = NULL;
+    if (!__atomic_compare_exchange_n(real, &known, found, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE) &&
+        known != found)
+        __atomic_store_n(real, found, __ATOMIC_RELEASE);
+}
+
 static bool patch(const void *holder, uintptr_t expected_type, uint32_t at,
                   const struct python_method *m)
 {
@@ -47,7 +57,7 @@ static bool patch(const void *holder, uintptr_t expected_type, uint32_t at,
         return true;
     if (!found || !memory_is_writable((uintptr_t)&d->function))
         return false;
-    *m->real = found;
+    keep_real((void **)m->real, (void *)found);
     __atomic_store_n(&d->function, m->replacement, __ATOMIC_RELEASE);
     return true;
 }
@@ -107,9 +117,10 @@ bool patch_slot(void *type, enum type_slot slot, void *replacement, void **real)
 {
     static const uint32_t offsets[] = {TYPE_DEALLOC, TYPE_INIT, TYPE_NEW};
     void **at = (void **)in_type(type, offsets[slot]);
-    if (!*at || *at == replacement || !memory_is_writable((uintptr_t)at))
+    void *found = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+    if (!found || found == replacement || !memory_is_writable((uintptr_t)at))
         return false;
-    *real = *at;
+    keep_real(real, found);
     __atomic_store_n(at, replacement, __ATOMIC_RELEASE);
     return true;
 }
