@@ -1,13 +1,14 @@
 // `npm run conformance`: CPython's own tests, and those of packages that lean on threads, give under the probe what they
 // give without it, test by test. Every run is kept in the cache folder, so it can be stopped and go on, or be done in
 // pieces:
-//   --pythons 3.12,static   only these interpreters       --tests test_thread,cheroot   only these (whole names; * at an end)
+//   --pythons 3.12,static   only these interpreters (3.13 free-threaded is one)
+//   --tests test_thread,cheroot   only these (whole names; * at an end)
 //   --timeout 600           seconds for one test file     --again                       forget the kept runs of these
 //   --jobs 2                test files at a time
 //   --any-build             count kept runs under another build of the probe, the latest
 //   --kept                  run nothing, compare what is kept
 //   --write                 also docs/conformance.md
-// Tests of Debian's CPythons: `scripts/get-pythons.sh --tests`. The status is 1 where a difference has no known cause.
+// Tests of Debian's CPythons and of the free-threaded one: `scripts/get-pythons.sh --tests`. The status is 1 where a difference has no known cause.
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
@@ -16,7 +17,7 @@ import { isPrepared, packages, preparePackage } from './conformance/packages.mjs
 import { documentOf, summaryLine } from './conformance/table.mjs';
 import { pythonCache, testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
-import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
+import { loadSupport, selectAllPythons, writeDocument } from './testing/load-support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -130,7 +131,7 @@ await buildAll();
 const support = await loadSupport('conformance');
 const store = support.openStore(storeFolder);
 const table = [];
-for (const python of selectPythons(testPythons(), words(options.pythons))) {
+for (const python of selectAllPythons(testPythons(), words(options.pythons))) {
   console.log(`\nCPython ${python.version} ${python.linkage}`);
   table.push(...(await conformAll(support, store, python)));
 }

@@ -168,6 +168,19 @@ unpack_tests() { # FOLDER SUITE VERSION
   cp -rn "$apt/tree/usr/lib/python$version/." "$library/"
   [ -e "$library/test/test_threading.py" ]
 }
+
+# The free-threaded one was compiled from the source of the same suite, without them.
+share_tests() { # FROM VERSION
+  local from=$1/usr/lib/python$2/test free=$cache/free-threaded-$2 versions
+  [ -e "$free/complete" ] && [ -e "$from/test_threading.py" ] ||
+    { say "tests of $2 free-threaded: left out, it or the tests of $2 are not here"; return; }
+  [ -e "$free/lib/python$2t/test/test_threading.py" ] && { say "tests of $2 free-threaded: there"; return; }
+  versions=$(for one in "$1/usr/bin/python$2-native" "$free/bin/python$2"; do
+    "$one" -c 'import platform; print(platform.python_version())'
+  done | uniq | wc -l)
+  [ "$versions" = 1 ] || { say "tests of $2 free-threaded: left out, those at hand are of another release"; return; }
+  cp -r "$from" "$free/lib/python$2t/" && say "tests of $2 free-threaded: there"
+}
 if [ "${1-}" = --tests ]; then
   for tests in "trixie 3.13" "sid 3.14" "sid 3.15"; do
     read -r suite version <<<"$tests"
@@ -175,6 +188,7 @@ if [ "${1-}" = --tests ]; then
     [ -e "$cache/$suite/usr/lib/python$version/test/test_threading.py" ] && { say "tests of $version: there"; continue; }
     bring "$cache/tests-$version" "tests of CPython $version" unpack_tests "$suite" "$version"
   done
+  share_tests "$cache/trixie" 3.13
   exit 0
 fi
 

@@ -9,6 +9,9 @@ const names = [
   'test_threadsignals',
   'test_threading_local',
   'test_queue',
+  'test_importlib.test_locks',
+  'test_importlib.test_threaded_import',
+  'test_free_threading',
   'test_sched',
   'test_asyncio',
   'test_concurrent_futures',
@@ -78,7 +81,7 @@ def modules(name):
             yield "%s.%s" % (name, found)
 result = {}
 for name in sys.argv[1:]:
-    folder = os.path.join(top, name)
+    folder = os.path.join(top, *name.split("."))
     if os.path.isdir(folder):
         result[name] = list(modules("test." + name)) if name in split else [name]
     elif os.path.exists(folder + ".py"):

@@ -44,13 +44,21 @@ function matrix(table) {
       cell(table.find((row) => row.name === name && title(row.python) === python)),
     ),
   ]);
-  const recorded = pythons.map((python) => {
-    const runs = table
-      .filter((row) => title(row.python) === python)
-      .flatMap(({ done }) => done.flatMap(({ probedRuns }) => probedRuns.slice(0, 1)));
-    return sum(runs, (run) => run.recordedAcquisitions).toLocaleString('en');
-  });
-  return markdownTable(['', ...pythons], [...rows, ['GIL acquisitions recorded', ...recorded]]);
+  const recorded = (value) =>
+    pythons.map((python) => {
+      const runs = table
+        .filter((row) => title(row.python) === python)
+        .flatMap(({ done }) => done.flatMap(({ probedRuns }) => probedRuns.slice(0, 1)));
+      return sum(runs, value).toLocaleString('en');
+    });
+  return markdownTable(
+    ['', ...pythons],
+    [
+      ...rows,
+      ['Processes recorded', ...recorded((run) => run.recordedProcesses)],
+      ['GIL acquisitions recorded', ...recorded((run) => run.recordedAcquisitions)],
+    ],
+  );
 }
 
 /** Cases of a kind, the same one of several interpreters in one line. */

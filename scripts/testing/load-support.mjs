@@ -46,10 +46,23 @@ export function markdownTable(head, rows) {
   ].join('\n');
 }
 
-/** The interpreters whose `3.12 shared` contains one of the given words; all without a word. */
+/** The interpreters with a GIL whose `3.12 shared` contains one of the given words; all without a word. */
 export function selectPythons(pythons, words) {
+  return selectTitles(
+    pythons.filter((python) => !python.freeThreaded),
+    words,
+  );
+}
+
+/** The same, those without a GIL too: `3.13 free-threaded`. */
+export function selectAllPythons(pythons, words) {
+  const free = (python) => (python.freeThreaded ? { ...python, linkage: 'free-threaded' } : python);
+  return selectTitles(pythons.map(free), words);
+}
+
+function selectTitles(pythons, words) {
   const title = (python) => `${python.version} ${python.linkage}`;
-  return pythons
-    .filter((python) => !python.freeThreaded)
-    .filter((python) => words.length === 0 || words.some((word) => title(python).includes(word)));
+  return pythons.filter(
+    (python) => words.length === 0 || words.some((word) => title(python).includes(word)),
+  );
 }
