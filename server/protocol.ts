@@ -55,7 +55,10 @@ export interface Overhead {
   readonly samplerCpuNs: number;
 }
 
-/** Of all threads together, holding a GIL or in native code without it: over wallNs, how many were on a CPU. */
+/**
+ * Of all threads together, holding a GIL or in native code without it: over wallNs, how many were on a CPU. Of processes
+ * without a GIL only the imports that take one are known.
+ */
 export interface Parallelism {
   readonly onCpuNs: number;
   readonly underGilNs: number;

@@ -141,7 +141,8 @@ class Grouping {
     const identity = this.#identities.of(stacks, known);
     const uses = this.#uses.get(lock) ?? [];
     const isNamed = identity.name !== null || identity.kind === 'import';
-    if (isNamed || known.kind === 'object' || uses.length === 0) return identity;
+    const isInside = known.kind === 'object' || known.kind === 'runtime';
+    if (isNamed || isInside || uses.length === 0) return identity;
     const used = uses.map((stack) => this.#identities.ofUse(stacks, stack, identity.kind));
     const [main] = known.createdStack === 0 ? used : [identity];
     const names = new Set(

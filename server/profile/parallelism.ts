@@ -35,6 +35,8 @@ export function parallelismSection(profile: Profile, names: PlaceNames): string[
   const { onCpuNs, underGilNs } = profile.parallelism;
   const { wallNs } = profile;
   if (wallNs <= 0 || onCpuNs <= 0) return [];
+  // Nobody looked at what their threads do; the report says so.
+  if (profile.processes.every(({ gilEnabled }) => !gilEnabled)) return [];
   const average = (ns: number): string => (ns / wallNs).toFixed(2);
   const several = profile.gils.length > 1 ? 'a GIL' : 'the GIL';
   const sentences = [

@@ -19,6 +19,7 @@ const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
 export function lockTitle(row: LockRow): string {
   const { name, kind, instances } = row;
   if (kind === 'import' && instances === 1) return importLock(row);
+  if (kind === 'runtime') return 'locks of its own';
   if (name === null) return instances > 1 ? `${formatCount(instances)} × ${kind}` : kind;
   const many = instances > 1 ? `${formatCount(instances)} × ` : '';
   return `${many}${name} (${kind})`;
@@ -62,6 +63,7 @@ export function lockPhrase(row: LockRow): string {
   if (row.kind === 'import') return `the ${importLock(row)}`;
   const inside = row.library === null ? '' : ` inside ${row.library}`;
   if (row.kind === 'stop-the-world') return 'stops of all threads';
+  if (row.kind === 'runtime') return 'locks of the interpreter itself';
   if (row.name === 'per-object lock')
     return row.kind === 'object' ? 'locks inside objects' : `the lock inside one ${row.kind}`;
   if (row.name !== null) return `the ${row.kind} ${row.name}${inside}`;
@@ -108,7 +110,15 @@ export function locksSection(profile: Profile, names: PlaceNames): string[] {
     ...(rows.some((row) => row.estimatedHoldNs > 0)
       ? ['  ~ estimated in part: short holds of which nobody can have waited are sampled']
       : []),
+    ...spinLines(profile),
   ];
+}
+
+/** Without a GIL threads spin for a little before they sleep. */
+function spinLines({ locks }: Profile): string[] {
+  const spinNs = sum(locks, (row) => row.spinNs);
+  if (spinNs < sum(locks, (row) => row.waitNs) * SMALL) return [];
+  return [`  ${duration(spinNs)} of the waits were over before the thread went to sleep: it spun.`];
 }
 
 /** Not a row of waits for work. */
@@ -153,7 +163,7 @@ export function lockBlameSection(profile: Profile, names: PlaceNames): string[] 
   const lockName = (row: BlameRow): string => {
     const lock = locks.get(row.lock);
     if (lock?.kind === 'import') return importLock(lock);
-    if (lock?.name === 'per-object lock') return lockPhrase(lock);
+    if (lock?.name === 'per-object lock' || lock?.kind === 'runtime') return lockPhrase(lock);
     return lock === undefined ? row.lock : (lock.name ?? lock.kind);
   };
   const columns: Column<BlameRow>[] = [

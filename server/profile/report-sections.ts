@@ -72,12 +72,17 @@ export function gilSection(profile: Profile): string[] {
     { head: 'forced releases', cell: (row) => formatCount(row.forcedReleases) },
     { head: 'switch interval', cell: (row) => duration(row.switchIntervalNs) },
   ];
-  const last = { head: 'GIL', cell: (row: GilRow) => row.id };
+  const free = new Set(profile.processes.flatMap((row) => (row.gilEnabled ? [] : [row.pid])));
+  const note = '   on only while extension modules are imported';
+  const last = {
+    head: 'GIL',
+    cell: (row: GilRow) => `${row.id}${free.has(row.pid) ? note : ''}`,
+  };
   return [profile.gils.length > 1 ? 'GILs' : 'GIL', ...tableLines(columns, last, profile.gils)];
 }
 
 export function threadsSection(profile: Profile): string[] {
-  const cost = (row: ThreadRow): number => row.holdNs + row.waitNs + row.blocksNs;
+  const cost = (row: ThreadRow): number => row.holdNs + row.waitNs + row.blocksNs + row.lockWaitNs;
   const { shown, rest } = top(profile.threads, cost, TOP_THREADS, 0);
   if (shown.length === 0) return [];
   const inOrder = [...shown].sort((a, b) => a.startNs - b.startNs || a.tid - b.tid);

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { FoundPython } from '../../scripts/pythons.mjs';
-import type { LockRow, Profile } from '../../server/protocol';
+import { reportText } from '../../server/profile/report-text';
+import type { Finding, LockRow, Profile } from '../../server/protocol';
 import { LOCK_ROW } from '../../server/trace/events';
 import { assertInvariants } from '../support/invariants';
 import { freePythons, titleOf } from '../support/pythons';
@@ -63,9 +64,26 @@ async function contended(python: FoundPython, kind: string): Promise<Profile> {
   return assert.fail(`in ${ATTEMPTS} runs no thread waited for another that kept the ${kind}`);
 }
 
+/** The finding and the report say what is contended for, and at which lines. */
+function assertNamed(profile: Profile, kind: string): void {
+  const isOfKind = ({ rule, evidence }: Finding) =>
+    rule === 'object-contention' && evidence['kind'] === kind;
+  const found = profile.findings.find(isOfKind);
+  const lines = ['slow', 'quick'].map((mark) => markedLine(PROGRAM, `${kind}-${mark}`));
+  assert.ok(found !== undefined && lines.includes(found.where?.line ?? 0), found?.message);
+  assert.ok(found.message.includes(`the lock inside one ${kind}`), found.message);
+  const report = reportText(profile, { folder: null });
+  assert.match(report, new RegExp(`per-object lock \\(${kind}\\)`));
+  // Each thread that waited, though it never took a GIL.
+  const waited = profile.threads.filter(({ lockWaitNs }) => lockWaitNs > 0);
+  for (const { name } of waited)
+    assert.ok(report.includes(`   ${name}\n`), `no ${name}\n${report}`);
+}
+
 for (const python of freePythons()) {
   describe(`without a GIL, ${titleOf(python)}`, () => {
-    for (const kind of ['list', 'dict']) {
+    // Rows: instances of a class of the program.
+    for (const kind of ['list', 'dict', 'set', 'Rows']) {
       it(`threads contend for one ${kind}`, async () => {
         const profile = await contended(python, kind);
         assert.deepEqual(
@@ -73,6 +91,7 @@ for (const python of freePythons()) {
           [false],
         );
         assert.ok(profile.findings.some(({ rule }) => rule === 'no-gil'));
+        assertNamed(profile, kind);
         assert.ok(profile.threads.some(({ lockWaitNs }) => lockWaitNs > 0));
       });
     }

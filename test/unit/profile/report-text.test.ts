@@ -138,6 +138,24 @@ test('says how exact it is and what was lost', () => {
   assert.match(words, /A warning\./);
 });
 
+test('without a GIL: each thread that waited for a lock, and what is not known', () => {
+  const { gils, processes } = sampleProfile();
+  const report = reportText(
+    emptyProfile({
+      gils,
+      processes: processes.map((process) => ({ ...process, gilEnabled: false })),
+      threads: [threadRow(1, 'free', { lockWaitNs: 5e6 }), threadRow(2, 'alone')],
+      parallelism: { onCpuNs: 9e6, underGilNs: 1e6 },
+    }),
+    { folder: null },
+  );
+  assert.ok(report.includes('   free'));
+  assert.ok(!report.includes('   alone'));
+  assert.match(row(report, '100/0'), /100\/0 {3}on only while extension modules are imported$/);
+  assert.ok(!report.includes('Parallelism'));
+  assert.match(report.replace(/\s+/g, ' '), /Of threads without a GIL it is not recorded how long/);
+});
+
 test('prose fits a terminal, and a number keeps its unit', () => {
   const message = 'word '.repeat(17) + 'takes 12.5 ms or 3 % of /p/my app/x.py:3 '.repeat(9);
   const finding: Finding = {
