@@ -8,6 +8,7 @@ import { formatShare, wrap } from './report-table';
 /** Lines named in the report, and the least part of all native time that is worth naming. */
 const TOP_LINES = 3;
 const WORTH_NAMING = 0.05;
+const MUCH_LESS = 0.8;
 /** Before a process has a GIL. */
 const START_CPU_NS = 20e6;
 
@@ -32,20 +33,45 @@ function systemCpuNs(processes: readonly ProcessState[]): number | null {
 
 /** The parallelism achieved, for the report. */
 export function parallelismSection(profile: Profile, names: PlaceNames): string[] {
-  const { onCpuNs, underGilNs } = profile.parallelism;
-  const { wallNs } = profile;
-  if (wallNs <= 0 || onCpuNs <= 0) return [];
-  // Nobody looked at what their threads do; the report says so.
-  if (profile.processes.every(({ gilEnabled }) => !gilEnabled)) return [];
-  const average = (ns: number): string => (ns / wallNs).toFixed(2);
-  const several = profile.gils.length > 1 ? 'a GIL' : 'the GIL';
+  const { onCpuNs, underGilNs, systemCpuNs } = profile.parallelism;
+  const hasGil = profile.processes.some(({ gilEnabled }) => gilEnabled);
+  // Without a GIL nobody looked at what threads do: only the system knows.
+  if (profile.wallNs <= 0 || ((onCpuNs <= 0 || !hasGil) && systemCpuNs === null)) return [];
   const sentences = [
-    `On average ${average(onCpuNs)} threads were on a CPU, ${average(underGilNs)} of them with ${several}.`,
-    nativeSentence(profile, names, onCpuNs - underGilNs),
-    unknownSentence(profile),
+    ...(hasGil
+      ? [...gilSentences(profile), nativeSentence(profile, names, onCpuNs - underGilNs)]
+      : [withoutGil(profile)]),
     serialisationSentence(profile),
   ];
-  return ['Parallelism', ...wrap(sentences.join(' '), '  ')];
+  return ['Parallelism', ...wrap(sentences.filter((text) => text !== '').join(' '), '  ')];
+}
+
+const average = (ns: number, wallNs: number): string => (ns / wallNs).toFixed(2);
+
+function withoutGil({ parallelism: { systemCpuNs }, wallNs }: Profile): string {
+  return `On average ${average(systemCpuNs ?? 0, wallNs)} CPUs were busy, by the CPU time that the system counted.`;
+}
+
+/** What is known of Python's threads, and where the system's count says else, why. */
+function gilSentences({ parallelism, processes, gils, wallNs }: Profile): string[] {
+  const { onCpuNs, underGilNs, systemCpuNs } = parallelism;
+  const gil = gils.length > 1 ? 'a GIL' : 'the GIL';
+  const known = (what: string): string =>
+    `On average ${average(onCpuNs, wallNs)} threads ${what}, ${average(underGilNs, wallNs)} of them with ${gil}.`;
+  if (systemCpuNs === null) return [known('were on a CPU')];
+  const count = `${formatDuration(systemCpuNs)} of CPU time, ${average(systemCpuNs, wallNs)} CPUs on average`;
+  const startsNs = processes.length * START_CPU_NS;
+  if (systemCpuNs + startsNs < MUCH_LESS * onCpuNs) {
+    const why = `who held ${gil} often had no CPU, since others used them, or was blocked with it in hand`;
+    return [known(`held ${gil} or ran native code`), `The system counted only ${count}: ${why}.`];
+  }
+  const unknownNs = systemCpuNs - onCpuNs;
+  if (unknownNs < WORTH_NAMING * systemCpuNs + startsNs) return [known('were on a CPU')];
+  // Holds count in full although a holder may have lost its CPU for a while: at least so much.
+  return [
+    known('were on a CPU'),
+    `The system counted ${count}: at least ${formatDuration(unknownNs)} of it neither with ${gil} nor in native code of a Python thread, but in threads that a library makes for itself, as OpenBLAS does, or in waking and waiting.`,
+  ];
 }
 
 function nativeSentence(profile: Profile, names: PlaceNames, nativeNs: number): string {
@@ -57,18 +83,6 @@ function nativeSentence(profile: Profile, names: PlaceNames, nativeNs: number): 
   const named = rows.map((row) => nativeLine(row, names, nativeNs)).join('; ');
   const ran = `${formatDuration(nativeNs)} ran without the GIL`;
   return named === '' ? `${ran}.` : `${ran}: ${named}.`;
-}
-
-/** What ran beside all that is known; holds count in full although the holder may have lost its CPU: at least so much. */
-function unknownSentence({ parallelism, processes, wallNs }: Profile): string {
-  const { onCpuNs, systemCpuNs } = parallelism;
-  if (systemCpuNs === null) return '';
-  const startsNs = processes.length * START_CPU_NS;
-  if (systemCpuNs - onCpuNs < WORTH_NAMING * systemCpuNs + startsNs) return '';
-  return (
-    `The system counted ${formatDuration(systemCpuNs)} of CPU time, ${(systemCpuNs / wallNs).toFixed(2)} CPUs on average: ` +
-    `at least ${formatDuration(systemCpuNs - onCpuNs)} of it neither with the GIL nor in native code of a Python thread, but in threads that a library makes for itself, as OpenBLAS does, or in waking and waiting.`
-  );
 }
 
 function serialisationSentence({ serialisation, parallelism }: Profile): string {
