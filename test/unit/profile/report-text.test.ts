@@ -145,7 +145,7 @@ test('without a GIL: each thread that waited for a lock, and what is not known',
       gils,
       processes: processes.map((process) => ({ ...process, gilEnabled: false })),
       threads: [threadRow(1, 'free', { lockWaitNs: 5e6 }), threadRow(2, 'alone')],
-      parallelism: { onCpuNs: 9e6, underGilNs: 1e6 },
+      parallelism: { onCpuNs: 9e6, underGilNs: 1e6, systemCpuNs: null },
     }),
     { folder: null },
   );
