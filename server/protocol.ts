@@ -88,6 +88,8 @@ export interface ProcessRow {
   readonly exit: ExitStatus;
   /** It went on when the program had ended. */
   readonly running: boolean;
+  /** Nobody learnt how it ended, but Stop had sent it this signal, its strongest. */
+  readonly stoppedBy: string | null;
   /** It became another program (exec): if Python, a later row of the same pid. */
   readonly replaced: boolean;
   /** `recorded`, or why there are no lines. */

@@ -16,6 +16,8 @@ export interface RunManifest {
   readonly running?: readonly number[];
   /** Children that could not be recorded, a sentence for each. */
   readonly unrecorded?: readonly string[];
+  /** By pid, the strongest signal that ending the run on request sent to a process of it. */
+  readonly stopped?: Readonly<Record<string, string>>;
 }
 
 export const MANIFEST_NAME = 'run.json';
@@ -78,7 +80,7 @@ export function writeManifest(folder: string, manifest: RunManifest): void {
 export function writeExit(
   folder: string,
   exit: NonNullable<RunManifest['exit']>,
-  others: Required<Pick<RunManifest, 'running' | 'unrecorded'>>,
+  others: Required<Pick<RunManifest, 'running' | 'unrecorded'>> & Pick<RunManifest, 'stopped'>,
 ): void {
   try {
     const text = readFileSync(join(folder, MANIFEST_NAME), 'utf8');

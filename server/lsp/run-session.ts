@@ -7,7 +7,7 @@ import { messageOf } from '../interpreter/run-error';
 import { writeExit } from '../interpreter/run-folder';
 import { otherProcesses } from '../interpreter/other-processes';
 import { runProgram, type RunningProgram } from '../interpreter/run-program';
-import { stopProcesses } from '../interpreter/stop-processes';
+import { stopProcesses, type StopOptions } from '../interpreter/stop-processes';
 import { stopTraced } from '../interpreter/stop-traced';
 import { formatDuration } from '../profile/duration';
 import type { ExitStatus, Profile } from '../protocol';
@@ -81,6 +81,10 @@ export class RunSession {
   private goneSinceMs: number | null = null;
   private exit: ExitStatus | null = null;
   private stopping = false;
+  /** Settles when all that was to be stopped is gone. */
+  private stopped: Promise<void> = Promise.resolve();
+  /** By pid, the strongest signal that stopping has sent. */
+  private readonly sent = new Map<number, NodeJS.Signals>();
   /** Nothing appeared that could have been stopped. */
   private unseen = false;
   private startedMs = performance.now();
@@ -148,10 +152,19 @@ export class RunSession {
       return;
     }
     this.stopping = true;
-    if (this.program) await this.program.stop();
-    else if (this.root) await stopProcesses(this.root.pid);
-    else await this.stopOnceStarted();
+    this.stopped = this.stopAll();
+    await this.stopped;
     this.wakeup.wake();
+  }
+
+  private async stopAll(): Promise<void> {
+    if (this.program) await this.program.stop(this.noteSignals);
+    else if (this.root) await stopProcesses(this.root.pid, this.noteSignals);
+    else await this.stopOnceStarted();
+  }
+
+  private get noteSignals(): StopOptions {
+    return { onSignal: (pid, signal) => void this.sent.set(pid, signal) };
   }
 
   /** At the end of the server: ends a program that the server has started, and shows nothing any more. */
@@ -178,7 +191,7 @@ export class RunSession {
     const untilMs = performance.now() + startGraceMs;
     while (this.exit === null) {
       if (this.program) {
-        await this.program.stop();
+        await this.program.stop(this.noteSignals);
         return;
       }
       if (await this.stopFound()) return;
@@ -192,7 +205,7 @@ export class RunSession {
   }
 
   private async stopFound(): Promise<boolean> {
-    const [first] = await stopTraced(this.options.prepared.runFolder);
+    const [first] = await stopTraced(this.options.prepared.runFolder, this.noteSignals);
     this.root ??= first ?? null;
     return first !== undefined;
   }
@@ -249,6 +262,8 @@ export class RunSession {
   private async finish(): Promise<void> {
     const { prepared, profile, title, text } = this.options;
     const exit = this.exit ?? UNSEEN;
+    // Workers may take longer than the program that started them.
+    await this.stopped;
     const elapsedMs = performance.now() - this.startedMs;
     if (!hasTrace(prepared.runFolder)) {
       this.report('failed', this.whyNoTrace());
@@ -279,7 +294,8 @@ export class RunSession {
   private async noteExit(exit: ExitStatus): Promise<void> {
     const { runFolder } = this.options.prepared;
     try {
-      writeExit(runFolder, exit, await otherProcesses(runFolder));
+      const stopped = this.stopping ? { stopped: Object.fromEntries(this.sent) } : {};
+      writeExit(runFolder, exit, { ...(await otherProcesses(runFolder)), ...stopped });
     } catch (error) {
       this.options.observer.log(messageOf(error));
     }

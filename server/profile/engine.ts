@@ -33,6 +33,8 @@ export interface RunFacts {
   readonly running?: readonly number[];
   /** Children that could not be recorded, a sentence for each. */
   readonly unrecorded?: readonly string[];
+  /** By pid, the strongest signal that Stop sent. */
+  readonly stopped?: Readonly<Record<string, string>>;
   /** The program still runs. */
   readonly live: boolean;
 }

@@ -37,6 +37,7 @@ function learntOf(state: TraceState, { pid, startNs }: ProcessState): ExitStatus
   return end === undefined ? UNSEEN : { code: end.code, signal: end.signal };
 }
 
-function hasEnded(exit: ExitStatus): boolean {
+/** Whether an end is known. */
+export function hasEnded(exit: ExitStatus): boolean {
   return exit.code !== null || exit.signal !== null;
 }

@@ -50,7 +50,8 @@ export function interpreterSection(profile: Profile): string[] {
 
 function endText(row: ProcessRow): string {
   if (row.replaced) return 'became another program';
-  return row.running ? 'went on when the program had ended' : exitText(row.exit);
+  if (row.running) return 'went on when the program had ended';
+  return row.stoppedBy === null ? exitText(row.exit) : `ended by Stop (${row.stoppedBy})`;
 }
 
 export function exitText(exit: ProcessRow['exit']): string {

@@ -6,7 +6,7 @@ import { type Ledger, NOBODY, SUM } from './ledger';
 import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
 import type { RunFacts } from './engine';
-import { exitsOf } from './process-ends';
+import { exitsOf, hasEnded } from './process-ends';
 
 /** `PID/INTERPRETER`; `PID-1/INTERPRETER` of the second program of the same pid (exec). */
 export function gilIdOf(state: TraceState, gil: number): string {
@@ -250,11 +250,18 @@ function maxByLine(lines: LineIndex, nodes: Float64Array): Float64Array {
 export function processRowsOf(
   state: TraceState,
   lives: Lives,
-  { exit, running = [], unrecorded = [] }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded'>,
+  {
+    exit,
+    running = [],
+    unrecorded = [],
+    stopped = {},
+  }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded' | 'stopped'>,
   /** Of the run, said at its first process. */
   messages: readonly string[] = [],
 ): ProcessRow[] {
   const exits = exitsOf(state, exit);
+  const isEndKnown = (index: number): boolean =>
+    hasEnded(exits[index] ?? exit) || state.processes[index]?.replaced === true;
   return state.processes.map((process, index) => ({
     pid: process.pid,
     parentPid: process.parentPid,
@@ -268,6 +275,7 @@ export function processRowsOf(
     exit: exits[index] ?? { code: null, signal: null },
     running:
       running.includes(process.pid) && process.replaced !== true && process.exitCode === null,
+    stoppedBy: isEndKnown(index) ? null : (stopped[process.pid] ?? null),
     replaced: process.replaced === true,
     frames: process.frames,
     messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],

@@ -77,6 +77,7 @@ export class RunAnalysis {
       exit: run.exit ?? manifest.exit ?? { code: null, signal: null },
       running: manifest.running ?? [],
       unrecorded: manifest.unrecorded ?? [],
+      stopped: manifest.stopped ?? {},
       live,
     });
     this.#revision++;

@@ -14,6 +14,8 @@ export interface RunManifest {
   readonly running?: readonly number[];
   /** Children that could not be recorded, a sentence for each. */
   readonly unrecorded?: readonly string[];
+  /** By pid, the strongest signal that was sent to end the run on request; absent: nobody asked. */
+  readonly stopped?: Readonly<Record<string, string>>;
   /** Per source file, hashes of its lines as they were; whoever writes them knows their form. */
   readonly sources?: Readonly<Record<string, string>>;
 }
@@ -108,10 +110,11 @@ export function parseManifest(text: string, path: string): RunManifest {
   if (!isRecord(value) || value['format'] !== RUN_FORMAT) throw wrong('it does not describe a run');
   if (value['version'] !== RUN_VERSION)
     throw wrong(`it describes a run in version ${String(value['version'])}, not ${RUN_VERSION}`);
-  const { command, startedAt, exit, running, unrecorded, sources } = value;
+  const { command, startedAt, exit, running, unrecorded, stopped, sources } = value;
   return {
     ...(Array.isArray(running) ? { running: running.filter(isNumber) } : {}),
     ...(Array.isArray(unrecorded) ? { unrecorded: unrecorded.filter(isText) } : {}),
+    ...(isRecord(stopped) ? { stopped: textsOf(stopped) } : {}),
     ...(isRecord(sources) ? { sources: textsOf(sources) } : {}),
     command: Array.isArray(command) ? command.filter(isText) : [],
     startedAt: isText(startedAt) ? startedAt : '',

@@ -75,6 +75,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       endNs: run.wallNs,
       exit: { code: 0, signal: null },
       running: false,
+      stoppedBy: null,
       replaced: false,
       frames: 'recorded',
       messages: [],

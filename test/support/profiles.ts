@@ -91,6 +91,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         endNs: 1_000_000_000,
         exit: { code: 0, signal: null },
         running: false,
+        stoppedBy: null,
         replaced: false,
         frames: 'recorded',
         messages: [],

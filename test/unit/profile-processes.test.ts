@@ -5,6 +5,7 @@ import { Activities } from '../../server/profile/activities';
 import { Chart } from '../../server/profile/chart';
 import { createEngine } from '../../server/profile/engine';
 import { exitsOf } from '../../server/profile/process-ends';
+import { processRowsOf } from '../../server/profile/rows';
 import { Timeline } from '../../server/profile/timeline';
 import { TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol';
 import type { ProcessState, StackTable, TraceState } from '../../server/trace/events';
@@ -64,6 +65,23 @@ describe('ends of processes', () => {
       NO_END,
       { code: 2, signal: null },
     ]);
+  });
+
+  it('by Stop, only where nobody learnt it', () => {
+    const state = stateOf([
+      { pid: 10, parentPid: 1, childEnds: [end(11, 50, 3)] },
+      { pid: 11, parentPid: 10, startNs: 5 },
+      { pid: 12, parentPid: 10, startNs: 5 },
+      { pid: 13, parentPid: 10, startNs: 5 },
+    ]);
+    const stopped = { 10: 'SIGINT', 11: 'SIGTERM', 12: 'SIGKILL' };
+    const exit = { code: null, signal: 'SIGINT' };
+    const lives = { processEndNs: [], threadStartNs: [], threadEndNs: [] };
+    const rows = processRowsOf(state, lives, { exit, stopped });
+    assert.deepEqual(
+      rows.map(({ stoppedBy }) => stoppedBy),
+      [null, null, 'SIGKILL', null],
+    );
   });
 
   it('not of an earlier process of the same pid', () => {

@@ -113,11 +113,13 @@ test('a program is not said to have run no Python where its events are damaged',
 test('a description of the run with other things in place of texts', () => {
   const manifest = parseManifest(
     '{"format":"gilscope-run","version":1,"command":["a",{},null],"startedAt":[],' +
-      '"exit":{"code":1e400,"signal":9},"unrecorded":[{},"one"],"running":["x",4]}',
+      '"exit":{"code":1e400,"signal":9},"unrecorded":[{},"one"],"running":["x",4],"stopped":{"5":"SIGTERM","6":7}}',
     'p.gilscope',
   );
   const exit = { code: null, signal: null };
-  const expected = { command: ['a'], startedAt: '', exit, unrecorded: ['one'], running: [4] };
+  const stopped = { 5: 'SIGTERM' };
+  const rest = { unrecorded: ['one'], running: [4], stopped };
+  const expected = { command: ['a'], startedAt: '', exit, ...rest };
   assert.deepEqual(manifest, expected);
 });
 
