@@ -38,10 +38,7 @@ static struct method_definition *definition_of(const void *holder, uintptr_t exp
 /* Written once: another interpreter with its own GIL may call it already, and has the same one. */
 static void keep_real(void **real, void *found)
 {
-    void *known = NULL;
-    if (!__atomic_compare_exchange_n(real, &known, found, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE) &&
-        known != found)
+    if (__atomic_load_n(real, __ATOMIC_ACQUIRE) != found)
         __atomic_store_n(real, found, __ATOMIC_RELEASE);
 }
 
