@@ -17,7 +17,12 @@ import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
 import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
-import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
+import {
+  loadSupport,
+  selectAllPythons,
+  selectPythons,
+  writeDocument,
+} from './testing/load-support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,8 +41,9 @@ const limits = { own: Number(options.rounds), rival: Number(options.rivals) };
 
 /** The versions whose environments have the other tools, else the newest of each linkage. */
 function chosenPythons() {
-  const all = selectPythons(testPythons(), wordsOf(options.pythons));
-  if (options.pythons) return all;
+  const words = wordsOf(options.pythons);
+  if (words.length > 0) return selectAllPythons(testPythons(), words);
+  const all = selectPythons(testPythons(), []);
   const equipped = all.filter((python) => benchPython(python) !== python.path);
   if (equipped.length > 0) return equipped;
   return ['shared', 'static'].flatMap(
