@@ -1,39 +1,50 @@
 import type { JSX } from 'preact';
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta, Finding } from '../../server/protocol';
 import { formatCount } from './format';
 import { SeverityIcon } from './icons';
 import type { Translate } from './strings';
 
+interface Banner {
+  readonly severity: Finding['severity'];
+  readonly text: string;
+}
+
 /** What the reader of the picture must know: what is missing, and what cannot be there. */
-export function bannerTexts(meta: ChartMeta, t: Translate): readonly string[] {
-  const texts: string[] = [];
+function bannersOf(meta: ChartMeta, t: Translate): readonly Banner[] {
+  const banners: Banner[] = [];
+  const say = (severity: Banner['severity'], text: string): void => {
+    if (banners.every((banner) => banner.text !== text)) banners.push({ severity, text });
+  };
   const { events, samples, reason } = meta.lost;
   if (events > 0) {
-    texts.push(t('banner.lost', formatCount(events), formatCount(samples), reason ?? '').trim());
+    const counts = [formatCount(events), formatCount(samples)] as const;
+    say('warning', t('banner.lost', ...counts, reason ?? '').trim());
   } else if (samples > 0) {
-    texts.push(t('banner.lostSamples', formatCount(samples), reason ?? '').trim());
+    // Without a reason they are so few that the numbers are none the worse.
+    const text = t('banner.lostSamples', formatCount(samples), reason ?? '').trim();
+    say(reason === null ? 'information' : 'warning', text);
   }
   for (const process of meta.processes) {
-    if (!process.gilEnabled) texts.push(t('banner.nogil', process.pid, process.python));
+    if (!process.gilEnabled) say('information', t('banner.nogil', process.pid, process.python));
     else if (process.frames === 'unknownVersion' || process.frames === 'selfTestFailed') {
-      texts.push(t(`banner.frames.${process.frames}`, process.pid, process.python));
+      say('warning', t(`banner.frames.${process.frames}`, process.pid, process.python));
     }
-    texts.push(...process.messages);
+    for (const message of process.messages) say('warning', message);
   }
-  return [...new Set(texts)];
+  return banners;
 }
 
 export function Banners(props: {
   readonly meta: ChartMeta;
   readonly t: Translate;
 }): JSX.Element | null {
-  const texts = bannerTexts(props.meta, props.t);
-  if (texts.length === 0) return null;
+  const banners = bannersOf(props.meta, props.t);
+  if (banners.length === 0) return null;
   return (
     <div class="banners">
-      {texts.map((text) => (
-        <p key={text} class="banner">
-          <SeverityIcon severity="warning" label={props.t('severity.warning')} />
+      {banners.map(({ severity, text }) => (
+        <p key={text} class={`banner ${severity}`}>
+          <SeverityIcon severity={severity} label={props.t(`severity.${severity}`)} />
           <span>{text}</span>
         </p>
       ))}

@@ -206,6 +206,18 @@ describe('pages of the chart', () => {
     await page.context().close();
   });
 
+  it('warns of missing samples only where they matter', async () => {
+    const run = busyRun();
+    const severityOf = async (reason: string | null): Promise<string | null> => {
+      const page = await open(run, fakeMeta(run, { lost: { events: 0, samples: 1, reason } }));
+      const severity = await page.locator('.banner').getByRole('img').getAttribute('aria-label');
+      await page.context().close();
+      return severity;
+    };
+    assert.equal(await severityOf(null), 'Information');
+    assert.equal(await severityOf('1 sample is missing.'), 'Warning');
+  });
+
   it('shows the whole name of a process, however long its command', async () => {
     const run = busyRun();
     const meta = fakeMeta(run, { lanesPerProcess: 2 });

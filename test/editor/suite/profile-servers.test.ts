@@ -12,6 +12,7 @@ import {
   notesOf,
   once,
   setSetting,
+  shownReport,
 } from '../support/extension-host';
 
 const PROGRAM = join('test', 'fixtures', 'programs', 'servers.py');
@@ -66,11 +67,7 @@ describe('servers under load', () => {
       const serving = lineWith(editor.document, 'hashlib.sha256(');
       await notesOf(view, editor.document.uri, (all) => all.some(({ line }) => line === serving));
 
-      await vscode.commands.executeCommand('gilscope.showReport');
-      const text = (): string => vscode.window.activeTextEditor?.document.getText() ?? '';
-      // An open report takes its new text a moment later.
-      while (!text().includes(`${kind}.served`)) await delay(20);
-      const report = text();
+      const report = (await shownReport(`${kind}.served`)).getText();
       assert.match(report, new RegExp(`^Processes \\(${processes}\\)$`, 'm'));
       const rows = [...report.matchAll(/ pid (\d+), ([^/]+?) +\//g)];
       assert.equal(rows.length, processes, report);

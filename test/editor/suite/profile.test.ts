@@ -10,6 +10,7 @@ import {
   notesOf,
   once,
   setSetting,
+  shownReport,
 } from '../support/extension-host';
 
 const SPIN_SECONDS = 0.8;
@@ -117,10 +118,7 @@ describe('profiling a file', () => {
   });
 
   it('shows a report in its own language, with links to the lines', async () => {
-    await vscode.commands.executeCommand('gilscope.showReport');
-    const report = vscode.window.activeTextEditor?.document;
-    assert.equal(report?.languageId, 'gilscope-report');
-    assert.match(report.getText(), /zwei fäden\.py/);
+    const report = await shownReport('zwei fäden.py');
     const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
       'vscode.executeLinkProvider',
       report.uri,

@@ -27,6 +27,17 @@ export function once<T>(
   });
 }
 
+/** The report of the profile that names this; one that is open already takes its new text a moment later. */
+export async function shownReport(name: string): Promise<vscode.TextDocument> {
+  await vscode.commands.executeCommand('gilscope.showReport');
+  const report = vscode.window.activeTextEditor?.document;
+  if (report?.languageId !== 'gilscope-report') throw new Error('no report is shown');
+  while (!report.getText().includes(name)) {
+    await once(vscode.workspace.onDidChangeTextDocument, ({ document }) => document === report);
+  }
+  return report;
+}
+
 /** Resolves when a file's notes, as drawn, are wanted; looks first at those that are drawn already. */
 export async function notesOf(
   view: TestView,
