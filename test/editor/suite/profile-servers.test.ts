@@ -67,6 +67,7 @@ describe('servers under load', () => {
       const serving = lineWith(editor.document, 'hashlib.sha256(');
       await notesOf(view, editor.document.uri, (all) => all.some(({ line }) => line === serving));
 
+      await vscode.commands.executeCommand('gilscope.showReport');
       const report = (await shownReport(`${kind}.served`)).getText();
       assert.match(report, new RegExp(`^Processes \\(${processes}\\)$`, 'm'));
       const rows = [...report.matchAll(/ pid (\d+), ([^/]+?) +\//g)];

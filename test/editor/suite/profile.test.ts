@@ -118,6 +118,7 @@ describe('profiling a file', () => {
   });
 
   it('shows a report in its own language, with links to the lines', async () => {
+    await vscode.commands.executeCommand('gilscope.showReport');
     const report = await shownReport('zwei fäden.py');
     const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
       'vscode.executeLinkProvider',

@@ -27,9 +27,8 @@ export function once<T>(
   });
 }
 
-/** The report of the profile that names this; one that is open already takes its new text a moment later. */
+/** The shown report, once it is that of the profile that names this: an open one takes its new text a moment later. */
 export async function shownReport(name: string): Promise<vscode.TextDocument> {
-  await vscode.commands.executeCommand('gilscope.showReport');
   const report = vscode.window.activeTextEditor?.document;
   if (report?.languageId !== 'gilscope-report') throw new Error('no report is shown');
   while (!report.getText().includes(name)) {
