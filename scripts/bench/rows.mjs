@@ -30,7 +30,7 @@ export const benchRows = [
   {
     name: 'calling functions, 2 threads',
     program: 'call_threads.py',
-    args: [200],
+    args: [30],
     unit: 'call',
     goal: 1.01,
   },
