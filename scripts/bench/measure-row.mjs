@@ -25,16 +25,25 @@ function contestants(executable, row, limits) {
   ];
 }
 
+/** What stands in the way of a row, or null. */
+function whyNot(python, executable, { needs, sinceMinor = 0 }) {
+  if (Number(python.minor.split('.')[1]) < sinceMinor) return `needs CPython 3.${sinceMinor}`;
+  return needs && !hasModule(executable, needs) ? `${needs} is not installed` : null;
+}
+
 /**
  * Adds to `kept` until every tool has its runs. `save` is called after each piece.
  * support: of test/support/measured-run.ts; limits: {own, rival}
  */
 export async function measureRow(support, { python, values }, row, limits, allowance, save) {
   const executable = benchPython(python);
-  if (row.needs && !hasModule(executable, row.needs)) {
-    values[row.name] = { missing: `${row.needs} is not installed` };
+  const missing = whyNot(python, executable, row);
+  if (missing !== null) {
+    values[row.name] = { missing };
     return;
   }
+  // What an earlier state of the benchmark could not run is no result.
+  if (values[row.name]?.missing !== undefined) values[row.name] = {};
   const done = (values[row.name] ??= {});
   const all = contestants(executable, row, limits);
   const work = { support, executable, row };

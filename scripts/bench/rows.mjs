@@ -2,8 +2,8 @@
 
 /**
  * name; program in test/fixtures/bench/ and its arguments; `unit`: what the nanoseconds are of; `goal` for the ratio;
- * `turns`: fewer than usual, of long work; `needs`: a package; `server`: it is put under load from outside; `whole`: the
- * process is timed from outside. All but the latter two work in turns.
+ * `turns`: fewer than usual, of long work; `needs`: a package; `sinceMinor`: of CPython 3; `server`: it is put under load from
+ * outside; `whole`: the process is timed from outside. All but the latter two work in turns.
  */
 export const benchRows = [
   {
@@ -82,7 +82,7 @@ export const benchRows = [
     program: 'own_gils.py',
     args: [2, 100_000, 20],
     unit: 'loop',
-    needs: '_interpreters',
+    sinceMinor: 12,
   },
   {
     name: 'asyncio with an executor',

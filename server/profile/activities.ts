@@ -25,7 +25,7 @@ export type Awaited =
 
 interface Rule<Kind> {
   readonly kind: Kind;
-  /** End of the file's path. */
+  /** End of the file's path, or all of it. */
   readonly file: string;
   readonly functions: readonly string[];
   /** Only where it is the innermost frame: what it calls is something else. */
@@ -35,17 +35,25 @@ interface Rule<Kind> {
 }
 
 const CONNECTION = 'multiprocessing/connection.py';
+const QUEUES = 'multiprocessing/queues.py';
 const TRANSFER = ['_send', '_recv', '_send_bytes', '_recv_bytes'];
 const SEND: readonly Rule<true>[] = [
   { kind: true, file: CONNECTION, functions: ['_send', '_send_bytes'] },
 ];
 
 /** The same in CPython 3.9 to 3.15; names of functions are qualified from 3.11 on. */
-const COSTS: readonly Rule<Cost>[] = [
+const COSTS: readonly Rule<Cost | null>[] = [
   { kind: 'pickle', file: 'multiprocessing/reduction.py', functions: ['dump', 'dumps'] },
-  { kind: 'pickle', file: CONNECTION, functions: ['send', 'recv'], innermost: true },
-  { kind: 'pickle', file: 'multiprocessing/queues.py', functions: ['get'], innermost: true },
+  { kind: 'pickle', file: CONNECTION, functions: ['send', 'recv'] },
+  { kind: 'pickle', file: QUEUES, functions: ['get'] },
+  // A process that was not forked reads there what it is to do; then it does it.
+  { kind: 'pickle', file: 'multiprocessing/spawn.py', functions: ['_main'] },
+  { kind: null, file: 'multiprocessing/spawn.py', functions: ['prepare'] },
+  { kind: null, file: 'multiprocessing/process.py', functions: ['_bootstrap'] },
+  // What it takes to know a class is no part of the objects.
+  { kind: null, file: '<frozen importlib._bootstrap>', functions: ['_find_and_load'] },
   { kind: 'pipe', file: CONNECTION, functions: TRANSFER },
+  { kind: 'pipe', file: CONNECTION, functions: ['poll', 'recv_bytes'], caller: QUEUES },
 ];
 
 const AWAITED: readonly Rule<Awaited>[] = [
@@ -62,7 +70,7 @@ const AWAITED: readonly Rule<Awaited>[] = [
     caller: 'multiprocessing/popen_forkserver.py',
   },
   { kind: 'pipe', file: CONNECTION, functions: [...TRANSFER, 'poll', 'wait', 'accept'] },
-  { kind: 'pipe', file: 'multiprocessing/queues.py', functions: ['get', 'put'] },
+  { kind: 'pipe', file: QUEUES, functions: ['get', 'put'] },
   { kind: 'child', file: 'multiprocessing/popen_fork.py', functions: ['poll', 'wait'] },
   {
     kind: 'child',
@@ -200,7 +208,7 @@ export class Activities {
 }
 
 function fits(place: Location, rule: Rule<unknown>): boolean {
-  if (!place.file.endsWith(`/${rule.file}`)) return false;
+  if (place.file !== rule.file && !place.file.endsWith(`/${rule.file}`)) return false;
   return rule.functions.includes(place.function.slice(place.function.lastIndexOf('.') + 1));
 }
 

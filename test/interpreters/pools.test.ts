@@ -33,7 +33,6 @@ describe('pools', { concurrency: 2 }, () => {
       }
     }
     it(`a preforking server on ${titleOf(python)}`, () => prefork(python));
-    it(`large objects on ${titleOf(python)}`, () => serialise(python));
     it(`a daemon that goes on, on ${titleOf(python)}`, () => daemon(python));
     it(`an event loop that blocks itself on ${titleOf(python)}`, () => blockedLoop(python));
   }
@@ -72,15 +71,6 @@ async function pool(python: FoundPython, method: string, count: number): Promise
     awaited.map(({ on }) => on),
     ['pool'],
   );
-}
-
-/** Pickling is told from samples: of a large object there are many. */
-async function serialise(python: FoundPython): Promise<void> {
-  const { profile, stdout } = await runProfile({ python: python.path, program: 'serialise.py' });
-  const expectedNs = Number(stdout.toString());
-  const { pickleNs, pipeNs } = profile.serialisation;
-  assert.ok(pickleNs > expectedNs / 2, `pickling took ${expectedNs} ns, not ${pickleNs} ns`);
-  assert.ok(pipeNs > 0 && pickleNs + pipeNs < profile.parallelism.onCpuNs);
 }
 
 async function prefork(python: FoundPython): Promise<void> {

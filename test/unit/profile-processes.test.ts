@@ -102,10 +102,18 @@ const LIB = '/usr/lib/python3.12';
 /** From the outermost frame to the innermost. */
 const STACKS: Record<string, readonly (readonly [file: string, name: string])[]> = {
   dumps: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, '_ConnectionBase.send'], [`${LIB}/multiprocessing/reduction.py`, 'ForkingPickler.dumps'], ['/app.py', 'Thing.__reduce__']], // prettier-ignore
-  loads: [
-    ['/app.py', 'main'],
-    [`${LIB}/multiprocessing/connection.py`, 'recv'],
-  ],
+  loads: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, 'recv']], // prettier-ignore
+  state: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, '_ConnectionBase.recv'], ['/app.py', 'Thing.__setstate__']], // prettier-ignore
+  gets: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'Queue.get'], ['/app.py', 'rebuilt']], // prettier-ignore
+  asks: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'Queue.get'], [`${LIB}/multiprocessing/connection.py`, '_ConnectionBase.poll'], [`${LIB}/selectors.py`, 'register']], // prettier-ignore
+  polls: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, 'poll']], // prettier-ignore
+  reads: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'get'], [`${LIB}/multiprocessing/connection.py`, 'recv_bytes']], // prettier-ignore
+  spawned: [['<string>', '<module>'], [`${LIB}/multiprocessing/spawn.py`, 'spawn_main'], [`${LIB}/multiprocessing/spawn.py`, '_main']], // prettier-ignore
+  served: [[`${LIB}/multiprocessing/forkserver.py`, '_serve_one'], [`${LIB}/multiprocessing/spawn.py`, '_main'], ['/app.py', 'Thing.__setstate__']], // prettier-ignore
+  prepares: [[`${LIB}/multiprocessing/spawn.py`, '_main'], [`${LIB}/multiprocessing/spawn.py`, 'prepare'], ['/app.py', '<module>']], // prettier-ignore
+  works: [[`${LIB}/multiprocessing/spawn.py`, '_main'], [`${LIB}/multiprocessing/process.py`, 'BaseProcess._bootstrap'], ['/app.py', 'job']], // prettier-ignore
+  answers: [[`${LIB}/multiprocessing/spawn.py`, '_main'], [`${LIB}/multiprocessing/process.py`, '_bootstrap'], ['/app.py', 'job'], [`${LIB}/multiprocessing/connection.py`, 'send'], ['/app.py', '__getstate__']], // prettier-ignore
+  imports: [[`${LIB}/multiprocessing/connection.py`, 'recv'], ['<frozen importlib._bootstrap>', '_find_and_load'], ['/lib/numpy.py', '<module>']], // prettier-ignore
   receives: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, 'recv'], [`${LIB}/multiprocessing/connection.py`, 'Connection._recv']], // prettier-ignore
   worker: [[`${LIB}/multiprocessing/pool.py`, 'worker'], [`${LIB}/multiprocessing/queues.py`, 'get'], [`${LIB}/multiprocessing/connection.py`, '_recv']], // prettier-ignore
   task: [[`${LIB}/multiprocessing/pool.py`, 'worker'], ['/app.py', 'job'], [`${LIB}/multiprocessing/connection.py`, '_recv']], // prettier-ignore
@@ -146,6 +154,13 @@ describe('activities', () => {
     assert.deepEqual(Object.fromEntries(costs.filter(([, cost]) => cost !== null)), {
       dumps: 'pickle',
       loads: 'pickle',
+      state: 'pickle',
+      gets: 'pickle',
+      asks: 'pipe',
+      reads: 'pipe',
+      spawned: 'pickle',
+      served: 'pickle',
+      answers: 'pickle',
       receives: 'pipe',
       worker: 'pipe',
       task: 'pipe',
@@ -155,6 +170,10 @@ describe('activities', () => {
   it('what a thread waits for', () => {
     const awaited = all.map(([name, node]) => [name, activities.awaitedBy(node)] as const);
     assert.deepEqual(Object.fromEntries(awaited.filter(([, kind]) => kind !== null)), {
+      gets: 'pipe',
+      asks: 'pipe',
+      polls: 'pipe',
+      reads: 'pipe',
       receives: 'pipe',
       worker: 'work',
       task: 'pipe',
