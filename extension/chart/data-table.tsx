@@ -60,7 +60,10 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
       element.removeEventListener('scroll', measure);
     };
   }, []);
-  const part = virtualWindow(sorted.length, ROW_HEIGHT, scroll.top, scroll.height);
+  const whole = { first: 0, last: sorted.length, before: 0, after: 0 };
+  const part = usePrinting()
+    ? whole
+    : virtualWindow(sorted.length, ROW_HEIGHT, scroll.top, scroll.height);
   const sortBy = (clicked: Column<T>): void =>
     setSort(({ id, direction }) => ({
       id: clicked.id,
@@ -109,6 +112,22 @@ export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
       {sorted.length > 20 && <p class="count">{t('table.count', sorted.length)}</p>}
     </div>
   );
+}
+
+/** On paper nothing can be scrolled: there all rows are. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const begin = (): void => setPrinting(true);
+    const end = (): void => setPrinting(false);
+    window.addEventListener('beforeprint', begin);
+    window.addEventListener('afterprint', end);
+    return () => {
+      window.removeEventListener('beforeprint', begin);
+      window.removeEventListener('afterprint', end);
+    };
+  }, []);
+  return printing;
 }
 
 function Spacer(props: { readonly height: number; readonly columns: number }): JSX.Element | null {

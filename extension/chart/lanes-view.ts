@@ -28,15 +28,17 @@ export function visibleLanes(
   );
 }
 
-/** Paints the bars of all lanes in sight; answers with the tiles that are missing, nearest the middle first. */
+/** Paints the bars of all lanes in sight, `left` CSS pixels from the edge; answers with the tiles that are missing, nearest the middle first. */
 export function paintLanes(
   surface: Surface,
   model: TimelineModel,
   store: TileStore,
   palette: Palette,
+  left: number,
 ): readonly TileAddress[] {
   const { ratio } = surface;
-  const { width } = surface.canvas;
+  const leftPixels = Math.round(left * ratio);
+  const width = Math.max(1, surface.canvas.width - leftPixels);
   const level = levelFor(model.view, model.wallNs, width, model.levelMax);
   const plans = new Map<number, PagePlan>();
   const stretches = stretchesOf(model, width);
@@ -45,7 +47,7 @@ export function paintLanes(
   const perPixel = (model.view.t1 - model.view.t0) / width;
   const phase = Math.round((model.view.t0 / perPixel) % 1e6);
   const height = Math.round(barHeight(model.pitch) * ratio);
-  surface.beginRows();
+  surface.beginRows(leftPixels);
   for (const [row, lane] of visibleLanes(model, surface.cssHeight)) {
     const page = Math.floor(lane / TILE_LANES);
     let plan = plans.get(page);

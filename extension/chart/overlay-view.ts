@@ -16,14 +16,14 @@ export function labelWidth(total: number): number {
 /** CSS pixels between two marks of the axis, at least. */
 export const TICK_PIXELS = 120;
 
-/** Everything above the bars: names, grid, marks, cursor, cross-hair. */
+/** Everything over the bars, on their canvas: one of its own would take as much memory again. */
 export function paintOverlay(
   surface: Surface,
   model: TimelineModel,
   palette: Palette,
   focused: boolean,
 ): void {
-  const context = surface.begin();
+  const context = surface.over();
   const left = labelWidth(surface.cssWidth);
   paintGrid(context, surface, model, palette, left);
   paintGaps(context, surface, model, palette, left);

@@ -14,6 +14,7 @@ export class Surface {
   #image: ImageData | null = null;
   #band: Raster | null = null;
   #bandTop = 0;
+  #rowsLeft = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     const context = canvas.getContext('2d');
@@ -47,13 +48,23 @@ export class Surface {
 
   /** Clears, and lets drawing be in CSS pixels. */
   begin(): CanvasRenderingContext2D {
+    const context = this.over();
+    context.clearRect(0, 0, this.cssWidth, this.cssHeight);
+    return context;
+  }
+
+  /** Lets drawing be in CSS pixels, over what is there. */
+  over(): CanvasRenderingContext2D {
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    this.context.clearRect(0, 0, this.cssWidth, this.cssHeight);
     return this.context;
   }
 
-  /** Begins a picture of pixels, which is painted from top to bottom by {@link paintRows}. */
-  beginRows(): void {
+  /**
+   * Begins a picture of pixels, which is painted from top to bottom by {@link paintRows}.
+   * @param left pixels of the canvas beside it
+   */
+  beginRows(left: number): void {
+    this.#rowsLeft = left;
     this.#bandTop = 0;
     this.#band = this.#emptyBand();
   }
@@ -72,19 +83,19 @@ export class Surface {
     }
   }
 
-  /** Shows what was painted, and clears the rest of the canvas. */
+  /** Shows what was painted, and clears what is below it. */
   endRows(): void {
     while (this.#bandTop < this.canvas.height) this.#nextBand();
   }
 
   #nextBand(): void {
-    if (this.#image !== null) this.context.putImageData(this.#image, 0, this.#bandTop);
+    if (this.#image !== null) this.context.putImageData(this.#image, this.#rowsLeft, this.#bandTop);
     this.#bandTop += BAND_HEIGHT;
     this.#band = this.#emptyBand();
   }
 
   #emptyBand(): Raster {
-    const { width } = this.canvas;
+    const width = Math.max(1, this.canvas.width - this.#rowsLeft);
     if (this.#band !== null && this.#band.width === width) {
       this.#band.pixels.fill(0);
       return this.#band;

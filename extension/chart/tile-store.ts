@@ -28,6 +28,8 @@ interface Generation {
 
 /** Several views of a large screen: 8 MB. */
 const CAPACITY = 64;
+/** What a screen at rest needs, with some coarser ones. */
+const RESTING = 28;
 const IN_FLIGHT = 4;
 /** An answer that takes longer is taken for lost. */
 const LOST_AFTER_MS = 5000;
@@ -103,12 +105,13 @@ export class TileStore {
     const key = tileKey(answer.revision, answer);
     this.#tiles.delete(key);
     this.#tiles.set(key, answer.data);
-    while (this.#tiles.size > CAPACITY) {
-      const oldest = this.#tiles.keys().next();
-      if (oldest.done === true) break;
-      this.#tiles.delete(oldest.value);
-    }
+    this.#keep(CAPACITY);
     this.#pump();
+  }
+
+  /** Nothing moves: forgets what was not used of late. */
+  rest(): void {
+    this.#keep(RESTING);
   }
 
   has(tile: TileAddress): boolean {
@@ -142,6 +145,14 @@ export class TileStore {
       return { data, startNs: index * TILE_BINS * binNs, binNs, exact: wanted && age === 0 };
     }
     return null;
+  }
+
+  #keep(count: number): void {
+    while (this.#tiles.size > count) {
+      const oldest = this.#tiles.keys().next();
+      if (oldest.done === true) break;
+      this.#tiles.delete(oldest.value);
+    }
   }
 
   #pump(): void {

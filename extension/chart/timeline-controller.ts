@@ -152,6 +152,7 @@ export class TimelineController {
   #rest(): void {
     this.#drawing.shed();
     this.#drawing.paint(this.#t, false);
+    this.#store.rest();
   }
 
   /** The lane and time at a point of the timeline, CSS pixels from the stage's corner; null beside the lanes. */

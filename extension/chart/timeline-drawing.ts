@@ -21,7 +21,6 @@ export interface TimelineElements {
   readonly content: HTMLElement;
   readonly stage: HTMLElement;
   readonly lanes: HTMLCanvasElement;
-  readonly overlay: HTMLCanvasElement;
   readonly labels: HTMLElement;
 }
 
@@ -29,7 +28,7 @@ export const STRIP_HEIGHT = 44;
 export const CURVES_HEIGHT = 54;
 export const AXIS_HEIGHT = 22;
 
-type Part = 'strip' | 'stripWindow' | 'curves' | 'axis' | 'lanes' | 'overlay';
+type Part = 'strip' | 'stripWindow' | 'curves' | 'axis' | 'lanes';
 
 /** Paints the model onto the canvases. */
 export class TimelineDrawing {
@@ -59,7 +58,6 @@ export class TimelineDrawing {
       curves: new Surface(elements.curves),
       axis: new Surface(elements.axis),
       lanes: new Surface(elements.lanes),
-      overlay: new Surface(elements.overlay),
     };
     this.#labels = new LaneLabels(elements.labels);
     this.#palette = readPalette(elements.root);
@@ -82,7 +80,8 @@ export class TimelineDrawing {
 
   /** Once nothing moves: the browser keeps three pictures of each canvas that moved. To be painted again at once. */
   shed(): void {
-    for (const part of ['lanes', 'overlay'] as const) this.#surfaces[part].shed();
+    for (const surface of Object.values(this.#surfaces)) surface.shed();
+    this.#stripDirty = true;
   }
 
   readTheme(): void {
@@ -97,17 +96,13 @@ export class TimelineDrawing {
   paint(t: Translate, moving: boolean): readonly TileAddress[] | null {
     const { clientWidth, clientHeight } = this.#elements.scroller;
     if (clientWidth === 0 || clientHeight === 0) return null;
-    const { lanes, overlay, axis, curves } = this.#surfaces;
+    const { lanes, axis, curves } = this.#surfaces;
     const sharp = devicePixelRatio;
     const { left } = this;
-    lanes.resize(this.width, clientHeight, moving ? Math.min(1, sharp) : sharp);
-    const leftStyle = `${left}px`;
-    const { style } = this.#elements.lanes;
-    if (style.left !== leftStyle) style.left = leftStyle;
-    const missing = paintLanes(lanes, this.#model, this.#store, this.#palette);
-    overlay.resize(clientWidth, clientHeight, sharp);
+    lanes.resize(clientWidth, clientHeight, moving ? Math.min(1, sharp) : sharp);
+    const missing = paintLanes(lanes, this.#model, this.#store, this.#palette, left);
     const focused = document.activeElement === this.#elements.stage;
-    paintOverlay(overlay, this.#model, this.#palette, focused);
+    paintOverlay(lanes, this.#model, this.#palette, focused);
     this.#labels.update(this.#model, t, left, clientHeight);
     axis.resize(clientWidth, AXIS_HEIGHT, sharp);
     paintAxis(axis, this.#model, this.#palette, left);

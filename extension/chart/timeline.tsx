@@ -110,7 +110,6 @@ export function Timeline(props: TimelineProps): JSX.Element {
             aria-describedby="timeline-help"
           >
             <canvas data-part="lanes" aria-hidden="true" />
-            <canvas data-part="overlay" aria-hidden="true" />
             <div class="labels" data-part="labels" aria-hidden="true" />
           </div>
         </div>
@@ -151,7 +150,6 @@ function findElements(root: HTMLElement): TimelineElements {
     content: part('content'),
     stage: part('stage'),
     lanes: canvas('lanes'),
-    overlay: canvas('overlay'),
     labels: part('labels'),
   };
 }

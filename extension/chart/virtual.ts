@@ -6,8 +6,8 @@ export interface VirtualWindow {
   readonly after: number;
 }
 
-/** Tables up to this size are in the page whole: they can be searched and printed. */
-export const WHOLE_UP_TO = 500;
+/** Tables up to this size are in the page whole. */
+export const WHOLE_UP_TO = 100;
 const MARGIN_ROWS = 20;
 
 export function virtualWindow(

@@ -11,7 +11,7 @@ import { THEMES } from '../support/themes';
 import {
   openBrowser,
   openChart,
-  readCanvas,
+  readLanes,
   savedState,
   settle,
   setTheme,
@@ -101,7 +101,7 @@ describe('a chart that gives way', () => {
 
   /** Compares what is drawn between the pauses with the segments; the number of columns of a single state. */
   const assertCollapsed = async (page: Page): Promise<number> => {
-    const pixels = await readCanvas(page, 'lanes');
+    const pixels = await readLanes(page);
     // The state that is kept is in real time.
     const saved = await savedState(page);
     const [t0, t1] = [shown(saved.t0), shown(saved.t1)];
@@ -129,8 +129,8 @@ describe('a chart that gives way', () => {
       const isInGap = toNs < run.wallNs && to + 4 < pixels.width && GAP_NS > 6 * pixelNs;
       if (isInGap)
         assert.ok(
-          gap.data.every((channel) => channel === 0),
-          'a gap is empty',
+          gap.data.every((value, at) => at % 4 !== 3 || value < 128),
+          'no bar is in a gap',
         );
     }
     return pure;

@@ -11,7 +11,7 @@ import { formatDuration } from '../../extension/chart/format';
 import { fakeMeta, longestWaits } from '../support/fake-chart';
 import { randomRun } from '../support/fake-run';
 import { standalonePage } from '../support/standalone-page';
-import { axeViolations, openBrowser, readCanvas, screenshot, settle } from './support/chart-driver';
+import { axeViolations, openBrowser, readLanes, screenshot, settle } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
 
 describe('self-contained page', () => {
@@ -35,11 +35,11 @@ describe('self-contained page', () => {
   });
 
   /** Unpacking tiles is not counted as an answer: looks until the picture stands. */
-  const standing = async (): Promise<Awaited<ReturnType<typeof readCanvas>>> => {
-    let before = await readCanvas(page, 'lanes');
+  const standing = async (): Promise<Awaited<ReturnType<typeof readLanes>>> => {
+    let before = await readLanes(page);
     for (;;) {
       await settle(page);
-      const now = await readCanvas(page, 'lanes');
+      const now = await readLanes(page);
       if (Buffer.compare(before.data, now.data) === 0) return now;
       before = now;
     }
@@ -76,7 +76,7 @@ describe('self-contained page', () => {
     await page.keyboard.press('0');
     await standing();
     await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
-    const lanes = await readCanvas(page, 'lanes');
+    const lanes = await readLanes(page);
     assert.ok(lanes.height >= 70 * rowPitch(70));
     for (const name of ['lines', 'blame', 'findings', 'threads']) {
       assert.ok(await page.locator(`#panel-${name}`).isVisible(), name);

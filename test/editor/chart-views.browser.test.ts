@@ -15,6 +15,7 @@ import {
   openChart,
   policyViolations,
   readCanvas,
+  readLanes,
   savedState,
   screenshot,
   setTheme,
@@ -110,7 +111,7 @@ describe('views of a part of the run', () => {
     const lit = await page.locator('#panel-lines tr.lit-holder .link').allInnerTexts();
     assert.ok(lit.includes(formatPlace(holder.place)), String(lit));
     // The box around the longest hold, in the colour of text.
-    const overlay = await readCanvas(page, 'overlay');
+    const overlay = await readCanvas(page, 'lanes');
     const { left, width } = await stageBox(page);
     const { t0, t1 } = await savedState(page);
     const hold = longest.holds.toSorted((a, b) => b.endNs - b.startNs - a.endNs + a.startNs)[0];
@@ -272,7 +273,8 @@ describe('views of a part of the run', () => {
   it('draws the states of the events at random places, straight from the server’s tiles', async () => {
     await page.getByRole('button', { name: 'Collapse idle time', pressed: false }).waitFor();
     await page.locator('.stage').focus();
-    await page.keyboard.press('0');
+    // Nothing is selected, and nothing pointed at: no boxes lie over the bars.
+    for (const key of ['Escape', '0']) await page.keyboard.press(key);
     const { x, y, left, width } = await stageBox(page);
     let pure = 0;
     for (const place of [0.1, 0.83, 0.42, 0.6]) {
@@ -280,8 +282,9 @@ describe('views of a part of the run', () => {
       await page.keyboard.down('Control');
       await page.mouse.wheel(0, -230);
       await page.keyboard.up('Control');
+      await page.mouse.move(5, 5);
       await settle(page);
-      const pixels = await readCanvas(page, 'lanes');
+      const pixels = await readLanes(page);
       const { t0, t1 } = await savedState(page);
       for (let lane = 0; lane < LANES; lane++) {
         const box = { top: lane * rowPitch(LANES) + 4, height: barHeight(rowPitch(LANES)) };

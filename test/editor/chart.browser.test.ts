@@ -13,6 +13,7 @@ import {
   openChart,
   policyViolations,
   readCanvas,
+  readLanes,
   savedState,
   settle,
   stageBox,
@@ -40,7 +41,7 @@ describe('chart in a browser', () => {
 
   /** Compares every lane with its segments; answers with the number of columns of a single state. */
   const assertPicture = async (page: Page): Promise<number> => {
-    const pixels = await readCanvas(page, 'lanes');
+    const pixels = await readLanes(page);
     const { t0, t1 } = await savedState(page);
     return run.lanes.reduce((pure, lane, index) => {
       const box = { top: index * pitch + 4, height: barHeight(pitch) };
@@ -187,7 +188,7 @@ describe('chart in a browser', () => {
     const marks = { bins: 2048, lanes: [{ lane: 2, bins: [1024, 1025, 1026, 1027] }] };
     await tell(page, { type: 'marks', file: '/a.py', line: 1, marks });
     await settle(page);
-    const overlay = await readCanvas(page, 'overlay');
+    const overlay = await readCanvas(page, 'lanes');
     const { left, width } = await stageBox(page);
     const isMarked = (x: number, lane: number): boolean => {
       const at = ((lane * pitch + 1) * overlay.width + Math.round(x)) * 4;
@@ -204,7 +205,7 @@ describe('chart in a browser', () => {
     const page = await openChart(browser, url);
     const { variables } = THEMES.dark;
     const count = async (): Promise<number> => {
-      const { data } = await readCanvas(page, 'lanes');
+      const { data } = await readLanes(page);
       let found = 0;
       for (let at = 0; at < data.length; at += 4) {
         if (data[at] === 1 && data[at + 1] === 200 && data[at + 2] === 3) found++;
@@ -221,7 +222,7 @@ describe('chart in a browser', () => {
   it('draws every pixel of a dense screen once it stands still', async () => {
     const page = await openChart(browser, url, 2);
     const { width } = await stageBox(page);
-    const canvas = await readCanvas(page, 'lanes');
+    const canvas = await readLanes(page);
     assert.equal(canvas.width, Math.round(width * 2));
     await page.context().close();
   });

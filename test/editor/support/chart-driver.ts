@@ -56,24 +56,34 @@ export async function tell(page: Page, message: ToChart): Promise<void> {
   await page.evaluate((sent) => window.postMessage(sent), message);
 }
 
-export async function readCanvas(page: Page, part: string): Promise<Pixels> {
-  const read = await page.evaluate((name) => {
-    const canvas = document.querySelector<HTMLCanvasElement>(`canvas[data-part="${name}"]`);
-    const context = canvas?.getContext('2d');
-    if (!canvas || !context) return null;
-    const { width, height } = canvas;
-    const { data } = context.getImageData(0, 0, width, height);
-    let text = '';
-    for (let at = 0; at < data.length; at += 32_768) {
-      text += String.fromCharCode(...data.subarray(at, at + 32_768));
-    }
-    return { width, height, base64: btoa(text) };
-  }, part);
+/** What is drawn beside the names of the lanes. */
+export async function readLanes(page: Page): Promise<Pixels> {
+  return readCanvas(page, 'lanes', (await stageBox(page)).left);
+}
+
+/** @param left CSS pixels that are left out */
+export async function readCanvas(page: Page, part: string, left = 0): Promise<Pixels> {
+  const read = await page.evaluate(
+    ([name, leftOut]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(`canvas[data-part="${name}"]`);
+      const context = canvas?.getContext('2d');
+      if (!canvas || !context) return null;
+      const from = Math.round((leftOut * canvas.width) / canvas.clientWidth);
+      const [width, height] = [canvas.width - from, canvas.height];
+      const { data } = context.getImageData(from, 0, width, height);
+      let text = '';
+      for (let at = 0; at < data.length; at += 32_768) {
+        text += String.fromCharCode(...data.subarray(at, at + 32_768));
+      }
+      return { width, height, base64: btoa(text) };
+    },
+    [part, left] as const,
+  );
   if (read === null) throw new Error(`no canvas ${part}`);
   return { ...read, data: Uint8Array.from(Buffer.from(read.base64, 'base64')) };
 }
 
-/** Where the stage with the lanes is, CSS pixels. */
+/** Where the stage with the lanes is, CSS pixels; `left`: the column of names. */
 export async function stageBox(page: Page): Promise<{
   readonly x: number;
   readonly y: number;
@@ -81,9 +91,11 @@ export async function stageBox(page: Page): Promise<{
   readonly left: number;
 }> {
   const box = await page.locator('.stage').boundingBox();
-  const lanes = await page.locator('canvas[data-part="lanes"]').boundingBox();
-  if (box === null || lanes === null) throw new Error('no lanes');
-  return { x: box.x, y: box.y, width: lanes.width, left: lanes.x - box.x };
+  const names = await page.locator('.label.lane').first().boundingBox();
+  if (box === null || names === null) throw new Error('no lanes');
+  // A line is between them.
+  const left = names.width + 1;
+  return { x: box.x, y: box.y, width: box.width - left, left };
 }
 
 export async function setTheme(page: Page, { bodyClass, variables }: Theme): Promise<void> {

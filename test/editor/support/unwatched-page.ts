@@ -37,9 +37,10 @@ export const PLAY = `
     await turn({ deltaX: 6 });
     await turn({ deltaY: 60, ctrlKey: true });
     await settled();
-    gc();
     // As it is once it stands still.
     await pause(3000);
+    gc();
+    await pause(500);
     const { innerWidth, innerHeight, devicePixelRatio } = window;
     const page = innerWidth + ' × ' + innerHeight + ' at ' + devicePixelRatio;
     await fetch('/message', { method: 'POST', body: JSON.stringify({ type: 'log', level: 'info', message: 'played ' + page }) });

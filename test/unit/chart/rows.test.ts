@@ -75,10 +75,10 @@ describe('rows of the timeline', () => {
 });
 
 describe('rows of a table', () => {
-  it('are all there up to 500', () => {
-    assert.deepEqual(virtualWindow(500, 24, 9000, 300), {
+  it('are all there up to 100', () => {
+    assert.deepEqual(virtualWindow(100, 24, 9000, 300), {
       first: 0,
-      last: 500,
+      last: 100,
       before: 0,
       after: 0,
     });

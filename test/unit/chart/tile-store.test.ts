@@ -79,6 +79,17 @@ describe('tiles of the chart', () => {
     assert.equal(store.find(0, tileNs * 1.5, 20), null, 'not used since it came');
   });
 
+  it('keeps no more than the last picture needs once nothing moves', () => {
+    const { store } = setUp();
+    for (let index = 0; index < 64; index++) store.receive(answer(at(20, index)));
+    const tileNs = (WALL / 2 ** 20) * 512;
+    const picture = Array.from({ length: 16 }, (_, index) => (index + 0.5) * tileNs);
+    for (const timeNs of picture) assert.ok(store.find(0, timeNs, 20));
+    store.rest();
+    assert.ok(store.size < 32);
+    for (const timeNs of picture) assert.equal(store.find(0, timeNs, 20)?.exact, true);
+  });
+
   it('draws older tiles at their own times until those of the new revision come', () => {
     const { store, asked } = setUp();
     store.receive(answer(at(9, 0), 1, 1));
