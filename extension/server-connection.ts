@@ -7,6 +7,7 @@ import type {
 } from 'vscode-languageclient/node';
 import { METHOD, type ProfileSummary } from '../server/protocol';
 import type { RunStatus, ServerSettings } from '../server/protocol-run';
+import { isInDiff, watchDiffs } from './diff-views';
 import { pythonExtensionChoice } from './python-extension';
 import type { Requester, ServerRequests } from './requests';
 import { SECTION, serverSettings } from './settings';
@@ -50,6 +51,7 @@ export class ServerConnection implements Requester, vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration(SECTION)) void this.sendSettings(undefined);
       }),
+      watchDiffs(() => void this.refreshHints()),
     ];
   }
 
@@ -165,6 +167,9 @@ export class ServerConnection implements Requester, vscode.Disposable {
       middleware: {
         // The status item shows the progress; the editor's own would be a second one.
         handleWorkDoneProgress: () => undefined,
+        // A hint is of a document, not of an editor: while a diff shows it there are none.
+        provideInlayHints: (document, range, token, next) =>
+          isInDiff(document) ? [] : next(document, range, token),
         workspace: {
           configuration: async (params, token, next) => {
             const answers = await next(params, token);
@@ -179,6 +184,14 @@ export class ServerConnection implements Requester, vscode.Disposable {
         },
       },
     };
+  }
+
+  private async refreshHints(): Promise<void> {
+    if (!this.starting) return;
+    const feature = (await this.starting).getFeature('textDocument/inlayHint');
+    for (const { document } of vscode.window.visibleTextEditors) {
+      feature.getProvider(document)?.onDidChangeInlayHints.fire();
+    }
   }
 
   private async settings(resource: vscode.Uri | undefined): Promise<ServerSettings> {

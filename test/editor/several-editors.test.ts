@@ -1,7 +1,7 @@
 /** A file in several editors: each part of a split one shows the times, a diff shows none. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { openSession, type Session } from './support/session';
+import { openSession, testSettings, type Session } from './support/session';
 
 /** Texts that are drawn behind lines, in each editor that stands by itself and in those of diffs. */
 interface Drawn {
@@ -79,5 +79,30 @@ describe('a file in several editors', () => {
     await page.waitForTimeout(300);
     assert.deepEqual((await drawn()).inDiffs, [0, 0]);
     await session.workbench.screenshot('diff');
+  });
+
+  it('leaves a diff alone where the times are inlay hints, too', async () => {
+    const { workbench } = session;
+    const hints = (inDiff: boolean): Promise<number> =>
+      workbench.page.evaluate((wanted) => {
+        const spans = [...document.querySelectorAll('.editor-instance .view-line span')];
+        return spans.filter(
+          (span) =>
+            /^\s*(hold|wait|blocks)\s[\d.]+/.test(span.textContent) &&
+            span.childElementCount === 0 &&
+            (span.closest('.monaco-diff-editor') !== null) === wanted,
+        ).length;
+      }, inDiff);
+    session.setSettings({ ...testSettings(), 'gilscope.inline.mode': 'inlayHint' });
+    await waitFor(({ alone }) => alone.every((texts) => texts === 0));
+    // A wrong hint would come as soon as a right one would.
+    await workbench.page.waitForTimeout(2000);
+    assert.equal(await hints(true), 0);
+    await workbench.screenshot('diff-hints');
+    await workbench.run('View: Close Editor');
+    const giveUpAt = Date.now() + 60_000;
+    while ((await hints(false)) === 0 && Date.now() < giveUpAt)
+      await workbench.page.waitForTimeout(200);
+    assert.ok((await hints(false)) > 0, 'they are there again without the diff');
   });
 });
