@@ -49,7 +49,7 @@ export class ChartPlaces {
         return;
       case 'curves':
       case 'idle':
-      case 'lanesOfFile':
+      case 'lanesAt':
         return;
     }
   }

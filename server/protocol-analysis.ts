@@ -39,8 +39,15 @@ export type AnalysisQuestion =
     }
   /** The spans, at least so long, in which no thread held or waited. */
   | { readonly kind: 'idle'; readonly leastNs: number }
-  /** The lanes that were anywhere in a file, `file` being a part of its path. */
-  | { readonly kind: 'lanesOfFile'; readonly file: string }
+  /**
+   * The lanes that were anywhere in one of the files, each given by a part of its path, and had to do with one of the
+   * locks, given by their ids; none given: all.
+   */
+  | {
+      readonly kind: 'lanesAt';
+      readonly files: readonly string[];
+      readonly locks: readonly string[];
+    }
   /** Consecutive segments of a lane, for a table; at most 200. */
   | {
       readonly kind: 'segments';
@@ -94,6 +101,19 @@ export interface ScopeSums {
   /** Largest first. */
   readonly blame: readonly BlameSums[];
   readonly histograms: Histograms;
+  readonly locks: readonly LockScopeSums[];
+}
+
+/** What the lanes of the scope had to do with a lock, cut to the scope but for the longest wait. */
+export interface LockScopeSums {
+  /** `LockRow.id` */
+  readonly lock: string;
+  readonly waitNs: number;
+  /** Waits that meet the scope. */
+  readonly contended: number;
+  readonly maxWaitNs: number;
+  /** Holds that were recorded each: all of a lock since it was first waited for. */
+  readonly holdNs: number;
 }
 
 /** Number of holds and waits by length (the whole length, also of those that the scope cuts), HISTOGRAM_BINS long. */
@@ -138,7 +158,7 @@ export type AnalysisAnswer =
   | { readonly kind: 'flame'; readonly flame: Flame }
   | { readonly kind: 'curves'; readonly curves: Curves }
   | { readonly kind: 'idle'; readonly spans: readonly Span[] }
-  | { readonly kind: 'lanesOfFile'; readonly lanes: readonly number[] }
+  | { readonly kind: 'lanesAt'; readonly lanes: readonly number[] }
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
   | { readonly kind: 'evidence'; readonly segment: Segment | null }
   | { readonly kind: 'longestAt'; readonly segment: Segment | null };

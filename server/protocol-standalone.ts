@@ -41,7 +41,7 @@ export function standaloneKey(question: AnalysisQuestion): string {
     case 'sums':
     case 'curves':
     case 'idle':
-    case 'lanesOfFile':
+    case 'lanesAt':
     case 'longestAt':
       return question.kind;
   }

@@ -158,6 +158,7 @@ function Page(props: PageProps): JSX.Element {
           waited={waited}
           moved={save}
         />
+        {scope.lanes?.length === 0 && <p class="nothing">{t('table.nomatch')}</p>}
         <Separator label={t('split.label')} split={split} move={setSplit} />
         <Tables
           {...props}

@@ -11,19 +11,23 @@ import type { Translate } from './strings';
 interface BlameViewProps extends Opener {
   readonly t: Translate;
   readonly blame: readonly BlameSums[];
+  /** The run has waits for locks, which these numbers of a part of it leave out. */
+  readonly leavesOutLocks: boolean;
 }
 
 const MATRIX_LIMIT = 30;
 
 /** Who blocked whom: as a matrix to see the pattern, and as a list to read. */
-export function BlameView({ t, blame, open }: BlameViewProps): JSX.Element {
+export function BlameView({ t, blame, leavesOutLocks, open }: BlameViewProps): JSX.Element {
   const matrix = useMemo(() => buildMatrix(blame, MATRIX_LIMIT), [blame]);
   const columns = useMemo(() => blameColumns(t, open), [t, open]);
-  if (blame.length === 0) return <p class="nothing">{t('blame.none')}</p>;
+  const note = leavesOutLocks && <p class="nothing">{t('blame.onlyGil')}</p>;
+  if (blame.length === 0) return note || <p class="nothing">{t('blame.none')}</p>;
   return (
     <div class="blame">
       <Matrix t={t} matrix={matrix} />
       <div class="table-view">
+        {note}
         <DataTable
           t={t}
           caption={t('blame.list')}

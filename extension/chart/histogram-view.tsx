@@ -27,6 +27,7 @@ export function HistogramView({ t, client, revision, scope }: HistogramViewProps
         <Histogram t={t} kind="hold" counts={histograms.hold} />
         <Histogram t={t} kind="wait" counts={histograms.wait} />
       </div>
+      <p class="dim">{t('histogram.axes')}</p>
     </div>
   );
 }

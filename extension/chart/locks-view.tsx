@@ -10,15 +10,17 @@ import type { Translate } from './strings';
 interface LocksViewProps extends Opener {
   readonly t: Translate;
   readonly locks: readonly LockRow[];
+  /** They are about a part of the run: of holds only those are known that were recorded each. */
+  readonly isPart: boolean;
 }
 
 /** Those that Python's library made for itself are folded where nobody waited for them. */
 const isShown = ({ library, waitNs }: LockRow): boolean => library === null || waitNs > 0;
 
-/** Python's own locks, and what each cost over the whole run. */
-export function LocksView({ t, locks, open }: LocksViewProps): JSX.Element {
+/** Python's own locks, and what each cost. */
+export function LocksView({ t, locks, isPart, open }: LocksViewProps): JSX.Element {
   const [unfolded, setUnfolded] = useState(false);
-  const columns = useMemo(() => lockColumns(t, open), [t, open]);
+  const columns = useMemo(() => lockColumns(t, open, isPart), [t, open, isPart]);
   const shown = useMemo(() => locks.filter(isShown), [locks]);
   const folded = locks.length - shown.length;
   return (
@@ -37,18 +39,34 @@ export function LocksView({ t, locks, open }: LocksViewProps): JSX.Element {
       )}
       <DataTable
         t={t}
-        caption={t('locks.caption')}
+        caption={t(isPart ? 'locks.captionPart' : 'locks.caption')}
         columns={columns}
         rows={unfolded ? locks : shown}
         rowKey={({ id }) => id}
         sortedBy="wait"
-        empty={t('locks.none')}
+        empty={t(isPart ? 'locks.nonePart' : 'locks.none')}
       />
     </div>
   );
 }
 
-function lockColumns(t: Translate, open: Opener['open']): readonly Column<LockRow>[] {
+/** Columns that are known of a part of the run, too. */
+const PART_COLUMNS: ReadonlySet<string> = new Set(['lock', 'wait', 'hold', 'contended', 'maxWait']);
+
+function lockColumns(
+  t: Translate,
+  open: Opener['open'],
+  isPart: boolean,
+): readonly Column<LockRow>[] {
+  const all = allColumns(t, open, isPart);
+  return isPart ? all.filter(({ id }) => PART_COLUMNS.has(id)) : all;
+}
+
+function allColumns(
+  t: Translate,
+  open: Opener['open'],
+  isPart: boolean,
+): readonly Column<LockRow>[] {
   const time = (
     id: 'wait' | 'hold' | 'maxWait' | 'maxHold',
     value: (row: LockRow) => number,
@@ -58,6 +76,7 @@ function lockColumns(t: Translate, open: Opener['open']): readonly Column<LockRo
     key: value,
     render: (row) => duration(value(row)),
     ...(id === 'wait' && { bar: { value, className: 'bar-lockWait' } }),
+    ...(id === 'hold' && isPart && { help: t('locks.holdPart') }),
     ...(id === 'hold' && { bar: { value, className: 'bar-hold' } }),
   });
   return [

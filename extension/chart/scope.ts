@@ -1,6 +1,13 @@
 import { useMemo } from 'preact/hooks';
-import type { ChartMeta, Lane } from '../../server/protocol';
-import type { BlameSums, LineSums, Scope, ScopeSums, Span } from '../../server/protocol-analysis';
+import type { ChartMeta, Lane, LockRow } from '../../server/protocol';
+import type {
+  AnalysisQuestion,
+  BlameSums,
+  LineSums,
+  Scope,
+  ScopeSums,
+  Span,
+} from '../../server/protocol-analysis';
 import { useAnswer, type AnalysisClient } from './analysis-client';
 import { both, isEmpty, isFileWanted, lanesByName, parseFilter, type Filter } from './filter';
 
@@ -31,6 +38,9 @@ export interface ScopeData {
   readonly lines: readonly LineSums[];
   readonly blame: readonly BlameSums[];
   readonly threads: readonly ThreadSums[];
+  readonly locks: readonly LockRow[];
+  /** Of locks only what a part of the run tells is known: see LockScopeSums. */
+  readonly isPart: boolean;
 }
 
 /** Follows the filter and the selected span; what the profile does not say by itself the host is asked for. */
@@ -42,15 +52,11 @@ export function useScope(
   onlyWhole: boolean,
 ): ScopeData {
   const filter = useMemo(() => parseFilter(text), [text]);
-  const [file = ''] = filter.files;
-  const inFile = useAnswer<'lanesOfFile'>(
-    client,
-    file === '' || onlyWhole ? null : { kind: 'lanesOfFile', file },
-    meta.revision,
-  );
+  const wanted = useMemo(() => lanesQuestion(meta, filter), [meta.locks, filter]);
+  const there = useAnswer<'lanesAt'>(client, onlyWhole ? null : wanted, meta.revision);
   const lanes = useMemo(
-    () => both(lanesByName(filter, meta.lanes, meta.processes), inFile?.lanes ?? null),
-    [filter, meta.lanes, meta.processes, inFile],
+    () => both(lanesByName(filter, meta.lanes, meta.processes), there?.lanes ?? null),
+    [filter, meta.lanes, meta.processes, there],
   );
   const scope = useMemo(
     () => ({ fromNs: span?.startNs ?? 0, toNs: span?.endNs ?? meta.wallNs, lanes }),
@@ -73,7 +79,7 @@ function tablesOf(
   sums: ScopeSums | null,
   filter: Filter,
   scope: Scope,
-): Pick<ScopeData, 'lines' | 'blame' | 'threads'> {
+): Pick<ScopeData, 'lines' | 'blame' | 'threads' | 'locks' | 'isPart'> {
   const byLane = new Map(sums?.lanes.map((row) => [row.lane, row]));
   const threads = meta.lanes.flatMap((lane, index): ThreadSums[] => {
     const own = sums === null ? lane : byLane.get(index);
@@ -85,7 +91,8 @@ function tablesOf(
   });
   const lines: readonly LineSums[] = sums?.lines ?? meta.lines;
   const blame: readonly BlameSums[] = sums?.blame ?? meta.blame;
-  if (isEmpty(filter)) return { lines, blame, threads };
+  const locks = { locks: locksOf(meta, sums, filter), isPart: sums !== null };
+  if (isEmpty(filter)) return { lines, blame, threads, ...locks };
   const sites = sitesOf(meta, filter);
   const isWanted = (place: { readonly file: string; readonly line: number } | null): boolean =>
     place !== null &&
@@ -95,6 +102,7 @@ function tablesOf(
     lines: lines.filter(isWanted),
     blame: blame.filter(({ waiter, holder }) => isWanted(waiter) || isWanted(holder)),
     threads,
+    ...locks,
   };
 }
 
@@ -105,12 +113,40 @@ function sitesOf(meta: ChartMeta, filter: Filter): ReadonlySet<string> | null {
   return new Set(sites.map(({ file, line }) => `${file}:${line}`));
 }
 
-/** The locks that the filter leaves: by name, kind, and where they were made. */
-export function wantedLocks(meta: ChartMeta, { locks, files }: Filter): ChartMeta['locks'] {
-  return meta.locks.filter(({ id, kind, name, createdAt }) => {
-    const text = `${id} ${kind} ${name ?? ''} ${createdAt.file}:${createdAt.line}`.toLowerCase();
-    const isNamed = locks.length === 0 || locks.some((word) => text.includes(word));
+/** Which lanes a filter by files and locks leaves is the host's to say; null: it does not ask for any. */
+function lanesQuestion(
+  meta: ChartMeta,
+  filter: Filter,
+): Extract<AnalysisQuestion, { kind: 'lanesAt' }> | null {
+  const { files, locks } = filter;
+  if (files.length + locks.length === 0) return null;
+  const ids =
+    locks.length === 0 ? [] : wantedLocks(meta, { ...filter, files: [] }).map(({ id }) => id);
+  // Of a lock that is not there no lane is left.
+  return { kind: 'lanesAt', files, locks: locks.length > 0 && ids.length === 0 ? locks : ids };
+}
+
+/** The locks that are left, with their numbers in the part of the run. */
+function locksOf(meta: ChartMeta, sums: ScopeSums | null, filter: Filter): readonly LockRow[] {
+  const wanted = wantedLocks(meta, filter);
+  if (sums === null) return wanted;
+  const byId = new Map(sums.locks.map((row) => [row.lock, row]));
+  return wanted.flatMap((row) => {
+    const part = byId.get(row.id);
+    if (part === undefined) return [];
+    const { waitNs, contended, maxWaitNs, holdNs } = part;
+    return [{ ...row, waitNs, contended, maxWaitNs, holdNs }];
+  });
+}
+
+/** The locks that the filter leaves: those of a name, else by a part of name, kind or place. */
+function wantedLocks(meta: ChartMeta, { locks, files }: Filter): ChartMeta['locks'] {
+  const names = new Set(meta.locks.map(({ name }) => name?.toLowerCase()));
+  return meta.locks.filter(({ kind, name, createdAt }) => {
+    const text = `${kind} ${name ?? ''} ${createdAt.file}:${createdAt.line}`.toLowerCase();
+    const isWanted = (word: string): boolean =>
+      names.has(word) ? name?.toLowerCase() === word : text.includes(word);
     const isThere = files.length === 0 || files.some((file) => text.includes(file));
-    return isNamed && isThere;
+    return isThere && (locks.length === 0 || locks.some(isWanted));
   });
 }

@@ -12,7 +12,7 @@ import { HistogramView } from './histogram-view';
 import type { Host } from './host';
 import { LinesView } from './lines-view';
 import { LocksView } from './locks-view';
-import { wantedLocks, type ScopeData } from './scope';
+import type { ScopeData } from './scope';
 import { SegmentsView } from './segments-view';
 import type { Translate } from './strings';
 import { Tabs, type Tab } from './tabs';
@@ -79,9 +79,13 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
       else timeline.current?.fit();
     });
   };
+  const gils = new Set(meta.gils.map(({ id }) => id));
+  const leavesOutLocks = scope.isPart && meta.blame.some(({ lock }) => !gils.has(lock));
   return [
     tabOf('lines', t, () => <LinesView t={t} lines={scope.lines} lit={lit} open={open} />),
-    tabOf('blame', t, () => <BlameView t={t} blame={scope.blame} open={open} />),
+    tabOf('blame', t, () => (
+      <BlameView t={t} blame={scope.blame} leavesOutLocks={leavesOutLocks} open={open} />
+    )),
     {
       ...tabOf('findings', t, () => (
         <FindingsView
@@ -96,7 +100,7 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
     },
     tabOf('threads', t, () => <ThreadsView t={t} threads={scope.threads} show={show} />),
     tabOf('locks', t, () => (
-      <LocksView t={t} locks={wantedLocks(meta, scope.filter)} open={open} />
+      <LocksView t={t} locks={scope.locks} isPart={scope.isPart} open={open} />
     )),
     ...(comparison === null
       ? []

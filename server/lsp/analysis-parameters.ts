@@ -1,6 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
 import { FLAME_COSTS, type AnalysisQuestion, type Scope } from '../protocol-analysis';
-import { countField, fieldsOf, textField } from './parameters';
+import { countField, fieldsOf, textField, textsField } from './parameters';
 
 type Fields = ReturnType<typeof fieldsOf>;
 
@@ -21,8 +21,10 @@ export function questionOf(fields: Fields): AnalysisQuestion {
       return { kind: 'curves', fromNs: count('fromNs'), toNs: count('toNs'), bins: count('bins') };
     case 'idle':
       return { kind: 'idle', leastNs: count('leastNs') };
-    case 'lanesOfFile':
-      return { kind: 'lanesOfFile', file: textField(fields, 'file') };
+    case 'lanesAt': {
+      const [files, locks] = [textsField(fields, 'files'), textsField(fields, 'locks')];
+      return { kind: 'lanesAt', files, locks };
+    }
     case 'segments': {
       const span = { fromNs: count('fromNs'), toNs: count('toNs') };
       return { kind: 'segments', lane: count('lane'), ...span, limit: count('limit') };

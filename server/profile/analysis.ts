@@ -1,11 +1,13 @@
 import type { Profile, Segment } from '../protocol';
 import type { AnalysisAnswer, AnalysisQuestion, Scope } from '../protocol-analysis';
 import { CURVE_BINS_MAX, curvesOf, idleSpans } from './curves';
-import { evidenceOf, lanesOfFile, longestAt, type FoundSegment } from './evidence';
+import { evidenceOf, longestAt, type EvidenceSources, type FoundSegment } from './evidence';
 import { flameOf } from './flame';
 import type { LaneSegment } from './lane-segments';
 import type { LaneView } from './lane-view';
+import { lanesInFiles, lanesOfLocks } from './lanes-at';
 import type { LineIndex } from './line-index';
+import type { LockSnapshot } from './lock-analysis';
 import { ScopeSummary } from './scope-sums';
 import { eachSegment, type Sliced } from './stretches';
 
@@ -18,6 +20,9 @@ export interface Analysed {
   readonly lines: LineIndex;
   /** By row of the profile's threads. */
   readonly views: readonly LaneView[];
+  /** By lane: its thread in the trace. */
+  readonly threadOfRow: readonly number[];
+  readonly locks: LockSnapshot;
   /** Neighbouring cycles had to be kept as one. */
   readonly merged: boolean;
   /** A segment with its place and its holders. */
@@ -29,7 +34,7 @@ export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced
   const { views, lines, profile } = analysed;
   switch (question.kind) {
     case 'sums': {
-      const summary = new ScopeSummary(views, lines, inRun(question.scope, profile.wallNs));
+      const summary = new ScopeSummary(analysed, inRun(question.scope, profile.wallNs));
       return { kind: 'sums', sums: yield* summary.sums(profile.gils, analysed.merged) };
     }
     case 'flame': {
@@ -44,14 +49,13 @@ export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced
     }
     case 'idle':
       return { kind: 'idle', spans: yield* idleSpans(views, profile.wallNs, question.leastNs) };
-    case 'lanesOfFile':
-      return { kind: 'lanesOfFile', lanes: yield* lanesOfFile(views, lines, question.file) };
+    case 'lanesAt':
+      return { kind: 'lanesAt', lanes: yield* lanesWanted(analysed, question) };
     case 'segments':
       return { kind: 'segments', segments: yield* segmentsIn(analysed, question) };
     case 'evidence': {
       const finding = profile.findings[question.finding];
-      const tids = profile.threads.map(({ tid }) => tid);
-      const found = finding === undefined ? null : yield* evidenceOf(views, lines, finding, tids);
+      const found = finding === undefined ? null : yield* evidenceOf(sourcesOf(analysed), finding);
       return { kind: 'evidence', segment: described(analysed, found) };
     }
     case 'longestAt': {
@@ -59,6 +63,25 @@ export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced
       return { kind: 'longestAt', segment: described(analysed, found) };
     }
   }
+}
+
+function sourcesOf({ views, lines, profile, locks }: Analysed): EvidenceSources {
+  const { groups, ofLock } = locks.groups;
+  const tids = profile.threads.map(({ tid }) => tid);
+  return { views, lines, tids, lockIdOf: (lock) => groups[ofLock[lock] ?? -1]?.id ?? null };
+}
+
+function* lanesWanted(
+  analysed: Analysed,
+  { files, locks }: Extract<AnalysisQuestion, { kind: 'lanesAt' }>,
+): Sliced<number[]> {
+  const { views, lines, profile } = analysed;
+  const rows = profile.locks.filter(({ id }) => locks.includes(id));
+  const inFiles = files.length === 0 ? null : yield* lanesInFiles(views, lines, files);
+  const ofLocks = locks.length === 0 ? null : yield* lanesOfLocks(analysed, rows);
+  const isWanted = (lane: number): boolean =>
+    inFiles?.has(lane) !== false && ofLocks?.has(lane) !== false;
+  return [...views.keys()].filter(isWanted);
 }
 
 function described(analysed: Analysed, found: FoundSegment | null): Segment | null {

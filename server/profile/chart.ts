@@ -90,6 +90,8 @@ export class Chart {
       profile: this.#profile,
       lines: this.#lines,
       views: this.#views,
+      threadOfRow: this.#threadOfRow,
+      locks: this.#locks,
       merged: this.#merged,
       segmentOf: (lane: number, segment: LaneSegment) => this.#describe(lane, segment),
     };
@@ -235,6 +237,14 @@ export class Chart {
     return { ...native, awaited: { on, pid }, releasedBy };
   }
 
+  /** Whether a hold that is cut to the end of a wait went on: the wait was given up, or goes on itself. */
+  #isHeldOn(lock: number, hold: Hold, toNs: number): boolean {
+    const open = this.#locks.open.holds.get(lock);
+    if (open !== undefined && hold.startNs >= open.startNs) return true;
+    const [next] = this.#locks.holdsBetween(lock, toNs, toNs + 1);
+    return hold.endNs === toNs && this.#threadOfRow[hold.lane] === next?.thread;
+  }
+
   #named(lock: number): Pick<Segment, 'lock'> {
     const { groups, ofLock } = this.#locks.groups;
     const identity = groups[ofLock[lock] ?? -1]?.identity;
@@ -258,10 +268,11 @@ export class Chart {
       byLane.set(lane, { lane, place: byLane.get(lane)?.place ?? place, ns });
     }
     const last = holds.at(-1);
+    const isLetGo = last !== undefined && !this.#isHeldOn(lock, last, toNs);
     return {
       holders: [...byLane.values()].sort((a, b) => b.ns - a.ns).slice(0, MAX_LOCK_HOLDERS),
       holds: holds.slice(-MAX_LOCK_HOLDS),
-      releasedBy: last === undefined || last.endNs > toNs ? null : last,
+      releasedBy: isLetGo ? last : null,
     };
   }
 }

@@ -11,6 +11,7 @@ import { type LockLedger, lockLedgerOf } from './lock-ledger';
 import { type OpenLockState, withOpenLocks } from './lock-open';
 import { lockBlameRowsOf, lockRowsOf } from './lock-rows';
 import { SharedLocks } from './lock-shared';
+import type { LockPiece } from './lock-window';
 import { UserLines } from './user-lines';
 
 export interface LockHold {
@@ -96,11 +97,18 @@ export class LockAnalysis {
       shared,
       userLines,
       holdsBetween: (lock, fromNs, toNs) =>
-        this.#locks
-          .window(lock)
-          .between(fromNs, toNs)
-          .map(({ unit, ...hold }) => ({ ...hold, stack: books.units.firstOf(unit) })),
+        [
+          ...this.#locks.holdsBetween(lock, fromNs, toNs),
+          ...cutTo(open.holds.get(lock), fromNs, toNs),
+        ].map(({ unit, ...hold }) => ({ ...hold, stack: books.units.firstOf(unit) })),
       threadWaitNs: (thread) => sums.threads.get(thread, LOCK_THREAD.lockWaitNs),
     };
   }
+}
+
+/** A hold that goes on, cut to two moments. */
+function cutTo(hold: LockPiece | undefined, fromNs: number, toNs: number): readonly LockPiece[] {
+  if (hold === undefined || hold.endNs <= fromNs || hold.startNs >= toNs) return [];
+  const [startNs, endNs] = [Math.max(hold.startNs, fromNs), Math.min(hold.endNs, toNs)];
+  return [{ ...hold, startNs, endNs }];
 }

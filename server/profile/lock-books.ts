@@ -1,6 +1,6 @@
 import type { FaultKind } from './books';
 import { KeyIndex } from './key-index';
-import { LockWindow } from './lock-window';
+import { type LockPiece, LockWindow } from './lock-window';
 import { Table } from './table';
 
 /** Fields of a cell: what happened to one lock at one stack (of the waiter, or of the acquisition). */
@@ -136,6 +136,11 @@ export class LockBooks {
     const window = new LockWindow();
     this.#windows.set(lock, window);
     return window;
+  }
+
+  /** The holds of a lock between two moments, cut to them, in order. */
+  holdsBetween(lock: number, fromNs: number, toNs: number): readonly LockPiece[] {
+    return this.#windows.get(lock)?.between(fromNs, toNs) ?? [];
   }
 
   /** The thread's waits; the unit of a piece is the lock that it waited for. */

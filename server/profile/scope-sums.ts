@@ -12,6 +12,8 @@ import { KeyIndex } from './key-index';
 import type { LaneSegment } from './lane-segments';
 import type { LaneView } from './lane-view';
 import type { LineIndex } from './line-index';
+import type { LockSnapshot } from './lock-analysis';
+import { LockScope } from './lock-scope';
 import { type ChargedWait, eachHolder, eachWait, lanesOf } from './scope-costs';
 import { cut, eachSegment, type Sliced } from './stretches';
 import { Table } from './table';
@@ -29,6 +31,15 @@ export function histogramBin(ns: number): number {
   return Math.min(HISTOGRAM_BINS - 1, bin);
 }
 
+/** What the sums are of. */
+interface SummedUp {
+  readonly views: readonly LaneView[];
+  readonly lines: LineIndex;
+  /** By lane: its thread in the trace. */
+  readonly threadOfRow: readonly number[];
+  readonly locks: LockSnapshot;
+}
+
 /** What happened in a scope: by lane, by line, by pair of lines; and how long holds and waits were. */
 export class ScopeSummary {
   readonly #views: readonly LaneView[];
@@ -44,11 +55,19 @@ export class ScopeSummary {
   readonly #hold = new Array<number>(HISTOGRAM_BINS).fill(0);
   readonly #wait = new Array<number>(HISTOGRAM_BINS).fill(0);
 
-  constructor(views: readonly LaneView[], lines: LineIndex, scope: Scope) {
+  readonly #threadOfRow: readonly number[];
+  /** With one of its lanes: a thread of two interpreters has two, with the same waits for locks. */
+  readonly #threads: ReadonlyMap<number, number>;
+  readonly #locks: LockScope;
+
+  constructor({ views, lines, threadOfRow, locks }: SummedUp, scope: Scope) {
+    this.#threadOfRow = threadOfRow;
+    this.#locks = new LockScope(locks);
     this.#views = views;
     this.#lines = lines;
     this.#scope = scope;
     this.#wanted = new Set(lanesOf(views, scope).map(([lane]) => lane));
+    this.#threads = new Map([...this.#wanted].map((lane) => [threadOfRow[lane] ?? -1, lane]));
     this.#lanes = views.map(() => ({ holding: 0, waiting: 0, off: 0, lock: 0, blocks: 0 }));
     this.#costs.ensure(lines.nodeCount);
     this.#extremes.ensure(lines.places.length);
@@ -60,11 +79,13 @@ export class ScopeSummary {
       yield* eachSegment(view, fromNs, toNs, (segment) => this.#add(lane, segment));
     }
     yield* eachWait(this.#views, this.#scope, (wait) => this.#charge(wait));
+    this.#locks.addHolds(this.#threads, fromNs, toNs);
     return {
       lanes: this.#laneSums(),
       lines: this.#lineSums(),
       blame: this.#blame(gils),
       histograms: { hold: this.#hold, wait: this.#wait, merged },
+      locks: this.#locks.rows(),
     };
   }
 
@@ -74,6 +95,8 @@ export class ScopeSummary {
     const sums = this.#lanes[lane];
     if (sums !== undefined) sums[state] += ns;
     this.#costs.add(stack, COST[state], ns);
+    if (segment.lock !== undefined && this.#threads.get(this.#threadOfRow[lane] ?? -1) === lane)
+      this.#locks.addWait(segment.lock, ns, segment.endNs - segment.startNs);
     if (state !== 'holding' && state !== 'waiting') return;
     const wholeNs = segment.endNs - segment.startNs;
     const histogram = state === 'holding' ? this.#hold : this.#wait;

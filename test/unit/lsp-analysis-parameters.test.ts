@@ -10,7 +10,7 @@ const QUESTIONS: readonly AnalysisQuestion[] = [
   { kind: 'flame', scope, cost: 'blocks', order: 'time' },
   { kind: 'curves', fromNs: 0, toNs: 9, bins: 800 },
   { kind: 'idle', leastNs: 1000 },
-  { kind: 'lanesOfFile', file: 'a.py' },
+  { kind: 'lanesAt', files: ['a.py'], locks: ['7/lock/1'] },
   { kind: 'segments', lane: 1, fromNs: 0, toNs: 9, limit: 200 },
   { kind: 'evidence', finding: 0 },
   { kind: 'longestAt', file: '/a.py', line: 3 },
@@ -36,7 +36,7 @@ describe('questions about a part of the run', () => {
       [{ kind: 'sums', scope: { fromNs: -1, toNs: 2 } }, /fromNs/],
       [{ kind: 'flame', scope, cost: 'money', order: 'time' }, /cost must be hold, wait, blocks/],
       [{ kind: 'flame', scope, cost: 'wait', order: 'any' }, /order must be/],
-      [{ kind: 'lanesOfFile', file: '' }, /file must be a text/],
+      [{ kind: 'lanesAt', files: [1], locks: [] }, /files must be a list of texts/],
     ];
     for (const [question, reason] of cases) assert.throws(() => read(question), reason);
   });

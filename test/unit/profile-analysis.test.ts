@@ -314,10 +314,15 @@ describe('analysis of a part of the run', () => {
           assert.ok(first.segments.length <= 2);
           if (mine.some(({ place }) => place.startsWith('/b.py'))) wanted.push(lane);
         }
-        const found = ask(chart, { kind: 'lanesOfFile', file: 'B.py' }).lanes;
+        const inFiles = (...files: string[]): readonly number[] =>
+          ask(chart, { kind: 'lanesAt', files, locks: [] }).lanes;
+        const found = inFiles('B.py');
         // Lanes with a caller in the file are found, too.
         assert.ok(wanted.every((lane) => found.includes(lane)));
-        assert.deepEqual(ask(chart, { kind: 'lanesOfFile', file: 'none.py' }).lanes, []);
+        assert.deepEqual(inFiles('none.py'), []);
+        const either = new Set([...found, ...inFiles('a.py')]);
+        assert.deepEqual(new Set(inFiles('b.py', 'A.py')), either);
+        assert.deepEqual(ask(chart, { kind: 'lanesAt', files: [], locks: ['none'] }).lanes, []);
       }),
       { numRuns: 200 },
     );
@@ -346,10 +351,8 @@ describe('analysis of a part of the run', () => {
         const finding = (rule: Finding['rule'], where: Finding['where'], of: number | null) =>
           runAll(
             evidenceOf(
-              views,
-              engine.lines,
+              { views, lines: engine.lines, tids, lockIdOf: () => null },
               { ...FINDING, rule, where, evidence: threadOf(of) },
-              tids,
             ),
           )?.segment ?? null;
         const where = { file: '/a.py', line: 2 };

@@ -168,6 +168,19 @@ describe('lock analysis', () => {
   });
 });
 
+/** The thread that had the lock last before the wait ended, unless it has it still. */
+function releaserOf({ moments, state }: LockHistory, lock: number, wait: Segment): number | null {
+  const ownerAt = (at: number): number | null => moments[at]?.owners[lock] ?? null;
+  for (let at = wait.endNs - 1; at >= wait.startNs; at--) {
+    const owner = ownerAt(at);
+    if (owner === null) continue;
+    const isLast = at === wait.endNs - 1;
+    const goesOn = at === moments.length - 1 && state.locks[lock]?.openHold !== null;
+    return isLast && (goesOn || ownerAt(wait.endNs) === owner) ? null : owner + 1;
+  }
+  return null;
+}
+
 const lengthOf = ({ startNs, endNs }: { startNs: number; endNs: number }): number =>
   endNs - startNs;
 
@@ -234,7 +247,9 @@ describe('locks in the chart', () => {
             const owned = history.moments
               .slice(segment.startNs, segment.endNs)
               .filter(({ owners }) => owners[wanted] !== null).length;
-            assert.ok(heldNs <= owned);
+            assert.equal(heldNs, owned);
+            const releaser = lanes[segment.releasedBy?.lane ?? -1]?.tid ?? null;
+            assert.equal(releaser, releaserOf(history, wanted, segment));
           }
         }
       }),
