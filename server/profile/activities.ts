@@ -54,6 +54,12 @@ const COSTS: readonly Rule<Cost | null>[] = [
   { kind: null, file: '<frozen importlib._bootstrap>', functions: ['_find_and_load'] },
   { kind: 'pipe', file: CONNECTION, functions: TRANSFER },
   { kind: 'pipe', file: CONNECTION, functions: ['poll', 'recv_bytes'], caller: QUEUES },
+  {
+    kind: 'pipe',
+    file: 'multiprocessing/synchronize.py',
+    functions: ['__enter__', '__exit__'],
+    caller: QUEUES,
+  },
 ];
 
 const AWAITED: readonly Rule<Awaited>[] = [

@@ -94,6 +94,10 @@ export function workOfStack(stacks: StackTable, stack: number): WorkKind | null 
   let work: WorkKind | null = null;
   for (let node = stack; node > 0; node = stacks.parentOf(node)) {
     const frame = frameOf(stacks, node);
+    if (node === stack && isEntering(frame)) {
+      // Only readers take the lock of a queue there, to wait for what comes next.
+      return isReading(frameOf(stacks, stacks.parentOf(node))) ? 'Queue' : null;
+    }
     if (frame.module === 'threading') {
       const step = THREADING[frame.name];
       if (step === undefined) return work;
@@ -106,12 +110,21 @@ export function workOfStack(stacks: StackTable, stack: number): WorkKind | null 
   return work;
 }
 
+/** `with lock:`, of a lock of `multiprocessing`. */
+function isEntering({ module, name }: Frame): boolean {
+  return module === 'multiprocessing.synchronize' && name === '__enter__';
+}
+
+function isReading({ module, name }: Frame): boolean {
+  return module === 'multiprocessing.queues' && name === 'get';
+}
+
 /** The frame outside of `threading` says more: a Condition is how a queue waits. */
 function workOfModule(module: string, name: string, inner: WorkKind | null): WorkKind | null {
   if (module === 'queue') return inner === null ? null : 'Queue';
   if (module === 'concurrent.futures._base') return inner === null ? null : 'Future';
   if (module === 'multiprocessing.pool') return inner === null ? null : 'Future';
-  if (module === 'multiprocessing.queues' && name === 'put') return 'Queue';
+  if (module === 'multiprocessing.queues' && (name === 'get' || name === 'put')) return 'Queue';
   if (module === 'multiprocessing.synchronize' && name === 'wait') return 'Condition';
   return inner;
 }

@@ -1,6 +1,6 @@
-import type { LineRow, Profile } from '../protocol';
+import type { Profile } from '../protocol';
 import { formatDuration } from './duration';
-import { isOwnFile, type PlaceNames } from './report-places';
+import type { PlaceNames } from './report-places';
 import { formatShare } from './report-table';
 
 /** Below this share of the time in which threads wanted to run, waiting is not worth a change. */
@@ -30,9 +30,7 @@ function matter(profile: Profile, names: PlaceNames): string[] {
     const lockWaitNs = sum(profile.threads, (row) => row.lockWaitNs);
     return [
       'This interpreter ran without a GIL, so no thread had to wait for one.',
-      lockWaitNs === 0
-        ? 'Nor did any wait for a lock.'
-        : `For locks, also those inside objects and the interpreter, threads waited ${formatDuration(lockWaitNs)} in all.`,
+      ...(lockWaitNs === 0 ? ['Nor did any wait for a lock.'] : []),
     ];
   }
   const holdNs = sum(profile.threads, (row) => row.holdNs);
@@ -94,20 +92,9 @@ function culprit(profile: Profile, names: PlaceNames, waitNs: number): string[] 
   const amount = `${formatDuration(worst.blocks.selfNs)} (${formatShare(worst.blocks.selfNs, waitNs)})`;
   const where = `${names.place(worst)}${inFunction(worst)}`;
   const sentence = `${how}, ${amount}, while ${where} held the GIL.`;
-  const caller = isOwnFile(worst.file) ? undefined : ownCaller(profile.lines, worst);
+  const caller = worst.calledFrom;
   if (caller === undefined) return [sentence];
   return [sentence, `In your code that is ${names.place(caller)}${inFunction(caller)}.`];
-}
-
-/**
- * The user's line that leads to a library's line. Totals only grow towards the callers, so of the lines that cover
- * most of the cost the smallest is the nearest.
- */
-function ownCaller(rows: readonly LineRow[], library: LineRow): LineRow | undefined {
-  const covering = rows.filter(
-    (row) => isOwnFile(row.file) && row.blocks.totalNs >= library.blocks.selfNs * 0.6,
-  );
-  return largest(covering, (row) => -row.blocks.totalNs);
 }
 
 export function inFunction(place: { readonly function: string }): string {

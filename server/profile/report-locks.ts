@@ -29,7 +29,10 @@ export function lockTitle(row: LockRow): string {
 export function lockHeadline(profile: Profile, names: PlaceNames): string[] {
   const waitNs = sum(profile.locks, (row) => row.waitNs);
   const worst = largest(profile.locks, (row) => row.waitNs);
-  if (worst === undefined || waitNs < profile.wallNs * HEADLINE_WORTH) return [];
+  // Without a GIL there is nothing else to say.
+  const isFree = profile.processes.every((row) => !row.gilEnabled);
+  const worthNs = isFree ? 1 : profile.wallNs * HEADLINE_WORTH;
+  if (worst === undefined || waitNs < worthNs) return [];
   const part =
     worst.waitNs > waitNs * 0.99
       ? `all for ${lockPhrase(worst)}`

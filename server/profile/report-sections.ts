@@ -1,5 +1,6 @@
 import type { BlameRow, GilRow, LineRow, Place, ProcessRow, Profile, ThreadRow } from '../protocol';
 import { formatDuration } from './duration';
+import { groupBy } from './group-by';
 import { largest, sum } from './report-headline';
 import { isOwnFile, type PlaceNames } from './report-places';
 import { formatCount, formatShare, tableLines, wrap, type Column } from './report-table';
@@ -8,6 +9,8 @@ const TOP_THREADS = 20;
 const TOP_LINES = 12;
 const TOP_CALLERS = 8;
 const TOP_PAIRS = 10;
+const TOP_GILS = 12;
+const TOP_PROCESSES = 16;
 /** Rows below this share of the largest are only summed up. */
 const SMALL = 0.001;
 /** A caller is worth a row from this share of the costliest line on. */
@@ -37,15 +40,38 @@ export function findingsSection(profile: Profile, names: PlaceNames): string[] {
 
 export function interpreterSection(profile: Profile): string[] {
   const several = profile.processes.length > 1;
+  const { shown, rest } = worthNaming(profile.processes);
   return [
     several ? `Processes (${profile.processes.length})` : 'Interpreter',
-    ...profile.processes.map((row) => {
+    ...shown.map((row) => {
       const gil = row.gilEnabled ? '' : ', no GIL';
       const end = several ? `, ${endText(row)}` : '';
       const start = `CPython ${row.python || '(version unknown)'}${gil}, ${row.host}, pid ${row.pid}`;
       return `  ${start}${end}   ${row.executable}`;
     }),
+    ...(rest.length === 0
+      ? []
+      : [`  and ${plural(rest.length, 'more process', 'es')}: ${endsOf(rest)}`]),
   ];
+}
+
+/** The first process, those that ended in any other way than they should, and as many others as there is room for. */
+function worthNaming(rows: readonly ProcessRow[]): { shown: ProcessRow[]; rest: ProcessRow[] } {
+  const isPlain = (row: ProcessRow): boolean => endText(row) === 'exit status 0';
+  const first = rows.slice(0, 1);
+  const others = rows.slice(1);
+  const byWorth = [...first, ...others.filter((row) => !isPlain(row)), ...others.filter(isPlain)];
+  const named = new Set(byWorth.slice(0, TOP_PROCESSES));
+  return {
+    shown: rows.filter((row) => named.has(row)),
+    rest: rows.filter((row) => !named.has(row)),
+  };
+}
+
+/** `48 exit status 0, 2 killed by SIGTERM`. */
+function endsOf(rows: readonly ProcessRow[]): string {
+  const ends = [...groupBy(rows, endText)].sort(([, a], [, b]) => b.length - a.length);
+  return ends.map(([end, { length }]) => `${formatCount(length)} ${end}`).join(', ');
 }
 
 function endText(row: ProcessRow): string {
@@ -79,7 +105,17 @@ export function gilSection(profile: Profile): string[] {
     head: 'GIL',
     cell: (row: GilRow) => `${row.id}${free.has(row.pid) ? note : ''}`,
   };
-  return [profile.gils.length > 1 ? 'GILs' : 'GIL', ...tableLines(columns, last, profile.gils)];
+  const several = profile.gils.length > 1;
+  const busiest = profile.gils.toSorted((a, b) => b.holdNs + b.waitNs - (a.holdNs + a.waitNs));
+  const named = new Set(busiest.slice(0, TOP_GILS));
+  const inOrder = profile.gils.filter((row) => named.has(row));
+  const rest = profile.gils.filter((row) => !named.has(row));
+  const more = `  and ${plural(rest.length, 'more GIL')}, ${costSum(rest, { held: (row) => row.holdNs, waits: (row) => row.waitNs })}`;
+  return [
+    several ? `GILs (${formatCount(profile.gils.length)})` : 'GIL',
+    ...tableLines(columns, last, inOrder),
+    ...(rest.length === 0 ? [] : [more]),
+  ];
 }
 
 export function threadsSection(profile: Profile): string[] {
@@ -243,8 +279,8 @@ function top<Row>(
   return { shown, rest: sorted.slice(shown.length) };
 }
 
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+function plural(count: number, noun: string, ending = 's'): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : ending}`;
 }
 
 function costSum<Row>(

@@ -7,6 +7,7 @@ import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
 import type { RunFacts } from './engine';
 import { exitsOf, hasEnded } from './process-ends';
+import { withCaller } from './worst-caller';
 
 /** `PID/INTERPRETER`; `PID-1/INTERPRETER` of the second program of the same pid (exec). */
 export function gilIdOf(state: TraceState, gil: number): string {
@@ -201,7 +202,7 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
     samples: samples(line),
     samplingError: samples(line) > 0 ? 1 / Math.sqrt(samples(line)) : null,
   }));
-  return rows
+  return withCaller(rows, lines, column(SUM.blocksNs))
     .filter(costsAnything)
     .sort((a, b) => selfOf(b) - selfOf(a) || totalOf(b) - totalOf(a) || comparePlaces(a, b));
 }

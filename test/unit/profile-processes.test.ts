@@ -108,6 +108,8 @@ const STACKS: Record<string, readonly (readonly [file: string, name: string])[]>
   asks: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'Queue.get'], [`${LIB}/multiprocessing/connection.py`, '_ConnectionBase.poll'], [`${LIB}/selectors.py`, 'register']], // prettier-ignore
   polls: [['/app.py', 'main'], [`${LIB}/multiprocessing/connection.py`, 'poll']], // prettier-ignore
   reads: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'get'], [`${LIB}/multiprocessing/connection.py`, 'recv_bytes']], // prettier-ignore
+  lets: [['/app.py', 'main'], [`${LIB}/multiprocessing/queues.py`, 'SimpleQueue.get'], [`${LIB}/multiprocessing/synchronize.py`, 'SemLock.__exit__']], // prettier-ignore
+  locks: [['/app.py', 'main'], [`${LIB}/multiprocessing/synchronize.py`, '__exit__']], // prettier-ignore
   spawned: [['<string>', '<module>'], [`${LIB}/multiprocessing/spawn.py`, 'spawn_main'], [`${LIB}/multiprocessing/spawn.py`, '_main']], // prettier-ignore
   served: [[`${LIB}/multiprocessing/forkserver.py`, '_serve_one'], [`${LIB}/multiprocessing/spawn.py`, '_main'], ['/app.py', 'Thing.__setstate__']], // prettier-ignore
   prepares: [[`${LIB}/multiprocessing/spawn.py`, '_main'], [`${LIB}/multiprocessing/spawn.py`, 'prepare'], ['/app.py', '<module>']], // prettier-ignore
@@ -158,6 +160,7 @@ describe('activities', () => {
       gets: 'pickle',
       asks: 'pipe',
       reads: 'pipe',
+      lets: 'pipe',
       spawned: 'pickle',
       served: 'pickle',
       answers: 'pickle',
@@ -174,6 +177,7 @@ describe('activities', () => {
       asks: 'pipe',
       polls: 'pipe',
       reads: 'pipe',
+      lets: 'pipe',
       receives: 'pipe',
       worker: 'work',
       task: 'pipe',

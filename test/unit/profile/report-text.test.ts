@@ -37,9 +37,10 @@ test('a library line is named with the line of the user that leads there', () =>
   const profile = {
     ...sampleProfile(),
     lines: [
-      lineRow(library, 250, 'iterencode', { blocksNs: 2e9 }),
-      { ...lineRow('/p/my app/app.py', 7, 'dump'), blocks: { selfNs: 0, totalNs: 2.1e9 } },
-      { ...lineRow('/p/my app/app.py', 90, '<module>'), blocks: { selfNs: 0, totalNs: 2.2e9 } },
+      {
+        ...lineRow(library, 250, 'iterencode', { blocksNs: 2e9 }),
+        calledFrom: { file: '/p/my app/app.py', line: 7, function: 'dump' },
+      },
     ],
   };
   assert.match(
@@ -73,6 +74,50 @@ test('runs without a GIL, without events, without traces', () => {
   const killed = emptyProfile({ processes: [], exit: { code: null, signal: 'SIGKILL' } });
   assert.match(headlineOf(killed), /ended by SIGKILL\. Nothing was measured/);
   assert.match(headlineOf(emptyProfile({ processes: [] })), /no process left a trace/);
+});
+
+test('without a GIL waits for locks are said once', () => {
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const threads = [threadRow(1, 'a', { lockWaitNs: 3e8 })];
+  const processes = [{ ...process, gilEnabled: false }];
+  const none = { holdNs: 0, estimatedHoldNs: 0, handoffNs: 0, throughGilNs: 0, throughLockNs: 0 };
+  const counts = { instances: 1, acquires: 1, contended: 1, spins: 0, works: 0 };
+  const rest = { maxWaitNs: 3e8, maxHoldNs: 0, maxWorkNs: 0, unattributedNs: 3e8, spinNs: 0 };
+  const about = { kind: 'Lock', name: 'a', library: null, createdAt: { file: '/a.py', line: 2 } };
+  const numbers = { ...none, ...counts, ...rest, waitNs: 3e8, workNs: 0 };
+  const locks = [{ id: 'lock/1', pid: 100, sites: [], ...about, ...numbers }];
+  const said = headlineOf(emptyProfile({ processes, threads, locks }));
+  assert.equal(said.match(/300 ms/g)?.length, 1, said);
+});
+
+test('of many processes the busiest GILs are shown, and every end that is none of the usual', () => {
+  const [process] = emptyProfile().processes;
+  const [gil] = sampleProfile().gils;
+  assert.ok(process && gil);
+  const pids = Array.from({ length: 40 }, (_, at) => 100 + at);
+  const report = reportText(
+    emptyProfile({
+      processes: pids.map((pid) => {
+        const exit = pid === 139 ? { code: null, signal: 'SIGKILL' } : { code: 0, signal: null };
+        return { ...process, pid, exit };
+      }),
+      gils: pids.map((pid) => ({ ...gil, id: `${pid}/0`, pid, holdNs: pid * 1e6, waitNs: 0 })),
+    }),
+    { folder: null },
+  );
+  const section = (head: string): string[] =>
+    (report.split('\n\n').find((text) => text.startsWith(head)) ?? '').split('\n');
+  const gils = section('GILs (40)');
+  assert.equal(gils.length, 2 + 12 + 1);
+  assert.match(gils.at(-2) ?? '', /139\/0$/);
+  // 100 to 127 ms.
+  assert.equal(gils.at(-1), '  and 28 more GILs, together held 3.18 s, waits 0');
+  const processes = section('Processes (40)');
+  assert.equal(processes.length, 1 + 16 + 1);
+  assert.match(processes[1] ?? '', /pid 100, exit status 0/);
+  assert.match(processes.at(-2) ?? '', /pid 139, killed by SIGKILL/);
+  assert.equal(processes.at(-1), '  and 24 more processes: 24 exit status 0');
 });
 
 test('how the program ended is said first', () => {
