@@ -5,7 +5,8 @@ import { openSession } from './support/session';
 async function takePictures(example: string): Promise<void> {
   const session = await openSession({
     workspace: dirname(example),
-    settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+    // The longest text has room behind its line.
+    settings: { 'workbench.colorTheme': 'Default Dark Modern', 'editor.fontSize': 12 },
   });
   const { workbench } = session;
   try {
@@ -17,6 +18,13 @@ async function takePictures(example: string): Promise<void> {
     await workbench.settledInlineTexts();
     await workbench.run('GILscope: Open Chart');
     await workbench.webview().locator('canvas').first().waitFor();
+    // The longest wait with what it was spent on, and some of the run around it.
+    const stage = workbench.webview().locator('.stage');
+    await stage.focus();
+    for (const key of ['n', '-', '-', '-', '-']) {
+      await stage.press(key);
+      await workbench.page.waitForTimeout(500);
+    }
     await workbench.page.locator('.tab[data-resource-name$=".py"]').click();
     // Panel and side bar away.
     await workbench.page.keyboard.press('Control+J');
