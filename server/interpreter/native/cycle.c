@@ -86,12 +86,10 @@ void cycle_asked(struct thread *t, uint64_t now)
  */
 static void name_gil(struct gil *gil, uintptr_t state)
 {
-    const struct layout *l = &probe.layout;
     bool sound = atomic_load(&probe.frames) == GILSCOPE_FRAMES_RECORDED;
-    uintptr_t interpreter =
-        state && sound ? *(const uintptr_t *)(state + l->state_to_interpreter) : 0;
-    if (interpreter)
-        gil->entry->interpreter = (int32_t) * (const int64_t *)(interpreter + l->interpreter_id);
+    int64_t interpreter = state && sound ? layout_interpreter(&probe.layout, state) : -1;
+    if (interpreter >= 0)
+        gil->entry->interpreter = (int32_t)interpreter;
     else if (gil->index == 0)
         gil->entry->interpreter = 0;
 }

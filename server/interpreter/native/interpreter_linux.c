@@ -97,6 +97,9 @@ static void find_api(void *scope)
     void *state = dlsym(scope, "PyThreadState_GetUnchecked"); /* its name before 3.13: */
     *(void **)&api->thread_state = state ? state : dlsym(scope, "_PyThreadState_UncheckedGet");
     *(void **)&api->own_state = dlsym(scope, "PyGILState_GetThisThreadState");
+    *(void **)&api->dict_values = dlsym(scope, "PyDict_Values");
+    *(void **)&api->list_item = dlsym(scope, "PyList_GetItem");
+    *(void **)&api->as_unsigned = dlsym(scope, "PyLong_AsUnsignedLong");
     api->true_object = (uintptr_t)dlsym(scope, "_Py_TrueStruct");
     api->method_descriptor_type = (uintptr_t)dlsym(scope, "PyMethodDescr_Type");
     api->function_type = (uintptr_t)dlsym(scope, "PyCFunction_Type");

@@ -38,6 +38,13 @@ struct layout {
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
 };
 
+/* Number of the interpreter that a thread state belongs to; the main one's is 0. The layout must have been found sound. */
+static inline int64_t layout_interpreter(const struct layout *l, uintptr_t state)
+{
+    uintptr_t interpreter = *(const uintptr_t *)(state + l->state_to_interpreter);
+    return interpreter ? *(const int64_t *)(interpreter + l->interpreter_id) : -1;
+}
+
 /* `hex` PY_VERSION_HEX; `runtime` the address of `_PyRuntime`. Unknown versions give `known` false. */
 struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime);
 

@@ -78,7 +78,11 @@ static __attribute__((noinline)) void *release_stamped(const struct lock_call *c
 
 static __attribute__((noinline)) void *release_unknown(const struct lock_call *call, bool all)
 {
-    return probe.layout.free_threaded ? lane_release(call, all) : go_on(call);
+    if (probe.layout.free_threaded)
+        return lane_release(call, all);
+    if (probe.layout.hex < 0x030d0000)
+        thread_names_at_shutdown();
+    return go_on(call);
 }
 
 static inline __attribute__((always_inline)) void *release_any(const struct lock_call *call,

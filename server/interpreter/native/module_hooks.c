@@ -46,6 +46,7 @@ static void patch_thread(void *module)
 {
     lock_methods_patch(module);
     thread_handles_patch(module);
+    thread_names_patch(module);
 }
 
 enum { HOOK_THREAD, HOOK_QUEUE, HOOK_MULTIPROCESSING, HOOK_ASYNCIO, HOOK_COUNT };

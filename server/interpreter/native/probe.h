@@ -13,6 +13,7 @@
 #include "lane.h"
 #include "lock_methods.h"
 #include "thread.h"
+#include "thread_names.h"
 #include "wait_methods.h"
 
 #include <pthread.h>
@@ -42,6 +43,9 @@ struct python_api {
     void *(*call)(void *);
     void *(*thread_state)(void); /* the calling thread's, or null */
     void *(*own_state)(void);    /* as it, whether it is attached or not */
+    void *(*dict_values)(void *);
+    void *(*list_item)(void *, int64_t); /* borrowed */
+    unsigned long (*as_unsigned)(void *);
     uintptr_t true_object, method_descriptor_type, function_type, module_definition_type;
 };
 
@@ -66,6 +70,7 @@ struct probe {
     struct drop_callers drop_callers;
     struct lock_methods lock_methods;
     struct wait_methods wait_methods;
+    struct thread_names thread_names;
     const char *version; /* Py_GetVersion() */
     char library[4096];
 

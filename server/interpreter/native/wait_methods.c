@@ -270,6 +270,7 @@ static void *shutdown(void *self, void *a, void *b, void *c, void *d)
 {
     const struct lock_call call = {probe.wait_methods.shutdown, self, a, b, c, d,
                                    GILSCOPE_LOCK_KIND_JOIN};
+    thread_names_at_shutdown();
     return lane_wait_in(&call, NULL);
 }
 
