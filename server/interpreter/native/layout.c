@@ -43,6 +43,7 @@ static bool from_debug_offsets(struct layout *l, const void *runtime)
         l->previous = at(runtime, s->frame + 1);
         l->code = at(runtime, s->frame + 2);
         l->instruction = at(runtime, s->frame + 3);
+        l->locals = at(runtime, s->frame + 4);
         l->owner = (int32_t)at(runtime, s->frame + s->owner_in_frame);
         l->file = at(runtime, s->code + 1);
         l->name = at(runtime, s->code + 3);
@@ -68,6 +69,7 @@ static bool frame_objects(struct layout *l, bool v310)
     l->code = 32;
     l->instruction = v310 ? 96 : 104;
     l->instruction_unit = v310 ? 2 : 1;
+    l->locals = v310 ? 352 : 360;
     l->frame_objects = true;
     l->owner = -1;
     l->file = 104;
@@ -88,6 +90,7 @@ static bool interpreter_frames(struct layout *l, bool v312)
     l->previous = v312 ? 8 : 48;
     l->code = v312 ? 0 : 32;
     l->instruction = 56;
+    l->locals = 72;
     l->owner = v312 ? 70 : 69;
     l->code_bytes = v312 ? 192 : 184;
     l->file = 112;

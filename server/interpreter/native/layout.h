@@ -24,6 +24,7 @@ struct layout {
     bool frame_objects;        /* 3.9, 3.10: PyFrameObject, and the instruction is an int … */
     uint32_t instruction_unit; /* … of so many bytes */
     uintptr_t code_mask;       /* 3.14: references carry tag bits */
+    uint32_t locals;           /* of the frame: the first of them */
     int32_t owner;             /* of the frame, -1: none; frames of owner ≥ 3 are not Python's */
     uint32_t code_bytes;       /* start of the instructions in a code object */
     /* Free-threaded 3.14: copies of the instructions, one a thread, in a code object, and which one a frame runs; or 0. */

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum caller { CALLER_OTHER, CALLER_THREAD_END, CALLER_PROGRAM_END };
+/* What a function is that called: one of threading.py, of which one that a thread or a program ends with. */
+enum caller { CALLER_OTHER, CALLER_THREADING, CALLER_THREAD_END, CALLER_PROGRAM_END };
+#define CALLER_KIND ((uintptr_t)3)
+/* Its `self` was seen to be the first of its local variables: then no frame object has to be made to find it. */
+#define SELF_IS_FIRST ((uintptr_t)4)
 #define CALLER_BITS ((uintptr_t)7)
 
 static bool api_is_there(const struct python_api *api)
@@ -26,21 +30,6 @@ static bool attribute_ends(void *object, const char *attribute, const char *end)
     return found;
 }
 
-/* Only there is `self` a Thread, so that asking for its name runs no code of the user's. */
-static bool is_of_threading(void *code)
-{
-    return attribute_ends(code, "co_filename", "threading.py");
-}
-
-static bool is_in_threading(const struct python_api *api, void *frame)
-{
-    void *code = api->get_attribute(frame, "f_code");
-    bool found = code && is_of_threading(code);
-    if (code)
-        api->decref(code);
-    return found;
-}
-
 static bool copy_name(void *thread, char *name, size_t bytes)
 {
     const struct python_api *api = &probe.api;
@@ -55,64 +44,112 @@ static bool copy_name(void *thread, char *name, size_t bytes)
     return utf8 != NULL;
 }
 
-bool name_of_thread_in_frame(char *name, size_t bytes)
+static enum caller kind_of_code(void *code)
 {
-    const struct python_api *api = &probe.api;
-    if (!api_is_there(api))
-        return false;
-    void *frame = api->get_frame(); /* borrowed */
-    if (frame && !is_in_threading(api, frame))
-        frame = NULL;
-    void *locals = frame ? api->get_attribute(frame, "f_locals") : NULL;
-    void *self = locals ? api->get_item(locals, "self") : NULL;
-    bool named = self && copy_name(self, name, bytes);
-    if (self)
-        api->decref(self);
-    if (locals)
-        api->decref(locals);
-    if (api->error_occurred())
-        api->error_clear();
-    return named;
+    static const char *const ends[] = {"_delete", "_bootstrap_inner"};
+    if (!attribute_ends(code, "co_filename", "threading.py"))
+        return CALLER_OTHER;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (attribute_ends(code, "co_name", ends[i]))
+            return CALLER_THREAD_END;
+    return attribute_ends(code, "co_name", "_shutdown") ? CALLER_PROGRAM_END : CALLER_THREADING;
 }
 
-static enum caller caller_of_code(uintptr_t code)
+static uintptr_t load(uintptr_t address)
 {
-    const struct python_api *api = &probe.api;
-    enum caller is = CALLER_OTHER;
-    if (!is_of_threading((void *)code))
-        is = CALLER_OTHER;
-    else if (attribute_ends((void *)code, "co_name", "_delete") ||
-             attribute_ends((void *)code, "co_name", "_bootstrap_inner"))
-        is = CALLER_THREAD_END;
-    else if (attribute_ends((void *)code, "co_name", "_shutdown"))
-        is = CALLER_PROGRAM_END;
-    if (api->error_occurred())
-        api->error_clear();
-    return is;
+    return *(const uintptr_t *)address;
 }
 
-/* Which function of threading.py called the C function that runs. */
-static enum caller find_caller(void)
+/* The innermost frame of the calling thread; 0: where it lies is not known. */
+static uintptr_t own_frame(void)
 {
-    const struct layout *l = &probe.layout;
     const struct python_api *api = &probe.api;
     uintptr_t frame;
     if (!probe_is_active() || !thread_self || !api->thread_state ||
         atomic_load(&probe.frames) != GILSCOPE_FRAMES_RECORDED)
-        return CALLER_OTHER;
+        return 0;
     uintptr_t state = (uintptr_t)api->thread_state();
-    if (!state || !stack_frames_of_state(l, state, &frame, 1))
-        return CALLER_OTHER;
-    uintptr_t code = *(const uintptr_t *)(frame + l->code) & l->code_mask;
-    _Atomic uintptr_t *slot = &probe.thread_names.callers[(code >> 6) % KNOWN_CALLERS];
-    uintptr_t known = atomic_load_explicit(slot, memory_order_relaxed);
-    if ((known & ~CALLER_BITS) == code)
-        return (enum caller)(known & CALLER_BITS);
-    if (!code || !api_is_there(api))
-        return CALLER_OTHER;
-    enum caller is = caller_of_code(code);
-    atomic_store_explicit(slot, code | is, memory_order_relaxed);
-    return is;
+    return state && stack_frames_of_state(&probe.layout, state, &frame, 1) ? frame : 0;
+}
+
+struct caller_of {
+    uintptr_t frame;
+    struct caller_slot *slot;
+    uintptr_t code; /* with what it is */
+};
+
+/* Which function called the C function that runs; `code` 0: it is not known. */
+static struct caller_of find_caller(void)
+{
+    const struct layout *l = &probe.layout;
+    struct caller_of c = {.frame = own_frame()};
+    uintptr_t code = c.frame ? load(c.frame + l->code) & l->code_mask : 0;
+    if (!code)
+        return c;
+    uintptr_t mark = load(code + l->line_table) ^ load(code + l->file);
+    c.slot = &probe.thread_names.callers[code * 0x9e3779b97f4a7c15u >> 58];
+    c.code = atomic_load_explicit(&c.slot->code, memory_order_relaxed);
+    if ((c.code & ~CALLER_BITS) == code &&
+        atomic_load_explicit(&c.slot->mark, memory_order_relaxed) == mark)
+        return c;
+    c.code = 0;
+    if (!api_is_there(&probe.api))
+        return c;
+    c.code = code | kind_of_code((void *)code);
+    if (probe.api.error_occurred())
+        probe.api.error_clear();
+    atomic_store_explicit(&c.slot->mark, mark, memory_order_relaxed);
+    atomic_store_explicit(&c.slot->code, c.code, memory_order_relaxed);
+    return c;
+}
+
+static enum caller kind_of(const struct caller_of *c)
+{
+    return (enum caller)(c->code & CALLER_KIND);
+}
+
+/* `self` of a function of threading.py, a new reference: only there it is a Thread, so that asking for its name runs no code of the user's. */
+static void *self_of_frame(void)
+{
+    const struct python_api *api = &probe.api;
+    void *frame = api->get_frame(); /* borrowed */
+    void *code = frame ? api->get_attribute(frame, "f_code") : NULL;
+    bool ours = code && kind_of_code(code) != CALLER_OTHER;
+    void *locals = ours ? api->get_attribute(frame, "f_locals") : NULL;
+    void *self = locals ? api->get_item(locals, "self") : NULL;
+    if (locals)
+        api->decref(locals);
+    if (code)
+        api->decref(code);
+    return self;
+}
+
+static bool name_in_frame_of(const struct caller_of *c, char *name, size_t bytes)
+{
+    const struct layout *l = &probe.layout;
+    const struct python_api *api = &probe.api;
+    uintptr_t first = c->code ? load(c->frame + l->locals) & l->code_mask : 0;
+    if (first && (c->code & SELF_IS_FIRST))
+        return copy_name((void *)first, name, bytes);
+    void *self = self_of_frame();
+    bool named = self && copy_name(self, name, bytes);
+    if (self && (uintptr_t)self == first)
+        atomic_store_explicit(&c->slot->code, c->code | SELF_IS_FIRST, memory_order_relaxed);
+    if (self)
+        api->decref(self);
+    return named;
+}
+
+bool name_of_thread_in_frame(char *name, size_t bytes)
+{
+    const struct python_api *api = &probe.api;
+    struct caller_of c = find_caller();
+    if (!api_is_there(api) || (c.code && kind_of(&c) == CALLER_OTHER))
+        return false;
+    bool named = name_in_frame_of(&c, name, bytes);
+    if (api->error_occurred())
+        api->error_clear();
+    return named;
 }
 
 static void rename_if_new(struct thread *t, const char *name)
@@ -124,8 +161,9 @@ static void rename_if_new(struct thread *t, const char *name)
 /* The last that a thread does asks who it is: Thread._delete, up to 3.10 Thread._bootstrap_inner. */
 static void *get_ident(void *self, void *a, void *b, void *c, void *d)
 {
+    struct caller_of by = find_caller();
     char name[GILSCOPE_THREAD_NAME_BYTES];
-    if (find_caller() == CALLER_THREAD_END && name_of_thread_in_frame(name, sizeof name))
+    if (kind_of(&by) == CALLER_THREAD_END && name_of_thread_in_frame(name, sizeof name))
         rename_if_new(thread_self, name);
     return probe.thread_names.get_ident(self, a, b, c, d);
 }
@@ -166,7 +204,8 @@ static bool is_main_interpreter(void)
 void thread_names_at_shutdown(void)
 {
     const struct python_api *api = &probe.api;
-    if (find_caller() != CALLER_PROGRAM_END || !is_main_interpreter() || !api_is_there(api) ||
+    struct caller_of c = find_caller();
+    if (kind_of(&c) != CALLER_PROGRAM_END || !is_main_interpreter() || !api_is_there(api) ||
         !api->dict_values || !api->list_item || !api->as_unsigned)
         return;
     void *frame = api->get_frame();

@@ -10,12 +10,15 @@
 
 #include <stddef.h>
 
-/* Python functions that are told from others by their address, with what they are in the lower bits. */
-#define KNOWN_CALLERS 16u
+/* A code object that was seen to call, what it is in the lower bits of its address, and what tells it from a later one. */
+struct caller_slot {
+    _Atomic uintptr_t code, mark;
+};
+#define CALLER_SLOTS 64u
 
 struct thread_names {
     python_function get_ident, shutdown; /* that were there before */
-    _Atomic uintptr_t callers[KNOWN_CALLERS];
+    struct caller_slot callers[CALLER_SLOTS];
 };
 
 /*
