@@ -93,9 +93,15 @@ describe('the chart of a run', () => {
   });
 
   it('names the threads', async () => {
-    const text = await session.workbench.webview().locator('body').innerText();
-    for (const name of ['MainThread', 'left', 'right'])
-      assert.ok(text.includes(name), `${name} in: ${text}`);
+    const chart = session.workbench.webview();
+    const [first] = await chart.locator('.label-name').allTextContents();
+    assert.equal(first, 'MainThread');
+    await chart.getByRole('tab', { name: 'Threads' }).click();
+    const rows = chart.locator('#panel-threads tbody tr');
+    await rows.first().waitFor();
+    const names = await rows.locator('td:first-child').allInnerTexts();
+    assert.deepEqual(names.map((name) => name.trim()).toSorted(), ['MainThread', 'left', 'right']);
+    await chart.getByRole('tab', { name: 'Lines' }).click();
   });
 
   it('has the colours of the theme, beside the editor with its texts and heat', async () => {
