@@ -35,8 +35,34 @@ function cell(row) {
   return [String(cases), ...notes.filter(Boolean)].join(' ');
 }
 
+/** An interpreter with fewer of its files has no column: another of its version has run them. */
+const COLUMN_SHARE = 1 / 4;
+
+/** By title of the interpreter: what of its tests was run. */
+function runByPython(table) {
+  const pythons = new Map(table.map(({ python }) => [title(python), { done: [], wished: 0 }]));
+  for (const row of table) {
+    const entry = pythons.get(title(row.python));
+    entry.wished++;
+    if (row.done.length === row.wished) entry.done.push(row.name.replace(/^test_/, ''));
+  }
+  return [...pythons].map(([name, { done, wished }]) => ({ name, done, wished }));
+}
+
+const hasColumn = ({ done, wished }) => done.length >= wished * COLUMN_SHARE;
+
+/** What has no column, in words. */
+function besides(table) {
+  const rest = runByPython(table).filter((python) => !hasColumn(python));
+  if (rest.length === 0) return '';
+  const told = rest.map(({ name, done }) => `${name} (${done.join(', ') || 'nothing'})`);
+  return `\nOf the same versions by other builds only these were run: ${told.join('; ')}.\n`;
+}
+
 function matrix(table) {
-  const pythons = [...new Map(table.map(({ python }) => [title(python), python])).keys()];
+  const pythons = runByPython(table)
+    .filter(hasColumn)
+    .map(({ name }) => name);
   const names = [...new Set(table.map(({ name }) => name))];
   const rows = names.map((name) => [
     name.replace(/^test_/, ''),
@@ -115,7 +141,7 @@ version, or not shipped with it. “Not run”: not yet, on the machine that mad
 a machine that has vsock but does not reach itself by it.
 
 ${matrix(table)}
-
+${besides(table)}
 ## Different
 
 ${listText(different, true)}
