@@ -367,7 +367,9 @@ export interface Lane {
   readonly endNs: number;
   readonly holdNs: number;
   readonly waitNs: number;
+  /** Waits for locks among it. */
   readonly offNs: number;
+  readonly lockWaitNs: number;
   readonly blocksNs: number;
 }
 

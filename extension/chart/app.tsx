@@ -19,6 +19,7 @@ import { Tables } from './tables';
 import { Timeline } from './timeline';
 import type { TimelineController } from './timeline-controller';
 import { TimelineTools, type TimelineSettings } from './timeline-tools';
+import { runsWithoutGil, textsWithoutGil } from './without-gil';
 
 interface AppProps {
   readonly host: Host;
@@ -108,7 +109,9 @@ interface PageProps {
 
 /** A profile: its timeline above, its tables below. */
 function Page(props: PageProps): JSX.Element {
-  const { host, meta, t, analysis, timeline } = props;
+  const { host, meta, analysis, timeline } = props;
+  const isFree = runsWithoutGil(meta);
+  const t = useMemo(() => (isFree ? textsWithoutGil(props.t) : props.t), [isFree, props.t]);
   const saved = useMemo(() => host.load(), [host]);
   const [tab, setTab] = useState(saved.tab ?? 'lines');
   const [split, setSplit] = useState(saved.split ?? DEFAULT_SPLIT);
@@ -150,8 +153,9 @@ function Page(props: PageProps): JSX.Element {
       <div class="body">
         <Timeline
           {...props}
+          t={t}
           split={split}
-          curves={curves}
+          curves={curves && !isFree}
           selected={(cursor, rank) => setSelection({ cursor, rank, end: false })}
           spanned={setSpan}
           lit={setLit}
@@ -162,6 +166,7 @@ function Page(props: PageProps): JSX.Element {
         <Separator label={t('split.label')} split={split} move={setSplit} />
         <Tables
           {...props}
+          t={t}
           tab={tab}
           select={setTab}
           scope={scope}

@@ -90,6 +90,11 @@ function laneDetail(model: TimelineModel, index: number, lane: Lane, t: Translat
   return parts.join(' · ');
 }
 
+/** What `multiprocessing` starts with a program of its own, by its module. */
+function shortCommand(command: string): string {
+  return /-c from (multiprocessing\.\w+) import /.exec(command)?.[1] ?? command;
+}
+
 const INTERPRETER = /(?:^|[/\\])python[^/\\]*$/i;
 
 /** What a process is: whose child, and what it runs, without the interpreter and the folder of the script. */
@@ -100,7 +105,7 @@ export function processDetail(pid: number, processes: readonly ProcessRow[], t: 
   const isNamed = rest.length > 0 && (first === process.executable || INTERPRETER.test(first));
   const [script = '', ...args] = isNamed ? rest : process.argv;
   const name = script.startsWith('/') ? formatPlace({ file: script, line: 0 }) : script;
-  const command = [name, ...args].join(' ');
+  const command = shortCommand([name, ...args].join(' '));
   const parent = processes.find((each) => each.pid === process.parentPid);
   return parent === undefined ? command : `${t('timeline.child', parent.pid)} · ${command}`;
 }

@@ -62,7 +62,7 @@ export function LinesView({ t, lines, lit, open }: LinesViewProps): JSX.Element 
         rows={rows}
         rowKey={(row) => `${row.file}\n${row.line}\n${row.function}`}
         rowClass={(row) => marks.get(`${row.file}:${row.line}`) ?? ''}
-        sortedBy="blocks"
+        sortedBy={worstOf(lines)}
         empty={t(lines.length > 0 ? 'table.nomatch' : 'table.none')}
       />
     </div>
@@ -97,6 +97,12 @@ function matching(lines: readonly LineSums[], filter: string): readonly LineSums
 function costsIn(lines: readonly LineSums[]): readonly Cost[] {
   const hasLockWaits = lines.some(({ lockWait }) => lockWait.totalNs > 0);
   return COSTS.filter((cost) => cost !== 'lockWait' || hasLockWaits);
+}
+
+/** What the first look should be at. */
+function worstOf(lines: readonly LineSums[]): Cost {
+  const sumOf = (cost: Cost): number => lines.reduce((sum, line) => sum + line[cost].selfNs, 0);
+  return sumOf('lockWait') > sumOf('blocks') ? 'lockWait' : 'blocks';
 }
 
 function lineColumns(

@@ -19,6 +19,8 @@ export interface ThreadSums {
   readonly lifeNs: number;
   readonly holdNs: number;
   readonly waitNs: number;
+  readonly lockWaitNs: number;
+  /** The rest of its life, as the chart shows it: without waits for locks. */
   readonly offNs: number;
   readonly blocksNs: number;
 }
@@ -84,10 +86,11 @@ function tablesOf(
   const threads = meta.lanes.flatMap((lane, index): ThreadSums[] => {
     const own = sums === null ? lane : byLane.get(index);
     if (own === undefined) return [];
-    const { holdNs, waitNs, offNs, blocksNs } = own;
+    const { holdNs, waitNs, lockWaitNs, blocksNs } = own;
+    const offNs = own === lane ? Math.max(0, own.offNs - lockWaitNs) : own.offNs;
     const fromNs = Math.max(lane.startNs, scope.fromNs);
     const lifeNs = Math.max(0, Math.min(lane.endNs, scope.toNs) - fromNs);
-    return [{ index, lane, lifeNs, holdNs, waitNs, offNs, blocksNs }];
+    return [{ index, lane, lifeNs, holdNs, waitNs, lockWaitNs, offNs, blocksNs }];
   });
   const lines: readonly LineSums[] = sums?.lines ?? meta.lines;
   const blame: readonly BlameSums[] = sums?.blame ?? meta.blame;

@@ -24,6 +24,9 @@ export const CHART_STRINGS = {
   'state.off.help': 'The thread gave the GIL up of its own accord: input, sleep, native code.',
   'state.native.help': 'Off the GIL, and on a CPU: native code that runs in parallel.',
   'state.lock.help': 'The thread is blocked on a Python lock.',
+  'state.unknown': 'running or off',
+  'state.unknown.help':
+    'Without a GIL it is not recorded whether the thread runs, sleeps or does I/O.',
   'legend.label': 'States',
   'timeline.label': 'Timeline of threads, {0} lanes, {1}',
   'timeline.role': 'timeline',
@@ -144,6 +147,7 @@ export const CHART_STRINGS = {
   'col.wait': 'Wait',
   'col.blocks': 'Blocks',
   'col.off': 'Off',
+  'col.unknown': 'Running or off',
   'col.lockWait': 'Lock wait',
   'col.work': 'Wait for work',
   'col.work.help':

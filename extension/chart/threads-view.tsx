@@ -12,11 +12,13 @@ interface ThreadsViewProps {
   readonly show: (lane: number) => void;
 }
 
-type Cost = 'hold' | 'wait' | 'off';
+type Cost = 'hold' | 'wait' | 'lockWait' | 'off';
 
 /** Every thread with its totals. */
 export function ThreadsView({ t, threads, show }: ThreadsViewProps): JSX.Element {
-  const columns = useMemo(() => threadColumns(t, show), [t, show]);
+  const [lockWaitNs, waitNs] = [sumOf(threads, 'lockWaitNs'), sumOf(threads, 'waitNs')];
+  const hasLockWaits = lockWaitNs > 0;
+  const columns = useMemo(() => threadColumns(t, hasLockWaits, show), [t, hasLockWaits, show]);
   return (
     <div class="table-view">
       <DataTable
@@ -25,14 +27,22 @@ export function ThreadsView({ t, threads, show }: ThreadsViewProps): JSX.Element
         columns={columns}
         rows={threads}
         rowKey={({ index }) => String(index)}
-        sortedBy="wait"
+        sortedBy={lockWaitNs > waitNs ? 'lockWait' : 'wait'}
         empty={t('table.none')}
       />
     </div>
   );
 }
 
-function threadColumns(t: Translate, show: (lane: number) => void): readonly Column<ThreadSums>[] {
+function sumOf(threads: readonly ThreadSums[], cost: 'lockWaitNs' | 'waitNs'): number {
+  return threads.reduce((sum, thread) => sum + thread[cost], 0);
+}
+
+function threadColumns(
+  t: Translate,
+  hasLockWaits: boolean,
+  show: (lane: number) => void,
+): readonly Column<ThreadSums>[] {
   const share = (cost: Cost): Column<ThreadSums> => ({
     id: cost,
     label: t(`col.${cost}`),
@@ -73,6 +83,7 @@ function threadColumns(t: Translate, show: (lane: number) => void): readonly Col
     },
     share('hold'),
     share('wait'),
+    ...(hasLockWaits ? [share('lockWait')] : []),
     share('off'),
     {
       id: 'blocks',

@@ -4,6 +4,7 @@ import { Icon } from './icons';
 import { LANE_ORDERS, type LaneOrder } from './rows';
 import type { Translate } from './strings';
 import type { TimelineController } from './timeline-controller';
+import { runsWithoutGil } from './without-gil';
 
 export interface TimelineSettings {
   readonly order: LaneOrder;
@@ -44,12 +45,14 @@ export function TimelineTools(props: ToolsProps): JSX.Element {
         pressed={settings.collapsed}
         click={() => change({ collapsed: !settings.collapsed })}
       />
-      <ToolButton
-        icon="curves"
-        label={t('tool.curves')}
-        pressed={settings.curves}
-        click={() => change({ curves: !settings.curves })}
-      />
+      {!runsWithoutGil(props.meta) && (
+        <ToolButton
+          icon="curves"
+          label={t('tool.curves')}
+          pressed={settings.curves}
+          click={() => change({ curves: !settings.curves })}
+        />
+      )}
       <OrderChoice t={t} order={settings.order} choose={(order) => change({ order })} />
       <FilterBox {...props} />
       <p class="status" role="status">

@@ -117,6 +117,7 @@ export class Chart {
         holdNs: row.holdNs,
         waitNs: row.waitNs,
         offNs: row.offNs,
+        lockWaitNs: row.lockWaitNs,
         blocksNs: row.blocksNs,
       })),
       lines,

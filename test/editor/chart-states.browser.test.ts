@@ -207,6 +207,43 @@ describe('pages of the chart', () => {
     await page.context().close();
   });
 
+  it('of a run without a GIL shows neither its load nor threads that run as idle', async () => {
+    const run = busyRun();
+    const meta = fakeMeta(run);
+    const tools = (page: Page) => page.getByRole('button', { name: /GIL load/ });
+    const off = (page: Page) => page.locator('.legend li', { has: page.locator('.swatch.off') });
+    const usual = await open(run, meta);
+    assert.equal(await tools(usual).count(), 1);
+    assert.ok(await usual.locator('.curves').isVisible());
+    assert.equal(await off(usual).innerText(), 'off');
+    await usual.context().close();
+
+    const processes = meta.processes.map((process) => ({ ...process, gilEnabled: false }));
+    const free = await open(run, { ...meta, processes });
+    assert.equal(await tools(free).count(), 0);
+    assert.ok(!(await free.locator('.curves').isVisible()));
+    assert.equal(await off(free).innerText(), 'running or off');
+    await free.context().close();
+  });
+
+  it('first shows what cost most: the GIL, or locks', async () => {
+    const run = busyRun();
+    const meta = fakeMeta(run);
+    const sortedBy = (page: Page) => page.locator('#panel-lines th[aria-sort]').innerText();
+    const withGil = await open(run, meta);
+    assert.match(await sortedBy(withGil), /^Blocks/);
+    await withGil.context().close();
+
+    const waited = { selfNs: 9e12, totalNs: 9e12 };
+    const lines = meta.lines.map((line, at) => (at === 2 ? { ...line, lockWait: waited } : line));
+    const withLocks = await open(run, { ...meta, lines });
+    assert.match(await sortedBy(withLocks), /^Lock wait/);
+    const place = `${lines[2]?.file.split('/').at(-1)}:${lines[2]?.line}`;
+    const first = withLocks.locator('#panel-lines tbody tr:not(.spacer)').first();
+    assert.ok((await first.innerText()).includes(place), place);
+    await withLocks.context().close();
+  });
+
   it('warns of missing samples only where they matter', async () => {
     const run = busyRun();
     const severityOf = async (reason: string | null): Promise<string | null> => {

@@ -42,7 +42,7 @@ interface MetaOptions extends Partial<ChartMeta> {
 export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
   const { names = [], lanesPerProcess = run.lanes.length, ...overrides } = options;
   const lanes = run.lanes.map((lane, index): Lane => {
-    const [holdNs = 0, waitNs = 0, offNs = 0] = laneTotals(lane);
+    const [holdNs = 0, waitNs = 0, otherNs = 0, lockWaitNs = 0] = laneTotals(lane);
     const pid = 4711 + Math.floor(index / lanesPerProcess);
     return {
       pid,
@@ -53,7 +53,8 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       endNs: lane.edges.at(-1) ?? 0,
       holdNs,
       waitNs,
-      offNs,
+      offNs: otherNs + lockWaitNs,
+      lockWaitNs,
       blocksNs: Math.round(waitNs * 0.8),
     };
   });

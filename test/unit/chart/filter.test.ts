@@ -10,7 +10,7 @@ import {
 import type { Lane, ProcessRow } from '../../../server/protocol';
 
 function lane(pid: number, tid: number, name: string): Lane {
-  const none = { startNs: 0, endNs: 0, holdNs: 0, waitNs: 0, offNs: 0, blocksNs: 0 };
+  const none = { startNs: 0, endNs: 0, holdNs: 0, waitNs: 0, offNs: 0, lockWaitNs: 0, blocksNs: 0 };
   return { pid, tid, name, gil: `${pid}/0`, ...none };
 }
 

@@ -29,6 +29,14 @@ describe('what a process is', () => {
     );
   });
 
+  it('is a module of multiprocessing where that starts a program of its own', () => {
+    const code =
+      'from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=6, pipe_handle=12)';
+    assert.deepEqual(detail(process(7, 1, [PYTHON, '-B', '-c', code, '--multiprocessing-fork'])), [
+      'multiprocessing.spawn',
+    ]);
+  });
+
   it('is what was called where that is not an interpreter, or it alone', () => {
     assert.deepEqual(
       detail(process(7, 1, ['/usr/bin/shop', 'serve']), process(8, 2, [PYTHON]), process(9, 2, [])),

@@ -14,6 +14,7 @@ const lane = (pid: number, tid: number, name: string, interpreter = 0): Lane => 
   holdNs: 0,
   waitNs: 0,
   offNs: 0,
+  lockWaitNs: 0,
   blocksNs: 0,
 });
 

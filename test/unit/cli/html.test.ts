@@ -18,6 +18,7 @@ const lane = {
   waitNs: 0,
   offNs: 0,
   blocksNs: 0,
+  lockWaitNs: 0,
 };
 const meta: ChartMeta = {
   title: 'a</title><b>&',
