@@ -1,7 +1,16 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import type { LockRow } from '../../server/protocol';
 import type { BlameSums } from '../../server/protocol-analysis';
-import { buildMatrix, placeKey, type BlameCell, type BlameMatrix, type Party } from './blame';
+import {
+  buildMatrix,
+  holderOf,
+  locksWithoutHolder,
+  placeKey,
+  type BlameCell,
+  type BlameMatrix,
+  type Party,
+} from './blame';
 import { DataTable, type Column } from './data-table';
 import { formatCount, formatDuration, formatPlace } from './format';
 import { duration } from './lines-view';
@@ -11,6 +20,8 @@ import type { Translate } from './strings';
 interface BlameViewProps extends Opener {
   readonly t: Translate;
   readonly blame: readonly BlameSums[];
+  /** Of the whole run. */
+  readonly locks: readonly LockRow[];
   /** The run has waits for locks, which these numbers of a part of it leave out. */
   readonly leavesOutLocks: boolean;
 }
@@ -18,9 +29,11 @@ interface BlameViewProps extends Opener {
 const MATRIX_LIMIT = 30;
 
 /** Who blocked whom: as a matrix to see the pattern, and as a list to read. */
-export function BlameView({ t, blame, leavesOutLocks, open }: BlameViewProps): JSX.Element {
-  const matrix = useMemo(() => buildMatrix(blame, MATRIX_LIMIT), [blame]);
-  const columns = useMemo(() => blameColumns(t, open), [t, open]);
+export function BlameView(props: BlameViewProps): JSX.Element {
+  const { t, blame, locks, leavesOutLocks, open } = props;
+  const unknown = useMemo(() => locksWithoutHolder(locks), [locks]);
+  const matrix = useMemo(() => buildMatrix(blame, MATRIX_LIMIT, unknown), [blame, unknown]);
+  const columns = useMemo(() => blameColumns(t, unknown, open), [t, unknown, open]);
   const note = leavesOutLocks && <p class="nothing">{t('blame.onlyGil')}</p>;
   if (blame.length === 0) return note || <p class="nothing">{t('blame.none')}</p>;
   return (
@@ -45,8 +58,8 @@ export function BlameView({ t, blame, leavesOutLocks, open }: BlameViewProps): J
 }
 
 function partyName(t: Translate, party: Party, long: boolean): string {
-  if (party.kind === 'handoff') return t(long ? 'blame.handoff.long' : 'blame.handoff');
   if (party.kind === 'others') return t('blame.others');
+  if (party.kind !== 'place') return t(`blame.${party.kind}${long ? '.long' : ''}`);
   const place = formatPlace(party.place);
   return party.place.function === '' ? place : `${place} ${party.place.function}`;
 }
@@ -116,7 +129,11 @@ function heat(ns: number, largestNs: number): number {
   return 0.12 + 0.88 * Math.sqrt(ns / largestNs);
 }
 
-function blameColumns(t: Translate, open: Opener['open']): readonly Column<BlameSums>[] {
+function blameColumns(
+  t: Translate,
+  unknown: ReadonlySet<string>,
+  open: Opener['open'],
+): readonly Column<BlameSums>[] {
   return [
     {
       id: 'waiter',
@@ -135,17 +152,19 @@ function blameColumns(t: Translate, open: Opener['open']): readonly Column<Blame
       label: t('col.holder'),
       wide: true,
       key: (row) => (row.holder === null ? '' : `${row.holder.file}:${row.holder.line}`),
-      render: ({ holder }) =>
-        holder === null ? (
-          <span class="dim" title={t('blame.handoff.long')}>
-            {t('blame.handoff')}
+      render: (row) => {
+        const holder = holderOf(row, unknown);
+        return typeof holder === 'string' ? (
+          <span class="dim" title={t(`blame.${holder}.long`)}>
+            {t(`blame.${holder}`)}
           </span>
         ) : (
           <>
             <PlaceLink t={t} file={holder.file} line={holder.line} open={open} />
             <span class="function">{holder.function}</span>
           </>
-        ),
+        );
+      },
     },
     {
       id: 'time',

@@ -1,11 +1,14 @@
-import type { Place } from '../../server/protocol';
+import type { LockRow, Place } from '../../server/protocol';
 import type { BlameSums } from '../../server/protocol-analysis';
 
 /** A row or column of the matrix. */
 export type Party =
   | { readonly kind: 'place'; readonly place: Place }
-  | { readonly kind: 'handoff' }
+  | { readonly kind: Absent }
   | { readonly kind: 'others' };
+
+/** In the place of a holder: nobody, or it is not recorded. */
+export type Absent = 'handoff' | 'unknown';
 
 export interface BlameCell {
   readonly ns: number;
@@ -26,15 +29,30 @@ export function placeKey(place: Place): string {
   return `${place.file}\n${place.line}\n${place.function}`;
 }
 
+/** Locks of which it is not recorded who has them: those inside of objects and of the interpreter. */
+export function locksWithoutHolder(locks: readonly LockRow[]): ReadonlySet<string> {
+  const isInside = ({ name, kind }: LockRow): boolean =>
+    name === 'per-object lock' || kind === 'stop-the-world' || kind === 'runtime';
+  return new Set(locks.filter(isInside).map(({ id }) => id));
+}
+
+export function holderOf(row: BlameSums, unknown: ReadonlySet<string>): Place | Absent {
+  return row.holder ?? (unknown.has(row.lock) ? 'unknown' : 'handoff');
+}
+
 /** Who waited for whom: the `limit` costliest places each way, the rest summed up as others; nothing is left out. */
-export function buildMatrix(rows: readonly BlameSums[], limit: number): BlameMatrix {
+export function buildMatrix(
+  rows: readonly BlameSums[],
+  limit: number,
+  unknown: ReadonlySet<string>,
+): BlameMatrix {
   const waiters = rank(rows, (row) => row.waiter, limit);
-  const holders = rank(rows, (row) => row.holder, limit);
+  const holders = rank(rows, (row) => holderOf(row, unknown), limit);
   const cells: (BlameCell | null)[][] = waiters.parties.map(() => holders.parties.map(() => null));
   let largestNs = 0;
   for (const row of rows) {
     const line = cells[waiters.indexOf(row.waiter)];
-    const at = holders.indexOf(row.holder);
+    const at = holders.indexOf(holderOf(row, unknown));
     if (line === undefined) continue;
     const before = line[at] ?? null;
     const cell: BlameCell =
@@ -49,31 +67,32 @@ export function buildMatrix(rows: readonly BlameSums[], limit: number): BlameMat
 
 interface Ranking {
   readonly parties: readonly Party[];
-  indexOf(place: Place | null): number;
+  indexOf(side: Place | Absent): number;
 }
 
 function rank(
   rows: readonly BlameSums[],
-  side: (row: BlameSums) => Place | null,
+  sideOf: (row: BlameSums) => Place | Absent,
   limit: number,
 ): Ranking {
-  const sums = new Map<string, { readonly place: Place | null; ns: number }>();
-  const keyOf = (place: Place | null): string => (place === null ? '' : placeKey(place));
+  const sums = new Map<string, { readonly side: Place | Absent; ns: number }>();
+  const keyOf = (side: Place | Absent): string =>
+    typeof side === 'string' ? side : placeKey(side);
   for (const row of rows) {
-    const place = side(row);
-    const sum = sums.get(keyOf(place)) ?? { place, ns: 0 };
+    const side = sideOf(row);
+    const sum = sums.get(keyOf(side)) ?? { side, ns: 0 };
     sum.ns += row.ns;
-    sums.set(keyOf(place), sum);
+    sums.set(keyOf(side), sum);
   }
   const sorted = [...sums].sort((a, b) => b[1].ns - a[1].ns);
   const top = sorted.length <= limit ? sorted : sorted.slice(0, limit - 1);
-  const parties: Party[] = top.map(([, { place }]) =>
-    place === null ? { kind: 'handoff' } : { kind: 'place', place },
+  const parties: Party[] = top.map(([, { side }]) =>
+    typeof side === 'string' ? { kind: side } : { kind: 'place', place: side },
   );
   if (top.length < sorted.length) parties.push({ kind: 'others' });
   const indexes = new Map(top.map(([key], index) => [key, index]));
   return {
     parties,
-    indexOf: (place) => indexes.get(keyOf(place)) ?? parties.length - 1,
+    indexOf: (side) => indexes.get(keyOf(side)) ?? parties.length - 1,
   };
 }

@@ -177,6 +177,8 @@ export const CHART_STRINGS = {
   'blame.list': 'Pairs by time',
   'blame.handoff': 'hand-off',
   'blame.handoff.long': 'hand-off: nobody held the lock, the waiter was being woken',
+  'blame.unknown': 'not known',
+  'blame.unknown.long': 'not known: who has a lock inside an object is not recorded',
   'blame.others': 'others',
   'blame.cell': '{0} waited {1} for {2}, {3} times, at most {4}',
   'blame.cell.summed': '{0} waited {1} for {2}, {3} times',

@@ -84,7 +84,13 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
   return [
     tabOf('lines', t, () => <LinesView t={t} lines={scope.lines} lit={lit} open={open} />),
     tabOf('blame', t, () => (
-      <BlameView t={t} blame={scope.blame} leavesOutLocks={leavesOutLocks} open={open} />
+      <BlameView
+        t={t}
+        blame={scope.blame}
+        locks={meta.locks}
+        leavesOutLocks={leavesOutLocks}
+        open={open}
+      />
     )),
     {
       ...tabOf('findings', t, () => (

@@ -14,9 +14,21 @@ const row = (waiter: number, holder: number | null, ns: number): BlameRow => ({
   maxNs: ns,
 });
 
+const NONE: ReadonlySet<string> = new Set();
+
 describe('blame matrix', () => {
+  it('keeps apart that nobody had a lock, and that nobody knows', () => {
+    const inside = { ...row(1, null, 30), lock: 'object/dict' };
+    const { holders, cells } = buildMatrix([row(1, null, 10), inside], 30, new Set([inside.lock]));
+    assert.deepEqual(holders, [{ kind: 'unknown' }, { kind: 'handoff' }]);
+    assert.deepEqual(
+      cells.map((line) => line.map((cell) => cell?.ns)),
+      [[30, 10]],
+    );
+  });
+
   it('has waiters as rows and holders as columns, the costliest first', () => {
-    const matrix = buildMatrix([row(1, 2, 10), row(3, null, 50), row(1, null, 5)], 30);
+    const matrix = buildMatrix([row(1, 2, 10), row(3, null, 50), row(1, null, 5)], 30, NONE);
     assert.deepEqual(matrix.waiters, [
       { kind: 'place', place: place(3) },
       { kind: 'place', place: place(1) },
@@ -41,7 +53,7 @@ describe('blame matrix', () => {
     );
     fc.assert(
       fc.property(rows, fc.integer({ min: 2, max: 30 }), (blame, limit) => {
-        const { waiters, holders, cells } = buildMatrix(blame, limit);
+        const { waiters, holders, cells } = buildMatrix(blame, limit, NONE);
         assert.ok(waiters.length <= limit && holders.length <= limit);
         const total = cells.flat().reduce((sum, cell) => sum + (cell?.ns ?? 0), 0);
         assert.equal(
