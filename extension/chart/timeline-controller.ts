@@ -116,6 +116,8 @@ export class TimelineController {
     const tile = { ...answer, data };
     if (this.#overview.receive(tile)) this.#drawing.touchStrip();
     this.#store.receive(tile);
+    // A sharp picture of a dense screen is dear: one of all tiles that a movement asked for, not one of each.
+    if (this.#moving) this.#settle();
     this.schedule();
   }
 
@@ -445,12 +447,17 @@ export class TimelineController {
 
   #move(): void {
     this.#moving = true;
+    this.#settle();
+    this.#events.moved();
+    this.schedule();
+  }
+
+  /** Nothing moves any more, unless something does in the meantime. */
+  #settle(): void {
     clearTimeout(this.#settleTimer);
     this.#settleTimer = window.setTimeout(() => {
       this.#moving = false;
       this.schedule();
     }, SETTLE_MS);
-    this.#events.moved();
-    this.schedule();
   }
 }
