@@ -64,6 +64,11 @@ async function pool(python: FoundPython, method: string, count: number): Promise
   }
   const { pickleNs, pipeNs } = profile.serialisation;
   assert.ok(pickleNs + pipeNs > 0);
+  // Workers that have nothing to do queue for the lock with which one of them reads.
+  const contended = profile.locks.filter(
+    ({ name, waitNs }) => /_inqueue/.test(name ?? '') && waitNs > 0,
+  );
+  assert.deepEqual(contended, []);
   const file = programPath('pools.py');
   const line = markedLine('pools.py', 'map');
   const awaited = profile.awaits.filter(({ where }) => where.file === file && where.line === line);
