@@ -323,6 +323,10 @@ describe('pages of the chart', () => {
     const firstPlace = (): Promise<string> => first.locator('.link').innerText();
     assert.equal(await firstPlace(), 'worker.py:3000');
     assert.ok((await page.locator('#panel-lines tbody tr').count()) < 150);
+    await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+    assert.equal(await page.locator('#panel-lines tbody tr').count(), lines.length, 'on paper');
+    await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+    assert.ok((await page.locator('#panel-lines tbody tr').count()) < 150);
     await page.getByRole('button', { name: 'Total', exact: true }).click();
     assert.equal(await firstPlace(), 'worker.py:1');
     await page.getByRole('button', { name: 'Self', exact: true }).click();
