@@ -1,5 +1,6 @@
 #!/bin/bash
-# Brings CPythons that this machine lacks into the cache folder, for the tests: get-pythons.sh [--no-compile]
+# Brings CPythons that this machine lacks into the cache folder, for the tests: get-pythons.sh [--no-compile | --compile]
+# get-pythons.sh --compile brings only the one that has to be compiled; both calls may run side by side.
 # get-pythons.sh --tests brings instead the tests of those that came without them, for `npm run conformance`.
 # Takes them from Debian's newer suites, by apt and without touching the system's packages, and links static
 # executables from pyenv's static libraries. What cannot be had here is said in one line and left out; the tests name
@@ -111,7 +112,8 @@ link_shared() { # FOLDER SUITE VERSION
   "$folder/bin/python$version" -c 'import asyncio, multiprocessing, zlib'
 }
 
-# Debian's source package, compiled here against this system's glibc: two to four minutes on two cores.
+# Debian's source package, compiled here against this system's glibc: two minutes on two cores. Its library is not compiled
+# beforehand, which would take as long again.
 compile() { # FOLDER SUITE VERSION CONFIGURE-OPTION…
   local folder=$1 suite=$2 version=$3 apt=$1/.apt
   shift 3
@@ -121,10 +123,10 @@ compile() { # FOLDER SUITE VERSION CONFIGURE-OPTION…
   mkdir tree
   tar xf python"$version"_*.orig.tar.xz -C tree --strip-components=1
   cd tree
-  ./configure -q --prefix="$folder" --without-ensurepip --disable-test-modules "$@" CFLAGS='-O2 -g' \
+  ./configure -q --prefix="$folder" --without-ensurepip --disable-test-modules "$@" CFLAGS='-O1 -g0' \
     LDFLAGS="-Wl,-rpath,$folder/lib"
   make -s -j"$(nproc)"
-  make -s altinstall
+  make -s altinstall COMPILEALL_OPTS='-q -x .'
   "$folder/bin/python$version" -c 'import zlib' # the same file as python3.13t in a free-threaded build
 }
 
@@ -192,14 +194,16 @@ if [ "${1-}" = --tests ]; then
   exit 0
 fi
 
-for python in "$pyenv"/versions/3.{9,1[0-9]}.*/bin/python3; do
-  [ -x "$python" ] && static_from "$python"
-done
-bring "$cache/trixie" "CPython 3.13 static" unpack_suite trixie 3.13
-bring "$cache/sid" "CPython 3.14 and 3.15 static" unpack_suite sid 3.14 3.15
-bring "$cache/shared-3.14" "CPython 3.14 shared" link_shared sid 3.14
-bring "$cache/shared-3.15" "CPython 3.15 shared" link_shared sid 3.15
-if [ "${1-}" != --no-compile ]; then
-  bring "$cache/free-threaded-3.13" "CPython 3.13 free-threaded" compile trixie 3.13 --disable-gil
-fi
+bring_ready() {
+  local python
+  for python in "$pyenv"/versions/3.{9,1[0-9]}.*/bin/python3; do
+    [ -x "$python" ] && static_from "$python"
+  done
+  bring "$cache/trixie" "CPython 3.13 static" unpack_suite trixie 3.13
+  bring "$cache/sid" "CPython 3.14 and 3.15 static" unpack_suite sid 3.14 3.15
+  bring "$cache/shared-3.14" "CPython 3.14 shared" link_shared sid 3.14
+  bring "$cache/shared-3.15" "CPython 3.15 shared" link_shared sid 3.15
+}
+[ "${1-}" = --compile ] || bring_ready
+[ "${1-}" = --no-compile ] || bring "$cache/free-threaded-3.13" "CPython 3.13 free-threaded" compile trixie 3.13 --disable-gil
 exit 0

@@ -30,8 +30,8 @@ struct module_hook {
     void *(*replacement)(void);
     int (*execute)(void *);
     void (*patch)(void *module);
-    void *(*real_init)(void);
-    int (*real_execute)(void *);
+    void *real_init;    /* void *(*)(void) */
+    void *real_execute; /* int (*)(void *) */
 };
 
 #define DECLARE(name)                                                                              \
@@ -71,7 +71,9 @@ static void hook_execution(struct module_hook *hook, void *definition)
         if (s->number == SLOT_EXECUTE ||
             (s->number == SLOT_EXECUTE_315 && probe.layout.hex >= 0x030f0000))
             last = s;
-    if (last && last->value == (void *)hook->execute)
+    /* Read once: an interpreter with another GIL may be here, too. */
+    void *found = last ? __atomic_load_n(&last->value, __ATOMIC_ACQUIRE) : NULL;
+    if (last && found == (void *)hook->execute)
         return;
     if (!last || !memory_is_writable((uintptr_t)&last->value)) {
         char text[128];
@@ -82,13 +84,14 @@ static void hook_execution(struct module_hook *hook, void *definition)
         probe_say(text);
         return;
     }
-    hook->real_execute = (int (*)(void *))last->value;
-    last->value = (void *)hook->execute;
+    keep_real(&hook->real_execute, found);
+    __atomic_store_n(&last->value, (void *)hook->execute, __ATOMIC_RELEASE);
 }
 
 static void *init(struct module_hook *hook)
 {
-    void *result = hook->real_init();
+    void *(*real)(void) = __atomic_load_n(&hook->real_init, __ATOMIC_ACQUIRE);
+    void *result = real();
     if (!result || !probe_is_active())
         return result;
     if (*(uintptr_t *)((uintptr_t)result + probe.layout.type) == probe.api.module_definition_type)
@@ -100,7 +103,8 @@ static void *init(struct module_hook *hook)
 
 static int execute(struct module_hook *hook, void *module)
 {
-    int result = hook->real_execute(module);
+    int (*real)(void *) = __atomic_load_n(&hook->real_execute, __ATOMIC_ACQUIRE);
+    int result = real(module);
     if (result == 0 && probe_is_active())
         hook->patch(module);
     return result;
@@ -129,7 +133,7 @@ void module_hooks_open(void *inittab)
     for (struct built_in *b = *(struct built_in **)inittab; b && b->name; b++)
         for (struct module_hook *h = hooks; h < hooks + HOOK_COUNT; h++)
             if (!strcmp(b->name, h->name) && b->init && memory_is_writable((uintptr_t)&b->init)) {
-                h->real_init = b->init;
+                keep_real(&h->real_init, (void *)b->init);
                 b->init = h->replacement;
             }
 }
@@ -138,7 +142,7 @@ void *module_hook_for(const char *symbol, void *init)
 {
     for (struct module_hook *h = hooks; init && h < hooks + HOOK_COUNT; h++)
         if (!strcmp(symbol, h->symbol) && init != (void *)h->replacement) {
-            h->real_init = (void *(*)(void))init;
+            keep_real(&h->real_init, init);
             return (void *)h->replacement;
         }
     return init;

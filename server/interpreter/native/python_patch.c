@@ -35,13 +35,6 @@ static struct method_definition *definition_of(const void *holder, uintptr_t exp
     return d && d->name && !strcmp(d->name, name) ? d : NULL;
 }
 
-/* Written once: another interpreter with its own GIL may call it already, and has the same one. */
-static void keep_real(void **real, void *found)
-{
-    if (__atomic_load_n(real, __ATOMIC_ACQUIRE) != found)
-        __atomic_store_n(real, found, __ATOMIC_RELEASE);
-}
-
 static bool patch(const void *holder, uintptr_t expected_type, uint32_t at,
                   const struct python_method *m)
 {

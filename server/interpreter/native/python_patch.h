@@ -32,6 +32,13 @@ enum type_slot { TYPE_SLOT_DEALLOC, TYPE_SLOT_INIT, TYPE_SLOT_NEW };
 /* Replaces it and tells what it was in `real`; false: it is empty, or replaced already. */
 bool patch_slot(void *type, enum type_slot slot, void *replacement, void **real);
 
+/* Keeps what was found; written once, as another interpreter with its own GIL may call it already, and finds the same. */
+static inline void keep_real(void **real, void *found)
+{
+    if (__atomic_load_n(real, __ATOMIC_ACQUIRE) != found)
+        __atomic_store_n(real, found, __ATOMIC_RELEASE);
+}
+
 /* tp_basicsize */
 int64_t type_basic_bytes(const void *type);
 
