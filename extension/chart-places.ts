@@ -11,10 +11,7 @@ export class ChartPlaces {
     this.known.clear();
     if (!meta) return;
     for (const line of meta.lines) this.add(line);
-    for (const { waiter, holder } of meta.blame) {
-      this.add(waiter);
-      this.add(holder);
-    }
+    for (const place of meta.blame.places) this.add(place);
     for (const { where } of meta.findings) this.add(where);
   }
 

@@ -382,7 +382,13 @@ export interface ChartMeta {
   readonly processes: readonly ProcessRow[];
   readonly lanes: readonly Lane[];
   readonly lines: readonly LineRow[];
-  readonly blame: readonly BlameRow[];
+  /** Packed: thousands of pairs of few places, which a page has to have before its first picture. */
+  readonly blame: {
+    readonly places: readonly Place[];
+    readonly locks: readonly string[];
+    /** For each pair waiter, holder (of places; -1: hand-off), lock (of locks), ns, count, maxNs. */
+    readonly numbers: readonly number[];
+  };
   readonly gils: readonly GilRow[];
   readonly locks: readonly LockRow[];
   readonly findings: readonly Finding[];

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ChartMeta, Segment } from '../../server/protocol';
 import type { ToChart } from '../../server/protocol-webview';
 import type { Span } from '../../server/protocol-analysis';
@@ -7,6 +7,7 @@ import type { ComparisonView } from '../../server/protocol-comparison';
 import { AnalysisClient, useAnswer } from './analysis-client';
 import { Banners } from './banners';
 import { describe, type Selection } from './describe';
+import { EarlyTiles } from './early-tiles';
 import { formatPlace } from './format';
 import { Header } from './header';
 import type { Host } from './host';
@@ -30,6 +31,8 @@ interface AppProps {
 const DEFAULT_SPLIT = 0.55;
 /** Idle time is collapsed from this part of the run on. */
 const IDLE_SHARE = 1 / 100;
+/** The tables come with the first picture of the lanes, and at the latest after this. */
+const TABLES_WAIT_MS = 500;
 const NOTHING: Selection = { cursor: null, rank: null, end: false };
 
 type ShowLine = Extract<ToChart, { type: 'showLine' }>;
@@ -44,6 +47,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient(host), [host]);
+  const early = useMemo(() => new EarlyTiles(host), [host]);
   const [notice, setNotice] = useState('');
   const [comparison, setComparison] = useState<ComparisonView | null>(null);
   const showLine = async ({ file, line }: ShowLine): Promise<void> => {
@@ -58,7 +62,9 @@ export function App({ host, bound }: AppProps): JSX.Element {
       else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
       else if (message.type === 'showLine') void showLine(message);
       else if (message.type === 'comparison') setComparison(message.view);
+      else if (message.type === 'tile' && timeline.current === null) early.receive(message);
       else receive(message, timeline.current, setMeta, setT);
+      if (message.type === 'meta') early.ask(message.meta, window.innerWidth);
     });
     host.post({ type: 'ready' });
   }, [host]);
@@ -69,7 +75,8 @@ export function App({ host, bound }: AppProps): JSX.Element {
     timeline.current = controller;
     bound?.(controller);
   };
-  return <Page {...{ host, meta, t, segments, analysis, timeline, bind, notice, comparison }} />;
+  const page = { host, meta, t, segments, analysis, timeline, early, bind, notice, comparison };
+  return <Page {...page} />;
 }
 
 function receive(
@@ -101,6 +108,7 @@ interface PageProps {
   readonly segments: SegmentClient;
   readonly analysis: AnalysisClient;
   readonly timeline: { readonly current: TimelineController | null };
+  readonly early: EarlyTiles;
   readonly bind: (timeline: TimelineController | null) => void;
   /** The line that was to be shown and is not in the profile; else empty. */
   readonly notice: string;
@@ -130,6 +138,11 @@ function Page(props: PageProps): JSX.Element {
   const scope = useScope(analysis, meta, filter, span, host.standalone);
   useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes]);
   useIdle(props, settings.collapsed);
+  const [pictured, setPictured] = usePictured();
+  // The timeline has its lanes by now, which forget what came before.
+  useLayoutEffect(() => {
+    for (const tile of props.early.take()) timeline.current?.receiveTile(tile);
+  }, []);
   const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
   return (
     <main class="app">
@@ -161,21 +174,36 @@ function Page(props: PageProps): JSX.Element {
           lit={setLit}
           waited={waited}
           moved={save}
+          pictured={() => setPictured(true)}
         />
         {scope.lanes?.length === 0 && <p class="nothing">{t('table.nomatch')}</p>}
         <Separator label={t('split.label')} split={split} move={setSplit} />
-        <Tables
-          {...props}
-          t={t}
-          tab={tab}
-          select={setTab}
-          scope={scope}
-          cursor={selection.cursor}
-          lit={lit ?? selection.cursor?.segment ?? null}
-        />
+        {pictured ? (
+          <Tables
+            {...props}
+            t={t}
+            tab={tab}
+            select={setTab}
+            scope={scope}
+            cursor={selection.cursor}
+            lit={lit ?? selection.cursor?.segment ?? null}
+          />
+        ) : (
+          <section class="tabs" />
+        )}
       </div>
     </main>
   );
+}
+
+/** Whether the lanes had their first picture: the tables wait for it, but not for ever. */
+function usePictured(): readonly [boolean, (pictured: boolean) => void] {
+  const [pictured, setPictured] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setPictured(true), TABLES_WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return [pictured, setPictured];
 }
 
 /** Draws idle time short while that is wanted. */

@@ -8,6 +8,7 @@ import type {
   ScopeSums,
   Span,
 } from '../../server/protocol-analysis';
+import { unpackBlame } from '../unpack-blame';
 import { useAnswer, type AnalysisClient } from './analysis-client';
 import { both, isEmpty, isFileWanted, lanesByName, parseFilter, type Filter } from './filter';
 
@@ -66,21 +67,23 @@ export function useScope(
   );
   const isWhole = span === null && lanes === null;
   const isAsked = !isWhole && !onlyWhole;
+  const blame = useMemo(() => unpackBlame(meta.blame), [meta.blame]);
   const answer = useAnswer<'sums'>(client, isAsked ? { kind: 'sums', scope } : null, meta.revision);
   return useMemo(() => {
     const sums = isAsked ? (answer?.sums ?? null) : null;
     const isPending = isAsked && sums === null;
     const shared = { filter, span, lanes, scope, isWhole, isPending, onlyWhole };
     const whole = { fromNs: 0, toNs: meta.wallNs, lanes: null };
-    return { ...shared, ...tablesOf(meta, sums, filter, sums === null ? whole : scope) };
-  }, [filter, span, lanes, scope, isWhole, isAsked, answer, meta]);
+    const part = { filter, scope: sums === null ? whole : scope };
+    return { ...shared, ...tablesOf(meta, sums, blame, part) };
+  }, [filter, span, lanes, scope, isWhole, isAsked, answer, meta, blame]);
 }
 
 function tablesOf(
   meta: ChartMeta,
   sums: ScopeSums | null,
-  filter: Filter,
-  scope: Scope,
+  wholeBlame: readonly BlameSums[],
+  { filter, scope }: { readonly filter: Filter; readonly scope: Scope },
 ): Pick<ScopeData, 'lines' | 'blame' | 'threads' | 'locks' | 'isPart'> {
   const byLane = new Map(sums?.lanes.map((row) => [row.lane, row]));
   const threads = meta.lanes.flatMap((lane, index): ThreadSums[] => {
@@ -93,7 +96,7 @@ function tablesOf(
     return [{ index, lane, lifeNs, holdNs, waitNs, lockWaitNs, offNs, blocksNs }];
   });
   const lines: readonly LineSums[] = sums?.lines ?? meta.lines;
-  const blame: readonly BlameSums[] = sums?.blame ?? meta.blame;
+  const blame: readonly BlameSums[] = sums?.blame ?? wholeBlame;
   const locks = { locks: locksOf(meta, sums, filter), isPart: sums !== null };
   if (isEmpty(filter)) return { lines, blame, threads, ...locks };
   const sites = sitesOf(meta, filter);

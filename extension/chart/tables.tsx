@@ -80,7 +80,7 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
     });
   };
   const gils = new Set(meta.gils.map(({ id }) => id));
-  const leavesOutLocks = scope.isPart && meta.blame.some(({ lock }) => !gils.has(lock));
+  const leavesOutLocks = scope.isPart && meta.blame.locks.some((lock) => !gils.has(lock));
   return [
     tabOf('lines', t, () => <LinesView t={t} lines={scope.lines} lit={lit} open={open} />),
     tabOf('blame', t, () => (

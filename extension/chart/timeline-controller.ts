@@ -21,10 +21,13 @@ export interface TimelineEvents {
   spanned(span: Span | null): void;
   /** Something to keep changed. */
   moved(): void;
+  /** All that is in sight is drawn. */
+  pictured(): void;
 }
 
 const HOVER_DELAY_MS = 30;
-const SETTLE_MS = 120;
+/** A sharp picture of a dense screen takes longer than a frame: not between two notches of a wheel. */
+const SETTLE_MS = 240;
 const RETRY_MS = 1100;
 /** After the last picture; the pointer that moves makes pictures. */
 const REST_MS = 1500;
@@ -89,6 +92,9 @@ export class TimelineController {
     this.#drawing.touchStrip();
     if (meta !== null) this.#store.advance(meta.revision, meta.wallNs, same);
     this.#layOut();
+    // The first picture need not be sharp at once.
+    if (!same) this.#moving = true;
+    if (!same) this.#settle();
     if (!same) this.#events.spanned(null);
     if (!same) this.elements.scroller.scrollTop = this.model.top;
     if (this.model.hover === null) this.#events.hovered(null, 0);
@@ -147,6 +153,7 @@ export class TimelineController {
     this.#restTimer = window.setTimeout(() => this.#rest(), REST_MS);
     const revision = this.#store.revision;
     this.#store.want(revision === null ? [] : [...missing, ...this.#overview.missing(revision)]);
+    if (missing.length === 0) this.#events.pictured();
     clearTimeout(this.#retryTimer);
     if (this.#store.waiting) this.#retryTimer = window.setTimeout(() => this.schedule(), RETRY_MS);
   }

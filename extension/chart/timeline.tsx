@@ -37,6 +37,7 @@ interface TimelineProps {
   readonly lit: (segment: Segment | null) => void;
   readonly waited: (found: boolean) => void;
   readonly moved: () => void;
+  readonly pictured: () => void;
 }
 
 /** Overview, axis and lanes. The canvases belong to the controller; Preact only puts them there. */
@@ -47,7 +48,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
   const [tip, setTip] = useState<TooltipContent | null>(null);
   useLayoutEffect(() => {
     if (root.current === null) return;
-    const { selected, spanned, lit, moved, bind, analysis } = props;
+    const { selected, spanned, lit, moved, pictured, bind, analysis } = props;
     const elements = findElements(root.current);
     const timeline = new TimelineController(elements, host, segments, t, {
       hovered: (hover, shares) => {
@@ -60,6 +61,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
         moved();
         feed.touch();
       },
+      pictured,
     });
     const feed = new CurveFeed(analysis, timeline);
     controller.current = timeline;

@@ -21,6 +21,7 @@ import { type LaneSegment, segmentAfter, segmentAt, segmentBefore } from './lane
 import type { LineIndex } from './line-index';
 import type { LockSnapshot } from './lock-analysis';
 import type { LongWait } from './long-waits';
+import { packBlame } from './pack-blame';
 import { runAll, type Sliced } from './stretches';
 import { tileBytes } from './tile';
 import type { Timeline } from './timeline';
@@ -121,7 +122,7 @@ export class Chart {
         blocksNs: row.blocksNs,
       })),
       lines,
-      blame,
+      blame: packBlame(blame),
       gils,
       locks,
       findings,

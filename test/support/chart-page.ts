@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Chart } from '../../server/profile/chart';
-import { runAll } from '../../server/profile/stretches';
+import type { Sliced } from '../../server/profile/stretches';
 import type { ChartMeta, Segment } from '../../server/protocol';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
@@ -16,7 +16,7 @@ export interface ChartBackend {
   readonly meta: ChartMeta | null;
   tile(level: number, index: number, page: number): Uint8Array;
   segment(request: SegmentRequest): Segment | null;
-  analysis(question: AnalysisQuestion): AnalysisAnswer | null;
+  analysis(question: AnalysisQuestion): AnalysisAnswer | null | Promise<AnalysisAnswer | null>;
 }
 
 /** The chart of the product itself. */
@@ -26,8 +26,19 @@ export function chartBackend(chart: Chart): ChartBackend {
     tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
     segment: (request) =>
       request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
-    analysis: (question) => runAll(chart.analyse(question)),
+    analysis: (question) => inSlices(chart.analyse(question)),
   };
+}
+
+/** As the server's worker does it, so that tiles need not wait. */
+async function inSlices(sliced: Sliced<AnalysisAnswer>): Promise<AnalysisAnswer> {
+  for (let until = performance.now() + 4; ;) {
+    const { done, value } = sliced.next();
+    if (done === true) return value;
+    if (performance.now() < until) continue;
+    await new Promise(setImmediate);
+    until = performance.now() + 4;
+  }
 }
 
 function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {
@@ -152,13 +163,13 @@ export class ChartPage {
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(this.#reply(message)));
+    response.end(JSON.stringify(await this.#reply(message)));
   }
 
-  #reply(message: FromChart): ToChart | null {
+  async #reply(message: FromChart): Promise<ToChart | null> {
     if (message.type === 'ready') return { type: 'meta', meta: this.#backend.meta };
     if (message.type === 'analysis') {
-      const answer = this.#backend.analysis(message.question);
+      const answer = await this.#backend.analysis(message.question);
       return { type: 'analysis', requestId: message.requestId, answer };
     }
     if (message.type !== 'segment') return null;

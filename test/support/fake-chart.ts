@@ -1,5 +1,7 @@
+import { packBlame } from '../../server/profile/pack-blame';
 import {
   LANE_STATES,
+  type BlameRow,
   type ChartMeta,
   type Lane,
   type LineRow,
@@ -83,7 +85,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
     })),
     lanes,
     lines: FAKE_PLACES.map((place, index) => fakeLine(place, lanes, index)),
-    blame: fakeBlame(lanes),
+    blame: packBlame(fakeBlame(lanes)),
     gils: [],
     locks: [],
     findings: [],
@@ -120,7 +122,7 @@ function fakeLine(place: Place, lanes: readonly Lane[], index: number): LineRow 
   };
 }
 
-function fakeBlame(lanes: readonly Lane[]): ChartMeta['blame'] {
+function fakeBlame(lanes: readonly Lane[]): readonly BlameRow[] {
   const lock = lanes[0]?.gil ?? '';
   const rows = FAKE_PLACES.flatMap((waiter, row) =>
     FAKE_PLACES.filter((_holder, column) => (row + column) % 3 !== 0).map((holder, column) => ({

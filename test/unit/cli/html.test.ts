@@ -28,7 +28,7 @@ const meta: ChartMeta = {
   processes: [],
   lanes: Array.from({ length: 65 }, (_, tid) => ({ ...lane, tid })),
   lines: [],
-  blame: [],
+  blame: { places: [], locks: [], numbers: [] },
   gils: [],
   locks: [],
   findings: [],
