@@ -21,23 +21,32 @@ export interface ChartBackend {
 
 /** The chart of the product itself. */
 export function chartBackend(chart: Chart): ChartBackend {
+  const slicer = new Slicer();
   return {
     meta: chart.meta(),
     tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
     segment: (request) =>
       request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
-    analysis: (question) => inSlices(chart.analyse(question)),
+    analysis: (question) => slicer.run(question.kind, chart.analyse(question)),
   };
 }
 
-/** As the server's worker does it, so that tiles need not wait. */
-async function inSlices(sliced: Sliced<AnalysisAnswer>): Promise<AnalysisAnswer> {
-  for (let until = performance.now() + 4; ;) {
-    const { done, value } = sliced.next();
-    if (done === true) return value;
-    if (performance.now() < until) continue;
-    await new Promise(setImmediate);
-    until = performance.now() + 4;
+/** As the server's worker does it: tiles need not wait, and of a newer question of its kind an older one is dropped. */
+class Slicer {
+  readonly #latest = new Map<string, number>();
+  #next = 1;
+
+  async run(kind: string, sliced: Sliced<AnalysisAnswer>): Promise<AnalysisAnswer | null> {
+    const mine = this.#next++;
+    this.#latest.set(kind, mine);
+    for (let until = performance.now() + 4; ;) {
+      const { done, value } = sliced.next();
+      if (done === true) return value;
+      if (performance.now() < until) continue;
+      await new Promise(setImmediate);
+      if (this.#latest.get(kind) !== mine) return null;
+      until = performance.now() + 4;
+    }
   }
 }
 

@@ -78,7 +78,7 @@ export async function playedMemory(host: ChartPage, url: string, ratio: number):
     const gone = new Promise((resolve) => browser.once('exit', resolve));
     browser.kill();
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 });
   }
 }
 
