@@ -1,8 +1,9 @@
 // `npm run bench:chart [-- --only tiles|chart|others] [-- --write]`: what the chart costs on 5 million segments, in
 // headless Chromium, beside other ways of drawing them. `--write` puts the table into docs/chart-performance.md.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { buildAll } from './build.mjs';
 import { bundledFile, bundleTests, keepBundlesIn, root } from './testing/bundle.mjs';
 
@@ -24,4 +25,8 @@ const done = spawnSync(
     stdio: 'inherit',
   },
 );
+if (options.includes('--write') && done.status === 0) {
+  const text = readFileSync(doc, 'utf8');
+  writeFileSync(doc, await format(text, { ...(await resolveConfig(doc)), filepath: doc }));
+}
 process.exitCode = done.status ?? 1;

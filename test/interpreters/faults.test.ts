@@ -12,6 +12,7 @@ import type { ExitStatus, Profile } from '../../server/protocol';
 import { markedRows, selfNs } from '../support/checked-run';
 import { pairThreads } from '../support/compare-recorder';
 import { assertInvariants } from '../support/invariants';
+import { killProcess } from '../support/kill-process';
 import { gilPythons, titleOf } from '../support/pythons';
 import {
   runProfile,
@@ -99,7 +100,7 @@ function whenReady(action: (pid: number, control: RunControl) => void): ProfileO
 }
 
 async function killed(options: ProfileOptions): Promise<void> {
-  const onOutput = whenReady((pid) => process.kill(pid, 'SIGKILL'));
+  const onOutput = whenReady((pid) => killProcess(pid));
   const profile = await measured(
     { ...options, ...given(onOutput) },
     { code: null, signal: 'SIGKILL' },

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { ProcessRow, Profile } from '../../server/protocol';
 import { assertInvariants } from '../support/invariants';
+import { killProcess } from '../support/kill-process';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
 import { runProfile } from '../support/run-profile';
 import { SeededRandom } from '../support/seeded-random';
@@ -86,7 +87,7 @@ function rootOf(cli: number): number {
 async function killLater(pid: number, random: SeededRandom): Promise<void> {
   await new Promise((done) => setTimeout(done, random.below(LATEST_KILL_MS)));
   try {
-    process.kill(pid, 'SIGKILL');
+    killProcess(pid);
   } catch (error) {
     // It was over, on a busy machine.
     assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');

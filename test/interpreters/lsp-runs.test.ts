@@ -9,6 +9,7 @@ import type { InlayHint } from 'vscode-languageserver';
 import { analyseRun } from '../../server/cli/analyse';
 import type { FileNotes, Profile, ProfileSummary } from '../../server/protocol';
 import type { RunParams, RunResult, RunStatus } from '../../server/protocol-run';
+import { killProcess } from '../support/kill-process';
 import { LspClient, type LspError } from '../support/lsp-client';
 import { gilPythons } from '../support/pythons';
 import { programs } from '../support/run-profile';
@@ -57,13 +58,19 @@ interface Output {
   readonly text: string;
 }
 
+/** The first whole line of what a program writes, which may come in pieces. */
+async function firstLine(client: LspClient, { runId }: RunResult): Promise<string> {
+  let text = '';
+  await client.until<Output>('gilscope/output', (output) => {
+    if (output.runId === runId) text += output.text;
+    return text.includes('\n');
+  });
+  return text.slice(0, text.indexOf('\n'));
+}
+
 /** The process id that a program says with `ready`. */
-async function ready(client: LspClient, { runId }: RunResult): Promise<number> {
-  const { text } = await client.until<Output>(
-    'gilscope/output',
-    (output) => output.runId === runId && output.text.includes('ready'),
-  );
-  return Number(/ready (\d+)/.exec(text)?.[1]);
+async function ready(client: LspClient, run: RunResult): Promise<number> {
+  return Number(/ready (\d+)/.exec(await firstLine(client, run))?.[1]);
 }
 
 function isRunning(pid: number): boolean {
@@ -114,14 +121,11 @@ void describe('a run that the server starts', () => {
   void test('what is saved is what is shown, though a child goes on', async () => {
     const { client, folder } = await start();
     const run = await client.request<RunResult>('gilscope/run', params('daemon.py'));
-    const { text } = await client.until<Output>(
-      'gilscope/output',
-      (output) => output.runId === run.runId && output.text.endsWith('\n'),
-    );
+    const text = await firstLine(client, run);
     await endOf(client, run);
     const [json, kept] = [join(folder, 'saved.json'), join(folder, 'saved.gilscope')];
     await client.request('gilscope/saveProfile', { path: json });
-    process.kill(Number(text), 'SIGKILL');
+    killProcess(Number(text));
     await client.request('gilscope/saveProfile', { path: kept });
     const profile = JSON.parse(readFileSync(json, 'utf8')) as Profile;
     assert.ok(profile.processes.some(({ pid, running }) => pid === Number(text) && running));

@@ -11,6 +11,7 @@ import type { FoundPython } from '../../scripts/pythons.mjs';
 import { analyseRun } from '../../server/cli/analyse';
 import type { Profile, ProcessRow } from '../../server/protocol';
 import { assertInvariants } from '../support/invariants';
+import { killProcess } from '../support/kill-process';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
 import { markedLine, programPath, runProfile } from '../support/run-profile';
 
@@ -117,7 +118,7 @@ async function daemon(python: FoundPython): Promise<void> {
     assert.ok(!between.running);
     assert.equal(between.parentPid, profile.processes[0]?.pid);
   } finally {
-    process.kill(pid, 'SIGKILL');
+    killProcess(pid);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -10,6 +10,7 @@ import { analyseRun } from '../../server/cli/analyse';
 import { reportText } from '../../server/profile/report-text';
 import { HEADER, HEADER_BYTES } from '../../server/trace/format';
 import { openRunSource } from '../../server/trace/run-reader';
+import { killProcess } from './kill-process';
 import { assertInvariants } from './invariants';
 import { readRecords, type RecordedProcess, type RecordedThread } from './recorder';
 import { recorderEnvironment, runCommandLine, type Ended } from './run-profile';
@@ -123,7 +124,7 @@ async function killLater(
     pid = firstTrace(traces);
     await new Promise((done) => setTimeout(done, pid === 0 ? 1 : afterMs));
   }
-  process.kill(pid, 'SIGKILL');
+  killProcess(pid);
   return { pid, atNs: Number(process.hrtime.bigint()) };
 }
 
