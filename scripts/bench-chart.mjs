@@ -1,11 +1,11 @@
 // `npm run bench:chart [-- --only tiles|chart|others] [-- --write]`: what the chart costs on 5 million segments, in
 // headless Chromium, beside other ways of drawing them. `--write` puts the table into docs/chart-performance.md.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { buildAll } from './build.mjs';
 import { bundledFile, bundleTests, keepBundlesIn, root } from './testing/bundle.mjs';
+import { writeDocument } from './testing/load-support.mjs';
 
 const bench = 'test/editor/chart-bench.ts';
 const doc = join('docs', 'chart-performance.md');
@@ -26,7 +26,6 @@ const done = spawnSync(
   },
 );
 if (options.includes('--write') && done.status === 0) {
-  const text = readFileSync(doc, 'utf8');
-  writeFileSync(doc, await format(text, { ...(await resolveConfig(doc)), filepath: doc }));
+  await writeDocument(basename(doc), readFileSync(doc, 'utf8'));
 }
 process.exitCode = done.status ?? 1;

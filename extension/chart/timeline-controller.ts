@@ -92,11 +92,13 @@ export class TimelineController {
     this.#drawing.touchStrip();
     if (meta !== null) this.#store.advance(meta.revision, meta.wallNs, same);
     this.#layOut();
-    // The first picture need not be sharp at once.
-    if (!same) this.#moving = true;
-    if (!same) this.#settle();
-    if (!same) this.#events.spanned(null);
-    if (!same) this.elements.scroller.scrollTop = this.model.top;
+    if (!same) {
+      // The first picture need not be sharp at once.
+      this.#moving = true;
+      this.#settle();
+      this.#events.spanned(null);
+      this.elements.scroller.scrollTop = this.model.top;
+    }
     if (this.model.hover === null) this.#events.hovered(null, 0);
     this.#events.moved();
     const { cursor } = this.model;

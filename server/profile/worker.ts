@@ -5,8 +5,7 @@ import { systemReason, TraceError } from '../trace/trace-error';
 import type { ExportParams } from '../protocol-export';
 import { writeFileInPieces } from './export/export-file';
 import { RunAnalysis } from './run-analysis';
-import type { AnalysisAnswer } from '../protocol-analysis';
-import type { Sliced } from './stretches';
+import { inSlices } from './worker-slices';
 import { readSourceFile } from './worker-sources';
 import type {
   WorkerAnswers,
@@ -15,9 +14,6 @@ import type {
   WorkerRequest,
   WorkerResponse,
 } from './worker-protocol';
-
-/** So long a tile may have to wait behind a long computation. */
-const SLICE_MS = 4;
 
 function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): void {
   // Opened by the first call, whose answer then carries the error.
@@ -36,7 +32,8 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
       const { question } = call.request;
       latest.set(question.kind, id);
       const isStale = (): boolean => latest.get(question.kind) !== id;
-      inSlices(analysis.analyse(question), isStale).then(
+      const sliced = analysis.analyse(question);
+      (sliced === null ? Promise.resolve(null) : inSlices(sliced, isStale)).then(
         (answer) => respond({ id, ok: true, answer: { kind: 'analysis', answer } }),
         fail,
       );
@@ -44,22 +41,6 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
       fail(error);
     }
   });
-}
-
-/** Goes on between other calls; null where there is no profile, or a newer question of the kind has come. */
-async function inSlices(
-  sliced: Sliced<AnalysisAnswer> | null,
-  isStale: () => boolean,
-): Promise<AnalysisAnswer | null> {
-  if (sliced === null) return null;
-  for (let until = performance.now() + SLICE_MS; ;) {
-    const { done, value } = sliced.next();
-    if (done === true) return value;
-    if (performance.now() < until) continue;
-    await new Promise(setImmediate);
-    if (isStale()) return null;
-    until = performance.now() + SLICE_MS;
-  }
 }
 
 function answerOf(analysis: RunAnalysis, call: WorkerCall): WorkerAnswers[keyof WorkerAnswers] {

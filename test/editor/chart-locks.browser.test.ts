@@ -6,18 +6,19 @@ import { formatCount, formatDuration, formatPlace } from '../../extension/chart/
 import { rowPitch } from '../../extension/chart/rows';
 import { analyseRun } from '../../server/cli/analyse';
 import type { ChartMeta, ChartRequest, ChartResponse, Segment } from '../../server/protocol';
-import type { AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
+import { askChart } from '../support/ask-chart';
 import { ChartPage } from '../support/chart-page';
 import { THEMES } from '../support/themes';
 import {
+  answered,
   axeViolations,
   openBrowser,
   openChart,
+  openTab,
   readCanvas,
   savedState,
   screenshot,
   setTheme,
-  settle,
   stageBox,
 } from './support/chart-driver';
 
@@ -32,14 +33,6 @@ function answer<K extends ChartResponse['kind']>(
   return response as Extract<ChartResponse, { kind: K }>;
 }
 
-function ask<K extends AnalysisQuestion['kind']>(
-  question: Extract<AnalysisQuestion, { kind: K }>,
-): AnswerTo<K> {
-  const found = answer({ kind: 'analysis', question }, 'analysis').answer;
-  assert.equal(found?.kind, question.kind);
-  return found as AnswerTo<K>;
-}
-
 function metaOfRun(): ChartMeta {
   const { meta } = answer({ kind: 'meta' }, 'meta');
   assert.ok(meta);
@@ -50,7 +43,10 @@ function metaOfRun(): ChartMeta {
 
 /** The waits for locks of a lane, uncut. */
 function lockWaits(lane: number, fromNs: number, toNs: number): Segment[] {
-  const { segments } = ask({ kind: 'segments', lane, fromNs, toNs, limit: 200 });
+  const { segments } = askChart(
+    { answer: chart },
+    { kind: 'segments', lane, fromNs, toNs, limit: 200 },
+  );
   return segments.filter(({ state }) => state === 'lock');
 }
 
@@ -84,18 +80,9 @@ describe('a chart with locks', () => {
     host.stop();
   });
 
-  /** Waits for answers to what was asked after its pause. */
-  const answered = async (): Promise<void> => {
-    await page.waitForTimeout(120);
-    await settle(page);
-  };
-  const openTab = async (name: string): Promise<void> => {
-    await page.getByRole('tab', { name }).click();
-    await answered();
-  };
   const filter = async (text: string): Promise<string[]> => {
     await page.getByRole('combobox', { name: 'Filter threads' }).fill(text);
-    await answered();
+    await answered(page);
     return (await page.locator('.label-name').allTextContents()).toSorted();
   };
   const finds = async (text: string, names: readonly string[]): Promise<void> => {
@@ -117,7 +104,7 @@ describe('a chart with locks', () => {
     const servers = all.filter((name) => name.startsWith('server-'));
     assert.equal(servers.length, 2);
     await finds('lock:LOCK', servers);
-    await openTab('Threads');
+    await openTab(page, 'Threads');
     assert.equal(await page.locator('#panel-threads tbody tr').count(), 2);
     await finds('lock:none', []);
     await finds(`process:${meta.processes[0]?.pid ?? 0}`, all);
@@ -129,7 +116,7 @@ describe('a chart with locks', () => {
   });
 
   it('has in the table of locks what the selected span holds', async () => {
-    await openTab('Locks');
+    await openTab(page, 'Locks');
     const whole = await lockRow();
     assert.equal(whole[1]?.trim(), formatDuration(lock?.waitNs ?? 0));
     assert.equal(whole[3]?.trim(), formatCount(lock?.acquires ?? 0));
@@ -145,7 +132,7 @@ describe('a chart with locks', () => {
     await page.mouse.move(x + left + width * 0.99, y + 40, { steps: 5 });
     await page.mouse.up();
     await page.keyboard.up('Shift');
-    await answered();
+    await answered(page);
     await page.getByText('Python locks, in the selected part').waitFor({ state: 'attached' });
     const part = await lockRow();
     // The pointer's places, a pixel wide.
@@ -162,21 +149,21 @@ describe('a chart with locks', () => {
     assert.equal(part.length, 5, 'acquisitions and the like are known of the whole run only');
     assert.deepEqual(await axeViolations(page), []);
     await screenshot(page, 'chart-locks-span');
-    await openTab('Who blocked whom');
+    await openTab(page, 'Who blocked whom');
     await page.getByText('waits for locks are in the table of locks').waitFor();
     await page.getByRole('button', { name: 'Clear selection' }).click();
-    await openTab('Locks');
+    await openTab(page, 'Locks');
     assert.deepEqual(await lockRow(), whole);
   });
 
   it('shows a wait for the lock as the evidence of what is found about it', async () => {
-    await openTab('Findings');
+    await openTab(page, 'Findings');
     const found = meta.findings.findIndex(({ evidence }) => evidence['lock'] === lock?.id);
     assert.ok(found >= 0, 'a finding about the lock');
     const wait = longestLockWait();
     const row = page.locator('.finding', { hasText: meta.findings[found]?.message ?? '' });
     await row.getByRole('button', { name: 'Show in the timeline' }).click();
-    await answered();
+    await answered(page);
     const length = formatDuration(wait.endNs - wait.startNs);
     await page.getByRole('status').getByText(`lock wait ${length}`).waitFor();
     assert.equal((await savedState(page)).cursor?.lane, wait.lane);
@@ -186,12 +173,12 @@ describe('a chart with locks', () => {
     const wait = longestLockWait();
     const [holder] = wait.holders;
     assert.ok(wait.releasedBy && holder?.place);
-    await openTab('Lines');
+    await openTab(page, 'Lines');
     await page.locator('#panel-lines').getByRole('searchbox').fill('shop.py');
     await page.locator('.stage').focus();
     for (const key of ['Escape', '0']) await page.keyboard.press(key);
     await page.mouse.move(5, 5);
-    await answered();
+    await answered(page);
     assert.equal(await page.locator('#panel-lines tr[class*="lit-"]').count(), 0);
     const { x, y, left, width } = await stageBox(page);
     const { t0, t1 } = await savedState(page);
@@ -200,7 +187,7 @@ describe('a chart with locks', () => {
     const pitch = rowPitch(meta.lanes.length);
     const top = wait.lane * pitch + pitch / 2;
     await page.mouse.move(x + xOf((wait.startNs + wait.endNs) / 2), y + top);
-    await answered();
+    await answered(page);
     await screenshot(page, 'chart-hover');
     const lit = await page.locator('#panel-lines tr[class*="lit-"] .link').allInnerTexts();
     assert.ok(lit.includes(formatPlace(holder.place)), `lit: ${String(lit)}`);

@@ -10,9 +10,11 @@ import { chartBackend, ChartPage } from '../support/chart-page';
 import { laneOf, largeRun } from '../support/large-run';
 import { THEMES } from '../support/themes';
 import {
+  answered,
   axeViolations,
   openBrowser,
   openChart,
+  openTab,
   policyViolations,
   readCanvas,
   readLanes,
@@ -85,15 +87,6 @@ describe('views of a part of the run', () => {
     host.stop();
   });
 
-  /** Waits for answers to what was asked after its pause. */
-  const answered = async (): Promise<void> => {
-    await page.waitForTimeout(120);
-    await settle(page);
-  };
-  const openTab = async (name: string): Promise<void> => {
-    await page.getByRole('tab', { name }).click();
-    await answered();
-  };
   const firstCells = async (panel: string): Promise<string[]> =>
     page.locator(`#panel-${panel} tbody tr:not(.spacer)`).first().locator('td').allInnerTexts();
 
@@ -101,7 +94,7 @@ describe('views of a part of the run', () => {
     await setTheme(page, THEMES.dark);
     await page.locator('.stage').focus();
     await page.keyboard.press('n');
-    await answered();
+    await answered(page);
     const longest = wait(0);
     assert.ok(longest.releasedBy);
     const releaser = meta.lanes[longest.releasedBy.lane]?.name ?? '?';
@@ -126,7 +119,7 @@ describe('views of a part of the run', () => {
   it('selects a span by keys, and all tables follow it', async () => {
     const longest = wait(0);
     await page.keyboard.press('[');
-    await answered();
+    await answered(page);
     const scope = { fromNs: longest.startNs, toNs: longest.endNs, lanes: null };
     const { sums } = ask({ kind: 'sums', scope });
     const most = sums.lines.toSorted((a, b) => b.blocks.selfNs - a.blocks.selfNs)[0];
@@ -136,26 +129,26 @@ describe('views of a part of the run', () => {
     const [place = '', blocks = ''] = await firstCells('lines');
     assert.ok(place.startsWith(formatPlace(most)), place);
     assert.equal(blocks.trim(), formatDuration(most.blocks.selfNs));
-    await openTab('Threads');
+    await openTab(page, 'Threads');
     const waited = sums.lanes.toSorted((a, b) => b.waitNs - a.waitNs)[0];
     const cells = await firstCells('threads');
     assert.equal(cells[0], meta.lanes[waited?.lane ?? -1]?.name);
     assert.ok(cells[6]?.startsWith(formatDuration(waited?.waitNs ?? -1)), String(cells));
-    await openTab('Who blocked whom');
+    await openTab(page, 'Who blocked whom');
     const [pair] = sums.blame;
     const blame = await firstCells('blame .table-view');
     assert.equal(blame[2]?.trim(), formatDuration(pair?.ns ?? -1));
-    await openTab('Segments');
+    await openTab(page, 'Segments');
     const rows = await page.locator('#panel-segments tbody tr').count();
     const question = { kind: 'segments', lane: longest.lane, ...scope, limit: 200 } as const;
     assert.equal(rows, ask(question).segments.length);
     await page.getByRole('button', { name: 'Clear selection' }).click();
-    await answered();
+    await answered(page);
     assert.equal(await page.locator('.scope').count(), 0);
   });
 
   it('shows who blocked whom as a matrix, whose cells say what the list says', async () => {
-    await openTab('Who blocked whom');
+    await openTab(page, 'Who blocked whom');
     const { sums } = ask({ kind: 'sums', scope: { fromNs: 0, toNs: meta.wallNs, lanes: null } });
     const most = sums.blame.toSorted((a, b) => b.ns - a.ns)[0];
     assert.ok(most?.holder);
@@ -196,14 +189,14 @@ describe('views of a part of the run', () => {
     await page.mouse.move(x + left + width * 0.5, y + 40, { steps: 5 });
     await page.mouse.up();
     await page.keyboard.up('Shift');
-    await answered();
+    await answered(page);
     const text = await page.locator('.scope').innerText();
     // The ends may have snapped to a change of state some pixels away.
     const [, selected = ''] = /^(.*) selected/.exec(text) ?? [];
     const expected = meta.wallNs / 4 / 1e6;
     assert.ok(Math.abs(Number.parseFloat(selected) - expected) < expected * 0.1, text);
     await page.mouse.click(x + left + 5, y - 8);
-    await answered();
+    await answered(page);
     assert.equal(await page.locator('.scope').count(), 0, 'a click on the axis clears it');
   });
 
@@ -253,18 +246,18 @@ describe('views of a part of the run', () => {
     const filter = page.getByRole('combobox', { name: 'Filter threads' });
     const names = (): Promise<string[]> => page.locator('.label-name').allTextContents();
     await filter.fill('worker-3');
-    await answered();
+    await answered(page);
     assert.deepEqual(await names(), ['worker-3']);
-    await openTab('Threads');
+    await openTab(page, 'Threads');
     assert.equal(await page.locator('#panel-threads tbody tr').count(), 1);
-    await openTab('Lines');
+    await openTab(page, 'Lines');
     await filter.fill('file:cache.py');
-    await answered();
+    await answered(page);
     const places = await page.locator('#panel-lines .link').allInnerTexts();
     assert.ok(places.length > 5 && places.every((place) => place.startsWith('cache.py:')));
     await filter.fill('');
     await page.getByLabel('Order of the threads').selectOption('wait');
-    await answered();
+    await answered(page);
     const byWait = meta.lanes.toSorted((a, b) => b.waitNs - a.waitNs).map(({ name }) => name);
     assert.deepEqual(await names(), byWait);
     await page.getByLabel('Order of the threads').selectOption('start');
@@ -297,7 +290,7 @@ describe('views of a part of the run', () => {
   });
 
   it('shows a flame graph that can be walked, zoomed and opened', async () => {
-    await openTab('Flame graph');
+    await openTab(page, 'Flame graph');
     const scope = { fromNs: 0, toNs: meta.wallNs, lanes: null };
     const { flame } = ask({ kind: 'flame', scope, cost: 'hold', order: 'merged' });
     const boxes = page.locator('.flame-box');
@@ -320,19 +313,19 @@ describe('views of a part of the run', () => {
     await settle(page);
     assert.equal(await boxes.count(), whole);
     await page.getByRole('button', { name: 'In time' }).click();
-    await answered();
+    await answered(page);
     // It may be a pixel wide.
     await boxes.first().dispatchEvent('click');
-    await answered();
+    await answered(page);
     await page.locator('.scope').getByText('selected').waitFor();
     await page.getByRole('button', { name: 'Clear selection' }).click();
     await page.getByRole('button', { name: 'Merged' }).click();
-    await answered();
+    await answered(page);
     await screenshot(page, 'chart-flame');
   });
 
   it('shows how long holds and waits were', async () => {
-    await openTab('Lengths');
+    await openTab(page, 'Lengths');
     const scope = { fromNs: 0, toNs: meta.wallNs, lanes: null };
     const { hold, wait: waits } = ask({ kind: 'sums', scope }).sums.histograms;
     const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
@@ -343,9 +336,9 @@ describe('views of a part of the run', () => {
   });
 
   it('shows the evidence of a finding in the timeline', async () => {
-    await openTab('Findings');
+    await openTab(page, 'Findings');
     await page.getByRole('button', { name: 'Show in the timeline' }).click();
-    await answered();
+    await answered(page);
     const evidence = wait(EVIDENCE_RANK);
     const { t0, t1, cursor } = await savedState(page);
     assert.ok(t0 < evidence.startNs && evidence.endNs < t1);
@@ -360,7 +353,7 @@ describe('views of a part of the run', () => {
     const { spans } = ask({ kind: 'idle', leastNs: Math.floor(meta.wallNs / 100) });
     assert.deepEqual(spans, [], 'this run is never idle for long');
     await page.getByRole('button', { name: 'Collapse idle time' }).click();
-    await answered();
+    await answered(page);
     const { t0, t1 } = await savedState(page);
     assert.deepEqual([t0, t1], [0, meta.wallNs]);
     await page.getByRole('button', { name: 'Collapse idle time' }).click();
@@ -379,23 +372,23 @@ describe('views of a part of the run', () => {
     await settle(page);
     assert.ok(!(await page.locator('canvas[data-part="curves"]').isVisible()));
     await toggle.click();
-    await answered();
+    await answered(page);
   });
 
   it('has nothing for axe-core in any view and theme, also at 200 % and with a span', async () => {
     await page.locator('.stage').focus();
     for (const key of ['n', '[']) await page.keyboard.press(key);
-    await answered();
+    await answered(page);
     for (const [name, theme] of Object.entries(THEMES)) {
       await setTheme(page, theme);
       for (const tab of TABS) {
-        await openTab(tab);
+        await openTab(page, tab);
         assert.deepEqual(await axeViolations(page), [], `${tab} in ${name}`);
       }
     }
     // 200 % of a window of 1200 × 720 leaves half of its CSS pixels.
     await page.setViewportSize({ width: 600, height: 360 });
-    await openTab('Lines');
+    await openTab(page, 'Lines');
     assert.deepEqual(await axeViolations(page), []);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.ok(!wide, 'nothing is cut off at the right');

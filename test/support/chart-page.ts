@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Chart } from '../../server/profile/chart';
-import type { Sliced } from '../../server/profile/stretches';
+import { inSlices } from '../../server/profile/worker-slices';
 import type { ChartMeta, Segment } from '../../server/protocol';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
@@ -21,33 +21,18 @@ export interface ChartBackend {
 
 /** The chart of the product itself. */
 export function chartBackend(chart: Chart): ChartBackend {
-  const slicer = new Slicer();
+  // As the server's worker does it: of a newer question of its kind an older one is dropped.
+  const latest = new Map<string, AnalysisQuestion>();
   return {
     meta: chart.meta(),
     tile: (level, index, page) => chart.tile({ kind: 'tile', level, index, page }),
     segment: (request) =>
       request.kind === 'longWait' ? chart.longWait(request.rank) : chart.segment(request),
-    analysis: (question) => slicer.run(question.kind, chart.analyse(question)),
+    analysis: (question) => {
+      latest.set(question.kind, question);
+      return inSlices(chart.analyse(question), () => latest.get(question.kind) !== question);
+    },
   };
-}
-
-/** As the server's worker does it: tiles need not wait, and of a newer question of its kind an older one is dropped. */
-class Slicer {
-  readonly #latest = new Map<string, number>();
-  #next = 1;
-
-  async run(kind: string, sliced: Sliced<AnalysisAnswer>): Promise<AnalysisAnswer | null> {
-    const mine = this.#next++;
-    this.#latest.set(kind, mine);
-    for (let until = performance.now() + 4; ;) {
-      const { done, value } = sliced.next();
-      if (done === true) return value;
-      if (performance.now() < until) continue;
-      await new Promise(setImmediate);
-      if (this.#latest.get(kind) !== mine) return null;
-      until = performance.now() + 4;
-    }
-  }
 }
 
 function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {

@@ -6,13 +6,8 @@ import { histogramBin } from '../../server/profile/scope-sums';
 import { evidenceOf } from '../../server/profile/evidence';
 import { runAll } from '../../server/profile/stretches';
 import type { Finding, Place } from '../../server/protocol';
-import {
-  HISTOGRAM_STEPS,
-  type AnalysisQuestion,
-  type AnswerTo,
-  type Flame,
-  type Scope,
-} from '../../server/protocol-analysis';
+import { HISTOGRAM_STEPS, type Flame, type Scope } from '../../server/protocol-analysis';
+import { askChart } from '../support/ask-chart';
 import {
   analysed,
   chartOf,
@@ -21,15 +16,6 @@ import {
   unsampled,
   type PlacedStretch,
 } from '../support/chart-stretches';
-
-function ask<K extends AnalysisQuestion['kind']>(
-  chart: Chart,
-  question: Extract<AnalysisQuestion, { kind: K }>,
-): AnswerTo<K> {
-  const response = chart.answer({ kind: 'analysis', question });
-  assert.ok(response.kind === 'analysis' && response.answer?.kind === question.kind);
-  return response.answer as AnswerTo<K>;
-}
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const scopeArbitrary = fc.record({
@@ -116,7 +102,7 @@ describe('analysis of a part of the run', () => {
       fc.property(unsampled, scopeArbitrary, (trace, shares) => {
         const chart = chartOf(trace);
         const scope = scopeOf(shares, chart.meta().wallNs);
-        const { sums } = ask(chart, { kind: 'sums', scope });
+        const { sums } = askChart(chart, { kind: 'sums', scope });
         const all = stretchesOf(trace, chart);
         const isWanted = (lane: number): boolean => scope.lanes?.includes(lane) !== false;
         const mine = all.filter((each) => isWanted(each.lane) && cutNs(each, scope) > 0);
@@ -190,9 +176,9 @@ describe('analysis of a part of the run', () => {
       fc.property(unsampled, scopeArbitrary, (trace, shares) => {
         const chart = chartOf(trace);
         const scope = scopeOf(shares, chart.meta().wallNs);
-        const { sums } = ask(chart, { kind: 'sums', scope });
+        const { sums } = askChart(chart, { kind: 'sums', scope });
         for (const cost of ['hold', 'wait', 'blocks'] as const) {
-          const { flame } = ask(chart, { kind: 'flame', scope, cost, order: 'merged' });
+          const { flame } = askChart(chart, { kind: 'flame', scope, cost, order: 'merged' });
           const lines = nonZero(sums.lines.map((row) => [shown(row), row[cost].selfNs] as const));
           assert.deepEqual(selfOf(flame), lines);
           assert.equal(
@@ -211,7 +197,7 @@ describe('analysis of a part of the run', () => {
         const chart = chartOf(trace);
         const { wallNs, lanes } = chart.meta();
         const scope = { fromNs: 0, toNs: wallNs, lanes: null };
-        const { flame } = ask(chart, { kind: 'flame', scope, cost: 'hold', order: 'time' });
+        const { flame } = askChart(chart, { kind: 'flame', scope, cost: 'hold', order: 'time' });
         const all = stretchesOf(trace, chart).filter(({ state }) => state === 'holding');
         if (lanes.length === 0) return;
         const columnNs = wallNs / 1024;
@@ -239,7 +225,7 @@ describe('analysis of a part of the run', () => {
         const chart = chartOf(trace);
         const { wallNs, lanes } = chart.meta();
         const { fromNs, toNs } = scopeOf(at, wallNs);
-        const { curves } = ask(chart, { kind: 'curves', fromNs, toNs, bins });
+        const { curves } = askChart(chart, { kind: 'curves', fromNs, toNs, bins });
         const all = stretchesOf(trace, chart);
         for (let bin = 0; bin < bins; bin++) {
           const width = (toNs - fromNs) / bins;
@@ -276,7 +262,7 @@ describe('analysis of a part of the run', () => {
       fc.property(unsampled, fc.integer({ min: 1, max: 30 }), (trace, leastNs) => {
         const chart = chartOf(trace);
         const { wallNs } = chart.meta();
-        const { spans } = ask(chart, { kind: 'idle', leastNs });
+        const { spans } = askChart(chart, { kind: 'idle', leastNs });
         const busy = stretchesOf(trace, chart).filter(({ state }) => state !== 'off');
         for (const { startNs, endNs } of spans) {
           assert.ok(endNs - startNs >= leastNs);
@@ -305,24 +291,27 @@ describe('analysis of a part of the run', () => {
         for (const lane of lanes.keys()) {
           const mine = all.filter((each) => each.lane === lane);
           const question = { kind: 'segments', lane, fromNs: 0, toNs: wallNs, limit: 200 } as const;
-          const { segments } = ask(chart, question);
+          const { segments } = askChart(chart, question);
           assert.deepEqual(
             segments.map(({ state, startNs, endNs }) => [state, startNs, endNs]),
             mine.map(({ state, from, to }) => [state, from, to]),
           );
-          const first = ask(chart, { ...question, fromNs: Math.floor(wallNs / 2), limit: 2 });
+          const first = askChart(chart, { ...question, fromNs: Math.floor(wallNs / 2), limit: 2 });
           assert.ok(first.segments.length <= 2);
           if (mine.some(({ place }) => place.startsWith('/b.py'))) wanted.push(lane);
         }
         const inFiles = (...files: string[]): readonly number[] =>
-          ask(chart, { kind: 'lanesAt', files, locks: [] }).lanes;
+          askChart(chart, { kind: 'lanesAt', files, locks: [] }).lanes;
         const found = inFiles('B.py');
         // Lanes with a caller in the file are found, too.
         assert.ok(wanted.every((lane) => found.includes(lane)));
         assert.deepEqual(inFiles('none.py'), []);
         const either = new Set([...found, ...inFiles('a.py')]);
         assert.deepEqual(new Set(inFiles('b.py', 'A.py')), either);
-        assert.deepEqual(ask(chart, { kind: 'lanesAt', files: [], locks: ['none'] }).lanes, []);
+        assert.deepEqual(
+          askChart(chart, { kind: 'lanesAt', files: [], locks: ['none'] }).lanes,
+          [],
+        );
       }),
       { numRuns: 200 },
     );
@@ -340,9 +329,9 @@ describe('analysis of a part of the run', () => {
           found === null ? 0 : found.endNs - found.startNs;
         const here = all.filter(({ place }) => place === '/a.py:2');
         const busy = here.filter(({ state }) => state !== 'off');
-        const { segment } = ask(chart, { kind: 'longestAt', file: '/a.py', line: 2 });
+        const { segment } = askChart(chart, { kind: 'longestAt', file: '/a.py', line: 2 });
         assert.equal(lengthOf(segment), longest(busy.length > 0 ? busy : here));
-        const none = ask(chart, { kind: 'longestAt', file: '/none.py', line: 2 });
+        const none = askChart(chart, { kind: 'longestAt', file: '/none.py', line: 2 });
         assert.equal(none.segment, null);
 
         const { engine, timeline, snapshot } = analysed(trace);

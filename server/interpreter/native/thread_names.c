@@ -140,16 +140,21 @@ static bool name_in_frame_of(const struct caller_of *c, char *name, size_t bytes
     return named;
 }
 
-bool name_of_thread_in_frame(char *name, size_t bytes)
+static bool name_by_caller(const struct caller_of *c, char *name, size_t bytes)
 {
     const struct python_api *api = &probe.api;
-    struct caller_of c = find_caller();
-    if (!api_is_there(api) || (c.code && kind_of(&c) == CALLER_OTHER))
+    if (!api_is_there(api) || (c->code && kind_of(c) == CALLER_OTHER))
         return false;
-    bool named = name_in_frame_of(&c, name, bytes);
+    bool named = name_in_frame_of(c, name, bytes);
     if (api->error_occurred())
         api->error_clear();
     return named;
+}
+
+bool name_of_thread_in_frame(char *name, size_t bytes)
+{
+    struct caller_of c = find_caller();
+    return name_by_caller(&c, name, bytes);
 }
 
 static void rename_if_new(struct thread *t, const char *name)
@@ -163,7 +168,7 @@ static void *get_ident(void *self, void *a, void *b, void *c, void *d)
 {
     struct caller_of by = find_caller();
     char name[GILSCOPE_THREAD_NAME_BYTES];
-    if (kind_of(&by) == CALLER_THREAD_END && name_of_thread_in_frame(name, sizeof name))
+    if (kind_of(&by) == CALLER_THREAD_END && name_by_caller(&by, name, sizeof name))
         rename_if_new(thread_self, name);
     return probe.thread_names.get_ident(self, a, b, c, d);
 }

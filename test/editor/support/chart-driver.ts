@@ -48,6 +48,18 @@ export async function settle(page: Page): Promise<void> {
   });
 }
 
+/** Waits for answers to what was asked after its pause. */
+export async function answered(page: Page): Promise<void> {
+  await page.waitForTimeout(120);
+  await settle(page);
+}
+
+/** Opens a table, or whatever else is below the lanes, by its title. */
+export async function openTab(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+  await answered(page);
+}
+
 export async function savedState(page: Page): Promise<SavedState> {
   return page.evaluate(() => JSON.parse(sessionStorage.getItem('state') ?? '{}') as SavedState);
 }

@@ -7,8 +7,8 @@ import { evidenceOf } from '../../../server/profile/evidence';
 import { runAll } from '../../../server/profile/stretches';
 import { Timeline } from '../../../server/profile/timeline';
 import type { Finding, Profile } from '../../../server/protocol';
-import type { AnalysisQuestion, AnswerTo } from '../../../server/protocol-analysis';
 import { LOCK_ROW } from '../../../server/trace/events';
+import { askChart } from '../../support/ask-chart';
 import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
 
 const FACTS = {
@@ -50,15 +50,6 @@ function chartOf(history: LockHistory): Charted {
       return chart.segment({ kind: 'segment', lane, atNs: segment.startNs, step: 'at' });
     },
   };
-}
-
-function ask<K extends AnalysisQuestion['kind']>(
-  chart: Chart,
-  question: Extract<AnalysisQuestion, { kind: K }>,
-): AnswerTo<K> {
-  const response = chart.answer({ kind: 'analysis', question });
-  assert.ok(response.kind === 'analysis' && response.answer?.kind === question.kind);
-  return response.answer as AnswerTo<K>;
 }
 
 /** Rows of single locks that were waited for, by the index of the lock. */
@@ -107,7 +98,10 @@ describe('locks in a part of a run', () => {
           if (toNs <= fromNs) return;
           const wanted = pick === 3 ? null : [pick % lanes.length];
           const tids = (wanted ?? [...lanes.keys()]).map((lane) => lanes[lane]?.tid ?? 0);
-          const { sums } = ask(chart, { kind: 'sums', scope: { fromNs, toNs, lanes: wanted } });
+          const { sums } = askChart(chart, {
+            kind: 'sums',
+            scope: { fromNs, toNs, lanes: wanted },
+          });
           for (const [lock, id] of waitedLocks(profile)) {
             let [waitNs, holdNs] = [0, 0];
             for (const moment of history.moments.slice(fromNs, toNs)) {
@@ -130,7 +124,7 @@ describe('locks in a part of a run', () => {
         const { chart, profile } = chartOf(history);
         const { lanes } = chart.meta();
         for (const [lock, id] of waitedLocks(profile)) {
-          const found = ask(chart, { kind: 'lanesAt', files: [], locks: [id] }).lanes;
+          const found = askChart(chart, { kind: 'lanesAt', files: [], locks: [id] }).lanes;
           const hadToDo = ({ tid }: { readonly tid: number }): boolean =>
             history.moments.some(
               ({ owners, wants }) => owners[lock] === tid - 1 || wants[tid - 1] === lock,
