@@ -100,6 +100,8 @@ export interface ScopeSums {
   readonly lines: readonly LineSums[];
   /** Largest first. */
   readonly blame: readonly BlameSums[];
+  /** The blame of locks is inexact: of holds so long ago, among very many, only the sums are kept. */
+  readonly locksFolded: boolean;
   readonly histograms: Histograms;
   readonly locks: readonly LockScopeSums[];
 }

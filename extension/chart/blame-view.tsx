@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { LockRow } from '../../server/protocol';
+import type { GilRow, LockRow } from '../../server/protocol';
 import type { BlameSums } from '../../server/protocol-analysis';
 import {
   buildMatrix,
   holderOf,
+  lockNames,
   locksWithoutHolder,
   placeKey,
   type BlameCell,
@@ -22,25 +23,26 @@ interface BlameViewProps extends Opener {
   readonly blame: readonly BlameSums[];
   /** Of the whole run. */
   readonly locks: readonly LockRow[];
-  /** The run has waits for locks, which these numbers of a part of it leave out. */
-  readonly leavesOutLocks: boolean;
+  readonly gils: readonly GilRow[];
+  /** Of some locks the holds are too long ago to know when each was. */
+  readonly locksFolded: boolean;
 }
 
 const MATRIX_LIMIT = 30;
 
 /** Who blocked whom: as a matrix to see the pattern, and as a list to read. */
 export function BlameView(props: BlameViewProps): JSX.Element {
-  const { t, blame, locks, leavesOutLocks, open } = props;
+  const { t, blame, locks, gils, locksFolded, open } = props;
   const unknown = useMemo(() => locksWithoutHolder(locks), [locks]);
+  const names = useMemo(() => lockNames(locks, gils), [locks, gils]);
   const matrix = useMemo(() => buildMatrix(blame, MATRIX_LIMIT, unknown), [blame, unknown]);
-  const columns = useMemo(() => blameColumns(t, unknown, open), [t, unknown, open]);
-  const note = leavesOutLocks && <p class="nothing">{t('blame.onlyGil')}</p>;
-  if (blame.length === 0) return note || <p class="nothing">{t('blame.none')}</p>;
+  const columns = useMemo(() => blameColumns(t, unknown, names, open), [t, unknown, names, open]);
+  if (blame.length === 0) return <p class="nothing">{t('blame.none')}</p>;
   return (
     <div class="blame">
-      <Matrix t={t} matrix={matrix} />
+      <Matrix t={t} matrix={matrix} names={names} />
       <div class="table-view">
-        {note}
+        {locksFolded && <p class="nothing">{t('blame.folded')}</p>}
         <DataTable
           t={t}
           caption={t('blame.list')}
@@ -64,16 +66,28 @@ function partyName(t: Translate, party: Party, long: boolean): string {
   return party.place.function === '' ? place : `${place} ${party.place.function}`;
 }
 
-function explain(t: Translate, waiter: Party, holder: Party, cell: BlameCell): string {
+function explain(
+  t: Translate,
+  waiter: Party,
+  holder: Party,
+  cell: BlameCell,
+  lock: string,
+): string {
   const names = [partyName(t, waiter, false), formatDuration(cell.ns)] as const;
   const rest = [partyName(t, holder, true), formatCount(cell.count)] as const;
   return cell.maxNs === null
-    ? t('blame.cell.summed', ...names, ...rest)
-    : t('blame.cell', ...names, ...rest, formatDuration(cell.maxNs));
+    ? t('blame.cell.summed', ...names, ...rest, lock)
+    : t('blame.cell', ...names, ...rest, formatDuration(cell.maxNs), lock);
 }
 
-function Matrix(props: { readonly t: Translate; readonly matrix: BlameMatrix }): JSX.Element {
-  const { t, matrix } = props;
+function Matrix(props: {
+  readonly t: Translate;
+  readonly matrix: BlameMatrix;
+  readonly names: ReadonlyMap<string, string>;
+}): JSX.Element {
+  const { t, matrix, names } = props;
+  const locksOf = ({ locks }: BlameCell): string =>
+    locks.map((id) => names.get(id) ?? id).join(', ');
   const [shown, setShown] = useState<string | null>(null);
   return (
     <div class="matrix-box">
@@ -98,7 +112,8 @@ function Matrix(props: { readonly t: Translate; readonly matrix: BlameMatrix }):
                 </th>
                 {matrix.holders.map((holder, column) => {
                   const cell = matrix.cells[row]?.[column] ?? null;
-                  const text = cell === null ? null : explain(t, waiter, holder, cell);
+                  const text =
+                    cell === null ? null : explain(t, waiter, holder, cell, locksOf(cell));
                   return (
                     <td key={column} onPointerEnter={() => setShown(text)}>
                       {cell !== null && (
@@ -132,6 +147,7 @@ function heat(ns: number, largestNs: number): number {
 function blameColumns(
   t: Translate,
   unknown: ReadonlySet<string>,
+  names: ReadonlyMap<string, string>,
   open: Opener['open'],
 ): readonly Column<BlameSums>[] {
   return [
@@ -165,6 +181,13 @@ function blameColumns(
           </>
         );
       },
+    },
+    {
+      id: 'lock',
+      label: t('col.lock'),
+      text: true,
+      key: ({ lock }) => names.get(lock) ?? lock,
+      render: ({ lock }) => names.get(lock) ?? lock,
     },
     {
       id: 'time',

@@ -1,5 +1,6 @@
-import type { LockRow, Place } from '../../server/protocol';
+import type { GilRow, LockRow, Place } from '../../server/protocol';
 import type { BlameSums } from '../../server/protocol-analysis';
+import { formatPlace } from './format';
 
 /** A row or column of the matrix. */
 export type Party =
@@ -15,6 +16,8 @@ export interface BlameCell {
   readonly count: number;
   /** Longest single wait; null where several pairs were summed, of which only sums are meaningful. */
   readonly maxNs: number | null;
+  /** What they waited for, ids. */
+  readonly locks: readonly string[];
 }
 
 export interface BlameMatrix {
@@ -34,6 +37,19 @@ export function locksWithoutHolder(locks: readonly LockRow[]): ReadonlySet<strin
   const isInside = ({ name, kind }: LockRow): boolean =>
     name === 'per-object lock' || kind === 'stop-the-world' || kind === 'runtime';
   return new Set(locks.filter(isInside).map(({ id }) => id));
+}
+
+/** What each lock and GIL is called, by its id. */
+export function lockNames(
+  locks: readonly LockRow[],
+  gils: readonly GilRow[],
+): ReadonlyMap<string, string> {
+  const ofGils = gils.map(({ id }) => [id, gils.length === 1 ? 'GIL' : `GIL ${id}`] as const);
+  const ofLocks = locks.map(({ id, kind, name, createdAt }) => {
+    const place = createdAt.line > 0 ? ` ${formatPlace(createdAt)}` : '';
+    return [id, name ?? `${kind}${place}`] as const;
+  });
+  return new Map([...ofGils, ...ofLocks]);
 }
 
 export function holderOf(row: BlameSums, unknown: ReadonlySet<string>): Place | Absent {
@@ -57,8 +73,13 @@ export function buildMatrix(
     const before = line[at] ?? null;
     const cell: BlameCell =
       before === null
-        ? { ns: row.ns, count: row.count, maxNs: row.maxNs }
-        : { ns: before.ns + row.ns, count: before.count + row.count, maxNs: null };
+        ? { ns: row.ns, count: row.count, maxNs: row.maxNs, locks: [row.lock] }
+        : {
+            ns: before.ns + row.ns,
+            count: before.count + row.count,
+            maxNs: null,
+            locks: [...new Set([...before.locks, row.lock])],
+          };
     line[at] = cell;
     largestNs = Math.max(largestNs, cell.ns);
   }

@@ -44,6 +44,8 @@ export interface ScopeData {
   readonly locks: readonly LockRow[];
   /** Of locks only what a part of the run tells is known: see LockScopeSums. */
   readonly isPart: boolean;
+  /** See ScopeSums. */
+  readonly locksFolded: boolean;
 }
 
 /** Follows the filter and the selected span; what the profile does not say by itself the host is asked for. */
@@ -84,7 +86,7 @@ function tablesOf(
   sums: ScopeSums | null,
   wholeBlame: readonly BlameSums[],
   { filter, scope }: { readonly filter: Filter; readonly scope: Scope },
-): Pick<ScopeData, 'lines' | 'blame' | 'threads' | 'locks' | 'isPart'> {
+): Pick<ScopeData, 'lines' | 'blame' | 'threads' | 'locks' | 'isPart' | 'locksFolded'> {
   const byLane = new Map(sums?.lanes.map((row) => [row.lane, row]));
   const threads = meta.lanes.flatMap((lane, index): ThreadSums[] => {
     const own = sums === null ? lane : byLane.get(index);
@@ -97,16 +99,23 @@ function tablesOf(
   });
   const lines: readonly LineSums[] = sums?.lines ?? meta.lines;
   const blame: readonly BlameSums[] = sums?.blame ?? wholeBlame;
-  const locks = { locks: locksOf(meta, sums, filter), isPart: sums !== null };
+  const locks = {
+    ...{ locks: locksOf(meta, sums, filter), isPart: sums !== null },
+    locksFolded: sums?.locksFolded ?? false,
+  };
   if (isEmpty(filter)) return { lines, blame, threads, ...locks };
   const sites = sitesOf(meta, filter);
+  const ids = new Set(wantedLocks(meta, { ...filter, files: [] }).map(({ id }) => id));
+  const isOfLock = (lock: string): boolean => filter.locks.length === 0 || ids.has(lock);
   const isWanted = (place: { readonly file: string; readonly line: number } | null): boolean =>
     place !== null &&
     isFileWanted(filter, place.file) &&
     sites?.has(`${place.file}:${place.line}`) !== false;
   return {
     lines: lines.filter(isWanted),
-    blame: blame.filter(({ waiter, holder }) => isWanted(waiter) || isWanted(holder)),
+    blame: blame.filter(
+      ({ lock, waiter, holder }) => isOfLock(lock) && (isWanted(waiter) || isWanted(holder)),
+    ),
     threads,
     ...locks,
   };

@@ -41,8 +41,10 @@ export const CHART_STRINGS = {
   'tool.collapse': 'Collapse idle time',
   'tool.curves': 'GIL load, parallelism, queue',
   'curve.gilLoad': 'GIL load',
-  'curve.parallel': 'Running',
+  'curve.parallel': 'Holding or native',
   'curve.queue': 'Waiting',
+  'curve.help':
+    'GIL load: how much of the time the busiest GIL was held. Holding or native: threads that held a GIL or ran native code without it; a holder may be without a CPU, so there can be more than cores. Waiting: threads that waited for a GIL or a lock.',
   'order.label': 'Order of the threads',
   'order.start': 'By start',
   'order.wait': 'By wait',
@@ -180,11 +182,11 @@ export const CHART_STRINGS = {
   'blame.unknown': 'not known',
   'blame.unknown.long': 'not known: who has a lock inside an object is not recorded',
   'blame.others': 'others',
-  'blame.cell': '{0} waited {1} for {2}, {3} times, at most {4}',
-  'blame.cell.summed': '{0} waited {1} for {2}, {3} times',
+  'blame.cell': '{0} waited {1} for {2}, {3} times, at most {4} ({5})',
+  'blame.cell.summed': '{0} waited {1} for {2}, {3} times ({4})',
   'blame.hover': 'Point at a cell to read it.',
-  'blame.onlyGil':
-    'Of a part of the run only waits for the GIL are charged to lines; waits for locks are in the table of locks.',
+  'blame.folded':
+    'Some locks were held too often to keep each hold: of the oldest, who blocked whom is approximate in a part of the run.',
   'blame.none': 'No thread waited for another.',
   'locks.which': 'Which locks',
   'locks.folded': 'Contended and your own',

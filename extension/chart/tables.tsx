@@ -79,8 +79,6 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
       else timeline.current?.fit();
     });
   };
-  const gils = new Set(meta.gils.map(({ id }) => id));
-  const leavesOutLocks = scope.isPart && meta.blame.locks.some((lock) => !gils.has(lock));
   return [
     tabOf('lines', t, () => <LinesView t={t} lines={scope.lines} lit={lit} open={open} />),
     tabOf('blame', t, () => (
@@ -88,7 +86,8 @@ function tableTabs({ meta, t, scope, lit, ...rest }: TablesProps, open: Open): r
         t={t}
         blame={scope.blame}
         locks={meta.locks}
-        leavesOutLocks={leavesOutLocks}
+        gils={meta.gils}
+        locksFolded={scope.locksFolded}
         open={open}
       />
     )),

@@ -94,7 +94,12 @@ export function Timeline(props: TimelineProps): JSX.Element {
         <canvas data-part="strip" aria-hidden="true" />
         <canvas data-part="stripWindow" aria-hidden="true" />
       </div>
-      <div class="curves" style={{ height: `${CURVES_HEIGHT}px` }} hidden={!props.curves}>
+      <div
+        class="curves"
+        style={{ height: `${CURVES_HEIGHT}px` }}
+        hidden={!props.curves}
+        title={t('curve.help')}
+      >
         <canvas data-part="curves" aria-hidden="true" />
       </div>
       <div class="axis" title={t('timeline.ruler')} style={{ height: `${AXIS_HEIGHT + 1}px` }}>

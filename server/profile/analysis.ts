@@ -45,7 +45,10 @@ export function* analyse(analysed: Analysed, question: AnalysisQuestion): Sliced
     case 'curves': {
       const { fromNs, toNs } = inRun({ ...question, lanes: null }, profile.wallNs);
       const bins = Math.min(Math.max(1, Math.floor(question.bins)), CURVE_BINS_MAX);
-      return { kind: 'curves', curves: yield* curvesOf(views, fromNs, toNs, bins) };
+      return {
+        kind: 'curves',
+        curves: yield* curvesOf(views, analysed.threadOfRow, fromNs, toNs, bins),
+      };
     }
     case 'idle':
       return { kind: 'idle', spans: yield* idleSpans(views, profile.wallNs, question.leastNs) };

@@ -11,6 +11,7 @@ const PRECISION = 1e4;
 /** What the GILs and the threads did over time, see {@link Curves}. */
 export function* curvesOf(
   views: readonly LaneView[],
+  threadOfRow: readonly number[],
   fromNs: number,
   toNs: number,
   bins: number,
@@ -18,10 +19,12 @@ export function* curvesOf(
   const byGil = new Map<number, Float64Array>();
   const queue = new Float64Array(bins);
   const parallel = new Float64Array(bins);
-  for (const view of views) {
+  for (const [row, view] of views.entries()) {
     const held = byGil.get(view.track.gil) ?? new Float64Array(bins);
     byGil.set(view.track.gil, held);
-    sumShares(view, fromNs, toNs, { held, native: parallel, waited: queue });
+    // A thread of two interpreters has two lanes, with the same waits for locks.
+    const isFirst = threadOfRow.indexOf(threadOfRow[row] ?? -1) === row;
+    sumShares(view, fromNs, toNs, { held, native: parallel, waited: queue, isFirst });
     yield;
   }
   const gilLoad = new Float64Array(bins);
@@ -46,26 +49,33 @@ interface Shares {
   readonly held: Float64Array;
   readonly native: Float64Array;
   readonly waited: Float64Array;
+  /** Of the thread's lanes. */
+  readonly isFirst: boolean;
 }
 
-/** Adds the part of each bin that the lane held, was in native code, and waited. */
+/** Adds the part of each bin that the lane held, was in native code, and waited for the GIL or a lock. */
 function sumShares(
   view: LaneView,
   fromNs: number,
   toNs: number,
-  { held, native, waited }: Shares,
+  { held, native, waited, isFirst }: Shares,
 ): void {
   const bins = held.length;
   const binNs = (toNs - fromNs) / bins;
   view.rewind();
-  let before = { holdNs: 0, waitNs: 0, nativeNs: 0 };
+  let before = { holdNs: 0, waitNs: 0, nativeNs: 0, lockNs: 0 };
   for (let bin = 0; bin <= bins; bin++) {
     const edgeNs = Math.min(Math.max(fromNs + bin * binNs, view.startNs), view.endNs);
-    const sums = { ...view.sumsUntil(edgeNs), nativeNs: view.nativeUntil(edgeNs) };
+    const sums = {
+      ...view.sumsUntil(edgeNs),
+      nativeNs: view.nativeUntil(edgeNs),
+      lockNs: isFirst ? view.lockWaitedUntil(edgeNs) : 0,
+    };
     if (bin > 0) {
       held[bin - 1] = (held[bin - 1] as number) + (sums.holdNs - before.holdNs) / binNs;
       native[bin - 1] = (native[bin - 1] as number) + (sums.nativeNs - before.nativeNs) / binNs;
-      waited[bin - 1] = (waited[bin - 1] as number) + (sums.waitNs - before.waitNs) / binNs;
+      const waitNs = sums.waitNs - before.waitNs + sums.lockNs - before.lockNs;
+      waited[bin - 1] = (waited[bin - 1] as number) + waitNs / binNs;
     }
     before = sums;
   }

@@ -1,4 +1,3 @@
-import type { LockBooks } from './lock-books';
 import { LockCharge, type LockSources } from './lock-charge';
 import { grown } from './table';
 import { UnitHistory } from './unit-history';
@@ -17,7 +16,7 @@ export class HoldShares {
   readonly gil: number;
   /** The last hold of which the holder waited for another lock, -1: none. */
   lastThroughLock = -1;
-  readonly #locks: LockBooks;
+  readonly #locks: LockSources['locks'];
   readonly #lock: number;
   readonly #charge: LockCharge;
   readonly #units = new UnitHistory();
@@ -30,7 +29,7 @@ export class HoldShares {
     this.#locks = sources.locks;
     this.#lock = lock;
     this.gil = gil;
-    this.#charge = new LockCharge({ ...sources, sharesOf: null }, gil, null);
+    this.#charge = new LockCharge(sources, gil, null);
   }
 
   /** Takes up the holds that have come, and are final, since the last call. */

@@ -9,6 +9,8 @@ export interface LockWait {
   readonly lock: number;
   /** Thread that let it go, -1 unknown. */
   readonly releaser: number;
+  /** Of a lock whose holds are not recorded: the stack of the owner that the waiter saw, 0 unknown; else -1. */
+  readonly owner: number;
 }
 
 /** The waits of one thread for locks, in their order: parts of its time without the GIL. */
@@ -30,6 +32,7 @@ export class LaneLocks implements LockWaits {
   #stack = new Int32Array(4);
   #lock = new Int32Array(4);
   #releaser = new Int32Array(4);
+  #owner = new Int32Array(4);
 
   get count(): number {
     return this.#count;
@@ -41,7 +44,7 @@ export class LaneLocks implements LockWaits {
   }
 
   /** A wait that begins before the last one ended is left out. */
-  push({ startNs, endNs, stack, lock, releaser }: LockWait): void {
+  push({ startNs, endNs, stack, lock, releaser, owner }: LockWait): void {
     const at = this.#count;
     const last = at === 0 ? 0 : (this.#end[at - 1] as number);
     if (startNs < last || endNs <= startNs) return;
@@ -52,6 +55,7 @@ export class LaneLocks implements LockWaits {
     this.#stack[at] = stack;
     this.#lock[at] = lock;
     this.#releaser[at] = releaser;
+    this.#owner[at] = owner;
     this.#count = at + 1;
   }
 
@@ -76,6 +80,7 @@ export class LaneLocks implements LockWaits {
         stack: this.#stack[i] as number,
         lock: this.#lock[i] as number,
         releaser: this.#releaser[i] as number,
+        owner: this.#owner[i] as number,
       });
     }
     return found;
@@ -89,6 +94,7 @@ export class LaneLocks implements LockWaits {
     this.#stack = grownInts(this.#stack, needed);
     this.#lock = grownInts(this.#lock, needed);
     this.#releaser = grownInts(this.#releaser, needed);
+    this.#owner = grownInts(this.#owner, needed);
   }
 }
 

@@ -36,6 +36,10 @@ export interface LockSnapshot {
   readonly userLines: UserLines;
   /** Who held a lock between two moments, cut to them, in order; with the stack of the acquisition. */
   readonly holdsBetween: (lock: number, fromNs: number, toNs: number) => readonly LockHold[];
+  /** Since then a lock's holds are known each; of older ones only what they sum up to. */
+  readonly singleFromNs: (lock: number) => number;
+  /** The line of the program itself at a stack. */
+  readonly userLineOf: (stack: number) => number;
   /** By thread of the trace. */
   readonly threadWaitNs: (thread: number) => number;
 }
@@ -44,7 +48,7 @@ export interface LockSnapshot {
 export class LockAnalysis {
   readonly #books: Books;
   readonly #lines: LineIndex;
-  readonly #locks = new LockBooks();
+  readonly #locks: LockBooks;
   readonly #keeper: LockKeeper;
   readonly #identities: LockIdentities;
   readonly #userLines: UserLines;
@@ -56,6 +60,7 @@ export class LockAnalysis {
   ) {
     this.#books = books;
     this.#lines = lines;
+    this.#locks = new LockBooks((options.onLockWait ?? null) !== null);
     this.#keeper = new LockKeeper(books, this.#locks, options.onLockWait ?? null);
     this.#identities = new LockIdentities(options.readSource ?? (() => null));
     this.#userLines = new UserLines(lines);
@@ -101,6 +106,8 @@ export class LockAnalysis {
           ...this.#locks.holdsBetween(lock, fromNs, toNs),
           ...cutTo(open.holds.get(lock), fromNs, toNs),
         ].map(({ unit, ...hold }) => ({ ...hold, stack: books.units.firstOf(unit) })),
+      singleFromNs: (lock) => this.#locks.singleFromNs(lock),
+      userLineOf: (stack) => userLines.lineOf(state.stacks, stack),
       threadWaitNs: (thread) => sums.threads.get(thread, LOCK_THREAD.lockWaitNs),
     };
   }

@@ -118,6 +118,9 @@ export interface LockOrder {
   count: number;
 }
 
+/** Holds kept singly of each lock for the chart, which asks about any part of the run; 10 MB. */
+const CHART_HOLDS = 1 << 18;
+
 /** All that is kept of locks. Memory follows locks, stacks and pairs of stacks, not events. */
 export class LockBooks {
   readonly sums = new LockSums();
@@ -129,11 +132,16 @@ export class LockBooks {
   /** Locks that were released by another thread than that which had acquired them: they serve as signals. */
   readonly handedOn = new Set<number>();
   readonly faults = new Map<LockFault, number>();
+  readonly #forChart: boolean;
+
+  constructor(forChart = false) {
+    this.#forChart = forChart;
+  }
 
   window(lock: number): LockWindow {
     const known = this.#windows.get(lock);
     if (known !== undefined) return known;
-    const window = new LockWindow();
+    const window = this.#forChart ? new LockWindow(CHART_HOLDS) : new LockWindow();
     this.#windows.set(lock, window);
     return window;
   }
@@ -141,6 +149,11 @@ export class LockBooks {
   /** The holds of a lock between two moments, cut to them, in order. */
   holdsBetween(lock: number, fromNs: number, toNs: number): readonly LockPiece[] {
     return this.#windows.get(lock)?.between(fromNs, toNs) ?? [];
+  }
+
+  /** Since then its holds are kept singly; what is older is inexact in time, not in sum. */
+  singleFromNs(lock: number): number {
+    return this.#windows.get(lock)?.singleFromNs ?? 0;
   }
 
   /** The thread's waits; the unit of a piece is the lock that it waited for. */

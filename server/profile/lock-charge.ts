@@ -1,4 +1,3 @@
-import { type Books, LANE } from './books';
 import type { HoldShares } from './hold-shares';
 import type { Stretch } from './lane-history';
 import type { LockBooks } from './lock-books';
@@ -21,12 +20,20 @@ export interface OpenLocks {
   readonly gilHolds: ReadonlyMap<number, Stretch>;
 }
 
-/** Where a charge looks things up. */
+/** Where a charge looks things up. What goes on is in {@link OpenLocks}, or here if this is complete. */
 export interface LockSources {
-  readonly books: Books;
-  readonly locks: LockBooks;
-  /** Null: every hold is looked at singly. */
-  readonly sharesOf: ((lock: number, gil: number) => HoldShares) | null;
+  readonly locks: Pick<LockBooks, 'window'>;
+  /** What a thread waited for, cut to two moments, in order; the unit is the lock. */
+  waitsOf(thread: number, fromNs: number, toNs: number): readonly Omit<LockPiece, 'thread'>[];
+  /** When a thread waited for a GIL, likewise. */
+  gilWaitsOf(gil: number, thread: number, fromNs: number, toNs: number): readonly Stretch[];
+  /** Adds what was held of a GIL between two moments, by unit. */
+  sumGilHolds(gil: number, fromNs: number, toNs: number, sums: UnitSums): void;
+  /** Whether all that a thread waited for until then has come, with the GIL and without one. */
+  isOver(lock: number, thread: number, endNs: number, gil: number): boolean;
+  /** Nothing more can come. */
+  readonly isComplete: boolean;
+  readonly sharesOf: (lock: number, gil: number) => HoldShares;
   /** Empty before and after use. */
   readonly scratch: UnitSums;
 }
@@ -61,8 +68,7 @@ export class LockCharge {
   unresolved = false;
   #looked: Looked | null = null;
   readonly #sources: LockSources;
-  readonly #books: Books;
-  readonly #locks: LockBooks;
+  readonly #locks: LockSources['locks'];
   readonly #gil: number;
   readonly #open: OpenLocks | null;
   readonly #shared: SharedLocks | null;
@@ -80,7 +86,6 @@ export class LockCharge {
     shared: SharedLocks | null = null,
   ) {
     this.#sources = sources;
-    this.#books = sources.books;
     this.#locks = sources.locks;
     this.#gil = gil;
     this.#open = open;
@@ -121,7 +126,6 @@ export class LockCharge {
   /** Charges the whole holds in the wait from their running sums; answers where what is left to charge begins. */
   #ofManyHolds(lock: number, fromNs: number, toNs: number, waiter: number): number {
     const shared = this.#shared;
-    if (this.#sources.sharesOf === null) return fromNs;
     if (shared !== null && shared.membersOf(lock).length > 1) return fromNs;
     const window = this.#locks.window(lock);
     const first = window.firstEndingAfter(fromNs);
@@ -141,7 +145,7 @@ export class LockCharge {
   }
 
   #resolve(lock: number, toNs: number): void {
-    if (this.#locks.window(lock).endNs < toNs) this.unresolved = true;
+    if (!this.#sources.isComplete && this.#locks.window(lock).endNs < toNs) this.unresolved = true;
   }
 
   /** `root`: the unit of the first holder, -1 while there is none. */
@@ -187,7 +191,7 @@ export class LockCharge {
     const charged = root < 0 ? unit : root;
     if (this.#looked !== null) {
       this.#looked.threads.add(thread);
-      if (!this.#isOver(lock, thread, endNs, gil)) this.#looked.early++;
+      if (!this.#sources.isOver(lock, thread, endNs, gil)) this.#looked.early++;
     }
     if (this.#path.includes(thread) || this.#path.length > MAX_DEPTH) {
       this.#add(charged, endNs - startNs);
@@ -203,15 +207,6 @@ export class LockCharge {
       at = rest.endNs;
     }
     this.#add(unit, endNs - at);
-  }
-
-  /** All that a holder waited for until its hold's end has come: what it did with the GIL since, or without one. */
-  #isOver(lock: number, thread: number, endNs: number, gil: number): boolean {
-    // Let go by another thread, it may have waited for another lock meanwhile.
-    if (this.#locks.handedOn.has(lock) && this.#locks.waitsOf(thread).endNs < endNs) return false;
-    if (gil < 0) return true;
-    const lane = this.#books.laneOf(gil, thread);
-    return lane !== undefined && this.#books.laneTimes.get(lane.index, LANE.lastEndNs) >= endNs;
   }
 
   #throughLock(
@@ -230,8 +225,7 @@ export class LockCharge {
   #throughGil({ startNs, endNs }: Stretch, isFirst: boolean, gil: number): void {
     if (isFirst) this.throughGilNs += endNs - startNs;
     const held = this.#sources.scratch;
-    const { window } = this.#books.gil(gil);
-    window.sumBetween(startNs, endNs, held);
+    this.#sources.sumGilHolds(gil, startNs, endNs, held);
     let left = endNs - startNs;
     const open = this.#open?.gilHolds.get(gil);
     const openNs =
@@ -254,12 +248,10 @@ export class LockCharge {
     toNs: number,
     gil: number,
   ): { readonly wait: Stretch; readonly ofGil: boolean }[] {
-    const waits = this.#locks
-      .waitsOf(thread)
-      .between(fromNs, toNs)
+    const waits = this.#sources
+      .waitsOf(thread, fromNs, toNs)
       .map(({ startNs, endNs, unit }) => ({ wait: { startNs, endNs, tag: unit }, ofGil: false }));
-    const lane = gil < 0 ? undefined : this.#books.laneOf(gil, thread);
-    for (const wait of lane?.history.waitsBetween(fromNs, toNs) ?? []) {
+    for (const wait of this.#sources.gilWaitsOf(gil, thread, fromNs, toNs)) {
       waits.push({ wait, ofGil: true });
     }
     for (const [found, ofGil] of [

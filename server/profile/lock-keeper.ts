@@ -5,8 +5,8 @@ import { HoldShares } from './hold-shares';
 import { isSameAcquisition, noteOrders } from './lock-order';
 import { LockCharge, type LockSources, type OpenLocks } from './lock-charge';
 import { isShared, type SharedLocks } from './lock-shared';
+import { BookSources } from './lock-sources';
 import { type WorkKind, WorkSense } from './lock-work';
-import { UnitSums } from './unit-sums';
 
 /** Hears every wait for a lock, contention or not, in the order of their ends, for the chart. */
 export type LockListener = (wait: {
@@ -17,6 +17,8 @@ export type LockListener = (wait: {
   readonly stack: number;
   /** Who let it go, -1 unknown. */
   readonly releaser: number;
+  /** Of a lock whose holds are not recorded: the stack of the owner that the waiter saw, 0 unknown; else -1. */
+  readonly owner: number;
 }) => void;
 
 /** One row of a batch, on its own. */
@@ -80,8 +82,7 @@ export class LockKeeper {
   constructor(books: Books, locks: LockBooks, listener: LockListener | null) {
     this.#books = books;
     this.#locks = locks;
-    const sharesOf = (lock: number, gil: number) => this.#sharesOf(lock, gil);
-    this.#sources = { books, locks, sharesOf, scratch: new UnitSums() };
+    this.#sources = new BookSources(books, locks, (lock, gil) => this.#sharesOf(lock, gil));
     this.#listener = listener;
   }
 
@@ -266,11 +267,12 @@ export class LockKeeper {
     for (const wait of waiting) this.#chargeOrKeep(wait);
   }
 
-  #tell({ thread, lock, startNs, endNs, stack, work }: LockEvent): void {
+  #tell({ thread, lock, startNs, endNs, stack, work, ownerOnly, otherStack }: LockEvent): void {
     if (this.#listener === null || work !== null) return;
     const window = this.#locks.window(lock);
     const releaser = window.endNs > startNs && window.endNs <= endNs ? window.lastThread : -1;
-    this.#listener({ thread, lock, startNs, endNs, stack, releaser });
+    const owner = ownerOnly ? otherStack : -1;
+    this.#listener({ thread, lock, startNs, endNs, stack, releaser, owner });
   }
 
   #hold(gil: number, event: LockEvent): void {

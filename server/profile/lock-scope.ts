@@ -10,16 +10,16 @@ interface Sums {
 
 /** What some threads had to do with locks in a part of the run. */
 export class LockScope {
-  readonly #locks: LockSnapshot;
+  readonly snapshot: LockSnapshot;
   readonly #sums = new Map<number, Sums>();
 
   constructor(locks: LockSnapshot) {
-    this.#locks = locks;
+    this.snapshot = locks;
   }
 
   /** A wait, of which `ns` lie in the scope. */
   addWait(lock: number, ns: number, wholeNs: number): void {
-    const sums = this.#of(this.#locks.groups.ofLock[lock] ?? -1);
+    const sums = this.#of(this.snapshot.groups.ofLock[lock] ?? -1);
     if (sums === null) return;
     sums.waitNs += ns;
     sums.contended++;
@@ -28,9 +28,9 @@ export class LockScope {
 
   /** The holds of these threads that were recorded each. */
   addHolds(threads: ReadonlyMap<number, unknown>, fromNs: number, toNs: number): void {
-    for (const [group, { locks }] of this.#locks.groups.groups.entries()) {
+    for (const [group, { locks }] of this.snapshot.groups.groups.entries()) {
       for (const lock of locks) {
-        for (const { thread, startNs, endNs } of this.#locks.holdsBetween(lock, fromNs, toNs)) {
+        for (const { thread, startNs, endNs } of this.snapshot.holdsBetween(lock, fromNs, toNs)) {
           const sums = threads.has(thread) ? this.#of(group) : null;
           if (sums !== null) sums.holdNs += endNs - startNs;
         }
@@ -41,7 +41,7 @@ export class LockScope {
   /** By the id of the lock's row. */
   rows(): LockScopeSums[] {
     return [...this.#sums].map(([group, sums]) => ({
-      lock: this.#locks.groups.groups[group]?.id ?? '',
+      lock: this.snapshot.groups.groups[group]?.id ?? '',
       ...sums,
     }));
   }

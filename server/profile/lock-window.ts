@@ -22,6 +22,8 @@ export interface LockPiece {
 export class LockWindow {
   /** How many times old holds were folded, and the indices of all changed. */
   folds = 0;
+  /** Since then holds are kept singly. */
+  singleFromNs = 0;
   readonly #size: FoldSize;
   #count = 0;
   #start = new Float64Array(4);
@@ -103,6 +105,7 @@ export class LockWindow {
       column.copyWithin(to, oldHalf, this.#count);
     }
     this.#count = to + this.#count - oldHalf;
+    this.singleFromNs = this.#start[to] ?? 0;
     this.#size.adapt(this.#count);
     this.folds++;
   }

@@ -25,13 +25,16 @@ export interface ChargedWait {
   readonly first: number;
 }
 
-/** Calls back with every wait for a GIL that meets the span, of all lanes: whom it is charged to is up to the caller. */
+/**
+ * Calls back with every wait for a GIL that meets the span, of all lanes: whom it is charged to is up to the caller.
+ * @param byGil See {@link holdsOfSpan}.
+ */
 export function* eachWait(
   views: readonly LaneView[],
   { fromNs, toNs }: Scope,
+  byGil: ReadonlyMap<number, SpanHolds>,
   visit: (wait: ChargedWait) => number,
 ): Sliced<void> {
-  const byGil = yield* holdsOfSpan(views, fromNs, toNs);
   const pace = new Pace();
   for (const [lane, view] of views.entries()) {
     const holds = byGil.get(view.track.gil);
@@ -73,7 +76,8 @@ export function* eachCost(
   const { fromNs, toNs } = scope;
   if (cost === 'blocks') {
     const wanted = new Set(lanesOf(views, scope).map(([lane]) => lane));
-    yield* eachWait(views, scope, (wait) =>
+    const byGil = yield* holdsOfSpan(views, fromNs, toNs);
+    yield* eachWait(views, scope, byGil, (wait) =>
       eachHolder(wait, (hold, startNs, endNs) => {
         const { lane, stack } = wait.holds;
         if (wanted.has(lane[hold] as number)) visit(startNs, endNs, stack[hold] as number);

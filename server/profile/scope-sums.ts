@@ -15,6 +15,8 @@ import type { LineIndex } from './line-index';
 import type { LockSnapshot } from './lock-analysis';
 import { LockScope } from './lock-scope';
 import { type ChargedWait, eachHolder, eachWait, lanesOf } from './scope-costs';
+import { holdsOfSpan } from './span-holds';
+import { SpanLockBlame } from './span-lock-blame';
 import { cut, eachSegment, type Sliced } from './stretches';
 import { Table } from './table';
 
@@ -75,15 +77,21 @@ export class ScopeSummary {
 
   *sums(gils: readonly GilRow[], merged: boolean): Sliced<ScopeSums> {
     const { fromNs, toNs } = this.#scope;
+    const { snapshot: locks } = this.#locks;
     for (const [lane, view] of lanesOf(this.#views, this.#scope)) {
       yield* eachSegment(view, fromNs, toNs, (segment) => this.#add(lane, segment));
     }
-    yield* eachWait(this.#views, this.#scope, (wait) => this.#charge(wait));
+    const byGil = yield* holdsOfSpan(this.#views, fromNs, toNs);
+    yield* eachWait(this.#views, this.#scope, byGil, (wait) => this.#charge(wait));
+    const [views, threadOfRow] = [this.#views, this.#threadOfRow];
+    const blame = new SpanLockBlame({ ...{ views, threadOfRow, fromNs, toNs, byGil }, locks });
+    yield* blame.charge(this.#threads);
     this.#locks.addHolds(this.#threads, fromNs, toNs);
     return {
       lanes: this.#laneSums(),
       lines: this.#lineSums(),
-      blame: this.#blame(gils),
+      blame: [...this.#blame(gils), ...blame.rows(this.#lines)].sort((a, b) => b.ns - a.ns),
+      locksFolded: blame.folded,
       histograms: { hold: this.#hold, wait: this.#wait, merged },
       locks: this.#locks.rows(),
     };
@@ -207,6 +215,6 @@ export class ScopeSummary {
         });
       }
     }
-    return rows.sort((a, b) => b.ns - a.ns);
+    return rows;
   }
 }

@@ -101,7 +101,9 @@ export class Timeline implements CycleListener {
     const thread = snapshot.threadOfRow[row] ?? -1;
     const known = this.#locks[thread] ?? null;
     const open = snapshot.locks.open.waits.find((wait) => wait.thread === thread && !wait.isWork);
-    return open === undefined ? known : new OpenLaneLocks(known, { ...open, releaser: -1 });
+    return open === undefined
+      ? known
+      : new OpenLaneLocks(known, { ...open, releaser: -1, owner: -1 });
   }
 
   /** The longest waits for the GIL and for locks, by row of the profile's threads. */

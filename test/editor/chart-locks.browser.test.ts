@@ -50,6 +50,13 @@ function lockWaits(lane: number, fromNs: number, toNs: number): Segment[] {
   return segments.filter(({ state }) => state === 'lock');
 }
 
+/** Of a duration as the tables say it. */
+function msOf(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1e3, ms: 1, µs: 1e-3, ns: 1e-6 };
+  const [, number = '', unit = ''] = /^([\d.]+)\s(\S+)$/.exec(text.trim()) ?? [];
+  return Number(number) * (units[unit] ?? NaN);
+}
+
 function longestLockWait(): Segment {
   const all = metaOfRun().lanes.flatMap((_, lane) => lockWaits(lane, 0, metaOfRun().wallNs));
   const [longest] = all.toSorted((a, b) => b.endNs - b.startNs - a.endNs + a.startNs);
@@ -150,7 +157,24 @@ describe('a chart with locks', () => {
     assert.deepEqual(await axeViolations(page), []);
     await screenshot(page, 'chart-locks-span');
     await openTab(page, 'Who blocked whom');
-    await page.getByText('waits for locks are in the table of locks').waitFor();
+    const pairs = page.locator('#panel-blame .table-view tbody tr', { hasText: 'LOCK' });
+    const times = await pairs.locator('td:nth-child(4)').allInnerTexts();
+    const blamedMs = times.reduce((sum, text) => sum + msOf(text), 0);
+    assert.ok(
+      Math.abs(blamedMs - msOf(part[1] ?? '')) < times.length,
+      `${String(times)} ${part[1] ?? ''}`,
+    );
+    const box = page.locator('.matrix-box');
+    const widthOf = async (): Promise<number> => (await box.boundingBox())?.width ?? 0;
+    const before = await widthOf();
+    await page.locator('.matrix td:has(.heat)').first().hover();
+    assert.match(await box.locator('.explain').innerText(), / waited .* \(.*(LOCK|GIL)/);
+    assert.equal(await widthOf(), before, 'what is pointed at makes nothing jump');
+    const cutOff = await page
+      .locator('#panel-blame .table-view table')
+      .evaluate((table) => table.getBoundingClientRect().right - innerWidth);
+    assert.ok(cutOff <= 0, `columns cut off by ${cutOff} px`);
+    await screenshot(page, 'chart-blame-span');
     await page.getByRole('button', { name: 'Clear selection' }).click();
     await openTab(page, 'Locks');
     assert.deepEqual(await lockRow(), whole);

@@ -13,7 +13,10 @@ export interface NaiveLocks {
   readonly threadWaitNs: number[];
 }
 
-export function naiveLocks({ moments, state }: LockHistory): NaiveLocks {
+export function naiveLocks(
+  { moments, state }: Pick<LockHistory, 'moments' | 'state'>,
+  isWanted: (thread: number) => boolean = () => true,
+): NaiveLocks {
   const zeros = () => state.locks.map(() => 0);
   const sums: NaiveLocks = {
     ...{ waitNs: zeros(), holdNs: zeros(), handOffNs: zeros() },
@@ -26,7 +29,7 @@ export function naiveLocks({ moments, state }: LockHistory): NaiveLocks {
       if (owner !== null) sums.holdNs[lock] = (sums.holdNs[lock] ?? 0) + 1;
     }
     for (const [thread, wanted] of moment.wants.entries()) {
-      if (typeof wanted !== 'number') continue;
+      if (typeof wanted !== 'number' || !isWanted(thread)) continue;
       sums.threadWaitNs[thread] = (sums.threadWaitNs[thread] ?? 0) + 1;
       chargeOne(sums, moment, thread, wanted);
     }

@@ -373,3 +373,32 @@ class Simulation {
     });
   }
 }
+
+/**
+ * Thread 1 has the lock and waits for the GIL, which thread 0 holds until 8. Thread 2 waits for the lock from 2 to 8, in
+ * vain. Thread 1 has the GIL at 10, gives the lock back at 12 and ends with the program.
+ */
+export function heldOverEnd(): LockHistory {
+  const cycle = { gil: 0, flags: 0, switchWaitEnd: 0 };
+  const openHold = { thread: 1, waitStartNs: 0, acquiredNs: 10, flags: 0, stack: 3 };
+  return {
+    stream: [
+      { cycle: { ...cycle, thread: 0, waitStart: 0, acquired: 0, released: 8, stack: 1 } },
+      { row: { kind: LOCK_ROW.wait, lock: 0, thread: 2, start: 2, end: 8, stack: 2 } },
+      { cycle: { ...cycle, thread: 2, waitStart: 8, acquired: 8, released: 9, stack: 2 } },
+      { row: { kind: LOCK_ROW.hold, lock: 0, thread: 1, start: 0, end: 12, stack: 3 } },
+    ],
+    moments: [],
+    state: {
+      processes: [processState({ endNs: 14 })],
+      threads: [1, 2, 3].map((tid) => threadState({ tid })),
+      gils: [gilState({ openHold })],
+      locks: [lockState({ contended: 1 })],
+      aggregates: [],
+      stacks: stackTable(
+        [1, 2, 3, 4, 5, 6].map((line) => ({ file: '/app.py', line, function: `f${line}` })),
+        [1, 2, 3, 4, 5, 6].map((_, at) => [0, at] as const),
+      ),
+    },
+  };
+}

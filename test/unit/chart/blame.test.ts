@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { buildMatrix } from '../../../extension/chart/blame';
-import type { BlameRow, Place } from '../../../server/protocol';
+import { buildMatrix, lockNames } from '../../../extension/chart/blame';
+import type { BlameRow, GilRow, LockRow, Place } from '../../../server/protocol';
 
 const place = (line: number): Place => ({ file: '/a.py', line, function: 'f' });
 const row = (waiter: number, holder: number | null, ns: number): BlameRow => ({
@@ -35,13 +35,34 @@ describe('blame matrix', () => {
     ]);
     assert.deepEqual(matrix.holders, [{ kind: 'handoff' }, { kind: 'place', place: place(2) }]);
     assert.deepEqual(matrix.cells, [
-      [{ ns: 50, count: 1, maxNs: 50 }, null],
+      [{ ns: 50, count: 1, maxNs: 50, locks: ['1/0'] }, null],
       [
-        { ns: 5, count: 1, maxNs: 5 },
-        { ns: 10, count: 1, maxNs: 10 },
+        { ns: 5, count: 1, maxNs: 5, locks: ['1/0'] },
+        { ns: 10, count: 1, maxNs: 10, locks: ['1/0'] },
       ],
     ]);
     assert.equal(matrix.largestNs, 50);
+  });
+
+  it('names what was waited for: the GIL, of several which, and each lock', () => {
+    const both = [row(1, 2, 10), { ...row(1, 2, 30), lock: '1/lock/4' }, row(1, 2, 5)];
+    const { cells } = buildMatrix(both, 30, NONE);
+    assert.deepEqual(cells, [[{ ns: 45, count: 3, maxNs: null, locks: ['1/0', '1/lock/4'] }]]);
+    const gil = (id: string) => ({ id }) as GilRow;
+    const lock = (id: string, name: string | null, line: number) =>
+      ({ id, kind: 'Lock', name, createdAt: { file: '/app/a.py', line } }) as LockRow;
+    const locks = [lock('l1', 'CACHE', 3), lock('l2', null, 7), lock('l3', null, 0)];
+    assert.deepEqual(
+      [...lockNames(locks, [gil('1/0')])],
+      [
+        ['1/0', 'GIL'],
+        ['l1', 'CACHE'],
+        ['l2', 'Lock a.py:7'],
+        ['l3', 'Lock'],
+      ],
+    );
+    const names = lockNames([], [gil('1/0'), gil('1/1')]);
+    assert.deepEqual([...names.values()], ['GIL 1/0', 'GIL 1/1']);
   });
 
   it('sums up the rest as others, and loses nothing', () => {

@@ -232,7 +232,7 @@ describe('waits of a thread for locks with one that goes on', () => {
         const waits = lengths.map(([gap, ns], index): LockWait => {
           const startNs = atNs + gap;
           atNs = startNs + ns;
-          return { startNs, endNs: atNs, stack: index, lock: 0, releaser: -1 };
+          return { startNs, endNs: atNs, stack: index, lock: 0, releaser: -1, owner: -1 };
         });
         const open = waits.pop() as LockWait;
         const [ended, all] = [new LaneLocks(), new LaneLocks()];
@@ -242,7 +242,14 @@ describe('waits of a thread for locks with one that goes on', () => {
         }
         const view = new OpenLaneLocks(ended, open);
         all.push(open);
-        ended.push({ startNs: atNs + 5, endNs: atNs + 9, stack: 0, lock: 0, releaser: 1 });
+        ended.push({
+          startNs: atNs + 5,
+          endNs: atNs + 9,
+          stack: 0,
+          lock: 0,
+          releaser: 1,
+          owner: -1,
+        });
         assert.equal(view.count, all.count);
         assert.equal(view.waitedUntil(fromNs, view.count), all.waitedUntil(fromNs, all.count));
         const between = view.between(fromNs, toNs, view.count);

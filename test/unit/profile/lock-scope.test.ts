@@ -7,9 +7,17 @@ import { evidenceOf } from '../../../server/profile/evidence';
 import { runAll } from '../../../server/profile/stretches';
 import { Timeline } from '../../../server/profile/timeline';
 import type { Finding, Profile } from '../../../server/protocol';
+import type { BlameSums } from '../../../server/protocol-analysis';
 import { LOCK_ROW } from '../../../server/trace/events';
 import { askChart } from '../../support/ask-chart';
-import { deliverHistory, type LockHistory, lockHistoryArbitrary } from '../../support/random-locks';
+import { naiveLocks } from '../../support/naive-locks';
+import {
+  convoyArbitrary,
+  deliverHistory,
+  heldOverEnd,
+  type LockHistory,
+  lockHistoryArbitrary,
+} from '../../support/random-locks';
 
 const FACTS = {
   ...{ command: ['app.py'], startedAt: '', exit: { code: 0, signal: null }, live: false },
@@ -82,6 +90,23 @@ function longestWaitNs(
   return longest;
 }
 
+const less = (a: number, b: number): number => a - b;
+
+/** `lock|waiter|holder` by lines, as the naive sums have them by stacks. */
+function lockBlameOf(rows: readonly BlameSums[]): Map<string, number> {
+  const blame = new Map<string, number>();
+  for (const { lock, waiter, holder, ns } of rows) {
+    if (!lock.includes('lock')) continue;
+    const key = `${lock.split('/').at(-1)}|${waiter.line}|${holder?.line ?? '-'}`;
+    blame.set(key, (blame.get(key) ?? 0) + ns);
+  }
+  return blame;
+}
+
+function sortedEntries(map: ReadonlyMap<string, number>): [string, number][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 describe('locks in a part of a run', () => {
   it('cost what looking at every nanosecond of it says', () => {
     fc.assert(
@@ -115,6 +140,76 @@ describe('locks in a part of a run', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('are blamed on whom looking at every nanosecond of it says', () => {
+    for (const [arbitrary, numRuns] of [
+      [lockHistoryArbitrary, 400],
+      [convoyArbitrary, 40],
+    ] as const) {
+      fc.assert(
+        fc.property(arbitrary, fc.nat(1000), fc.nat(1000), fc.nat(4), (history, a, b, pick) => {
+          const { chart, profile } = chartOf(history);
+          const { lanes } = chart.meta();
+          if (lanes.length === 0) return;
+          const { wallNs } = profile;
+          const [fromNs, toNs] = [a, b].map((at) => Math.floor((at * wallNs) / 1000)).sort(less);
+          if (fromNs === undefined || toNs === undefined || toNs <= fromNs) return;
+          const wanted = pick >= 3 ? null : [pick % lanes.length];
+          const tids = (wanted ?? [...lanes.keys()]).map((lane) => lanes[lane]?.tid ?? 0);
+          const moments = history.moments.slice(fromNs, toNs);
+          const naive = naiveLocks({ ...history, moments }, (thread) => tids.includes(thread + 1));
+          const { sums } = askChart(chart, {
+            kind: 'sums',
+            scope: { fromNs, toNs, lanes: wanted },
+          });
+          assert.deepEqual(sortedEntries(lockBlameOf(sums.blame)), sortedEntries(naive.blame));
+          assert.equal(sums.locksFolded, false);
+        }),
+        { numRuns },
+      );
+    }
+  });
+
+  it('count in the curve of those who wait, as the GIL does', () => {
+    fc.assert(
+      fc.property(lockHistoryArbitrary, fc.integer({ min: 1, max: 9 }), (history, bins) => {
+        const { chart, profile } = chartOf(history);
+        const { wallNs } = profile;
+        if (wallNs < bins) return;
+        const toNs = wallNs - (wallNs % bins);
+        const { curves } = askChart(chart, { kind: 'curves', fromNs: 0, toNs, bins });
+        const binNs = toNs / bins;
+        const waiting = curves.queue.map((_, bin) =>
+          history.moments
+            .slice(bin * binNs, (bin + 1) * binNs)
+            .reduce((sum, { wants }) => sum + wants.filter((want) => want !== null).length, 0),
+        );
+        for (const [bin, sum] of waiting.entries()) {
+          const shown = curves.queue[bin] ?? NaN;
+          assert.ok(Math.abs(shown - sum / binNs) < 1e-3, `${shown}, not ${sum / binNs}`);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are blamed in a part on whom the table by hand says', () => {
+    // From 0 to 8 thread 0 has the GIL at line 1, from 9 to 10 thread 2. Thread 1 has the lock from 0 to 12 at line 3, waits
+    // for the GIL until 10. Thread 2 wants the lock at line 2 from 2 to 8.
+    const blameOf = (fromNs: number, toNs: number, lanes: number[] | null) =>
+      askChart(chartOf(heldOverEnd()).chart, { kind: 'sums', scope: { fromNs, toNs, lanes } })
+        .sums.blame.filter(({ lock }) => lock.includes('lock'))
+        .map(({ waiter, holder, ns, count }) => [waiter.line, holder?.line, ns, count]);
+    assert.deepEqual(blameOf(0, 14, null), [[2, 1, 6, 1]]);
+    assert.deepEqual(blameOf(3, 7, null), [[2, 1, 4, 1]]);
+    assert.deepEqual(blameOf(7, 14, null), [[2, 1, 1, 1]]);
+    assert.deepEqual(blameOf(8, 14, null), []);
+    // Whoever waits is in the scope, or it is not.
+    assert.deepEqual(
+      [0, 1, 2].map((lane) => blameOf(0, 14, [lane]).length),
+      [0, 0, 1],
     );
   });
 
