@@ -118,16 +118,32 @@ const RUN_SWITCHES = ['--quiet', '--no-children', '--check'];
 function parseRun(args: readonly string[]): RunCommand {
   const taken = takeOptions('run', args, RUN_VALUES, RUN_SWITCHES);
   const { rest, values, switches } = taken;
+  const inFront = interpreterInFront(rest);
+  const python = values.get('--python') ?? inFront ?? '';
   return {
     kind: 'run',
-    ...parseTarget(rest),
-    python: values.get('--python') ?? '',
+    ...parseTarget(inFront === null ? rest : wordsOfPython(inFront, rest.slice(1))),
+    python,
     out: values.get('--out') ?? null,
     outputs: outputsOf(values),
     quiet: switches.has('--quiet'),
     children: !switches.has('--no-children'),
     check: switches.has('--check'),
   };
+}
+
+/** As in `gilscope run python3 script.py`, the habit of other profilers. */
+function interpreterInFront(rest: readonly string[]): string | null {
+  const [first] = rest;
+  return first !== undefined && /(^|\/)python(\d+(\.\d+)?t?)?$/.test(first) ? first : null;
+}
+
+function wordsOfPython(python: string, words: readonly string[]): readonly string[] {
+  const [first = ''] = words;
+  if (!first.startsWith('-') || first === '-m') return words;
+  throw new ToolFault(
+    `Python's own options (${first}) are not taken: gilscope run --python ${python} script.py.`,
+  );
 }
 
 function parseTarget(rest: readonly string[]): Pick<RunCommand, 'target' | 'args'> {

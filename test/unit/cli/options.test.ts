@@ -44,6 +44,28 @@ test('options stop at the script name', () => {
   );
 });
 
+test('an interpreter in front of the script is taken for --python', () => {
+  assert.deepEqual(parseCommand(['run', '--', 'python3.12', 'a.py', '-u']), {
+    ...DEFAULTS,
+    python: 'python3.12',
+    target: file('a.py'),
+    args: ['-u'],
+  });
+  assert.deepEqual(parseCommand(['run', '/opt/bin/python', '-m', 'pkg']), {
+    ...DEFAULTS,
+    python: '/opt/bin/python',
+    target: module('pkg'),
+    args: [],
+  });
+  const script = parseCommand(['run', 'python.py', 'python3']);
+  assert.deepEqual(script, { ...DEFAULTS, target: file('python.py'), args: ['python3'] });
+  assert.throws(() => parseCommand(['run', 'python3', '-X', 'dev', 'a.py']), {
+    name: 'ToolFault',
+    message: /Python's own options \(-X\) are not taken/,
+  });
+  assert.throws(() => parseCommand(['run', 'python3']), { message: /Nothing to run/ });
+});
+
 test('modules, with and without the double dash', () => {
   const expected = { ...DEFAULTS, target: module('pkg.mod'), args: ['--quiet', '-m'] };
   assert.deepEqual(parseCommand(['run', '-m', 'pkg.mod', '--quiet', '-m']), expected);
