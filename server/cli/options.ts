@@ -293,7 +293,7 @@ function takeOptions(
       switches.add(name);
     } else if (withValue.includes(name)) {
       const value = parts.length > 0 ? parts.join('=') : args[++at];
-      if (value === undefined || value === '')
+      if (value === undefined || value === '' || value === '--')
         throw new ToolFault(`${name} needs a value after it.`);
       given.push([name, value]);
     } else {

@@ -44,6 +44,12 @@ test('options stop at the script name', () => {
   );
 });
 
+test('the end of the options is no value of one', () => {
+  assert.throws(() => parseCommand(['run', '--json', '--', 'a.py']), {
+    message: /--json needs a value/,
+  });
+});
+
 test('an interpreter in front of the script is taken for --python', () => {
   assert.deepEqual(parseCommand(['run', '--', 'python3.12', 'a.py', '-u']), {
     ...DEFAULTS,
