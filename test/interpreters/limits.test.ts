@@ -56,6 +56,21 @@ for (const python of gilPythons()) {
   });
 }
 
+describe('the sampler keeps to its share of a processor', () => {
+  const [first, ...others] = gilPythons();
+  for (const python of [first, others.at(-1)].flatMap((found) => found ?? [])) {
+    it(`where stacks are thousands of frames deep, on ${titleOf(python)}`, async () => {
+      const program = resolve('test/fixtures/bench/deep_recursion.py');
+      const run = await runProbed(await inspect(python.path), program, ['3000', '400']);
+      assert.equal(run.ended.code, 0, run.ended.stderr);
+      const { overhead, wallNs } = run.profile ?? assert.fail('there is no profile');
+      // 12 ms and 0.4 % are what it may take; without a bound it was a quarter and more.
+      const share = (overhead.samplerCpuNs - 12e6) / wallNs;
+      assert.ok(share < 0.05, `the sampler took ${share} of a processor`);
+    });
+  }
+});
+
 /** A program and its lines that sleep: 2,000 in one function, and one in each of 1,500 functions. */
 function manyPlaces(t: TestContext): readonly [program: string, lines: ReadonlySet<number>] {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-places-'));

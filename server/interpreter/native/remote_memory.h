@@ -1,6 +1,6 @@
 /*
  * Reading this process's own memory that may go away meanwhile: never faults. What was read for one sample is fetched
- * again for the next in one go, since stacks change mostly at their end.
+ * again for the next in one go, since stacks change mostly at their end; what is new comes by pages.
  */
 #ifndef GILSCOPE_REMOTE_MEMORY_H
 #define GILSCOPE_REMOTE_MEMORY_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define REMOTE_BLOCKS 512u
-#define REMOTE_BYTES (64u * 1024u)
+#define REMOTE_BYTES (256u * 1024u)
 
 struct remote_block {
     uintptr_t address;

@@ -9,6 +9,8 @@
 /* Blocks nearer than this are fetched as one: frames of 3.11 and later lie one after another. */
 #define MERGE_GAP 512u
 #define MAX_BLOCK 4096u
+/* Memory comes and goes in pages of at least so many bytes. */
+#define PAGE_BYTES 4096u
 
 bool remote_memory_read(struct remote_memory *m, uintptr_t address, void *to, size_t bytes)
 {
@@ -70,7 +72,7 @@ void remote_memory_begin(struct remote_memory *m)
     merge_wanted(m);
     m->wanted_count = m->cursor = 0;
     if (m->fd >= 0 || !m->block_count) {
-        m->block_count = 0;
+        m->block_count = m->used = 0;
         return;
     }
     for (uint32_t i = 0; i < m->block_count; i++)
@@ -97,10 +99,26 @@ static const uint8_t *fetched(struct remote_memory *m, uintptr_t address, size_t
     return NULL;
 }
 
+/* Reads all of the page: of a deep stack that is new, the frames that come next lie there too. */
+static const uint8_t *fetch_page(struct remote_memory *m, uintptr_t address, size_t bytes)
+{
+    uintptr_t page = address & ~(uintptr_t)(PAGE_BYTES - 1);
+    if (address + bytes > page + PAGE_BYTES || m->block_count == REMOTE_BLOCKS ||
+        m->used + PAGE_BYTES > REMOTE_BYTES ||
+        !remote_memory_read(m, page, m->buffer + m->used, PAGE_BYTES))
+        return NULL;
+    m->cursor = m->block_count++;
+    m->blocks[m->cursor] = (struct remote_block){page, PAGE_BYTES, m->used};
+    m->used += PAGE_BYTES;
+    return m->buffer + m->blocks[m->cursor].at + (address - page);
+}
+
 bool remote_memory_copy(void *remote_memory, uintptr_t address, void *to, size_t bytes)
 {
     struct remote_memory *m = remote_memory;
     const uint8_t *from = fetched(m, address, bytes);
+    if (!from)
+        from = fetch_page(m, address, bytes);
     if (from)
         memcpy(to, from, bytes);
     else if (!remote_memory_read(m, address, to, bytes))

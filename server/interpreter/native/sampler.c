@@ -5,11 +5,13 @@
 #include <sched.h>
 
 #define FIRST_PERIOD_NS 1000000u
-/* After so many samples the period follows from what a wake-up costs here: the thread takes 1/150 of a CPU at most … */
-#define SAMPLES_AT_ANY_COST 256u
-#define PERIOD_BY_COST 150u
+/* After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/250 of a CPU at most … */
+#define CPU_AT_ANY_COST_NS 12000000u
+#define PERIOD_BY_COST 250u
 /* … unless that made them rarer than this. */
-#define LONGEST_PERIODS 8u
+#define LONGEST_PERIOD_NS 250000000u
+/* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
+#define LONGEST_SLEEP_NS 16000000u
 /* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
 #define BUSY_CHUNKS 4u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
@@ -23,10 +25,12 @@ struct sampler {
     struct stack_table stacks;
     struct remote_memory remote;
     uint64_t random;
-    uint64_t started_ns, last_anchor_ns;
-    uint64_t wake_ups, wake_up_ns; /* how many, and CPU time of one */
-    uint32_t chunks_taken;         /* at the last look */
-    uint32_t missed_thread;        /* whose stack could not be read, and its CPU time then */
+    uint64_t last_anchor_ns;
+    uint64_t cpu_ns;        /* of this thread, before its sleep */
+    uint64_t round_ns;      /* CPU time of a round of samples lately, with the sleep before it */
+    uint64_t left_ns;       /* to sleep until the next */
+    uint32_t chunks_taken;  /* at the last look */
+    uint32_t missed_thread; /* whose stack could not be read, and its CPU time then */
     uint64_t missed_cpu_ns;
     bool can_read;
 };
@@ -147,7 +151,6 @@ static void sample(struct sampler *s, struct gil *gil)
 /* At the end of the program its last thread writes the same, and the last word is its own. */
 static void keep_time(struct sampler *s)
 {
-    s->wake_ups++;
     if (atomic_flag_test_and_set(&probe.time_lock))
         return;
     struct trace_header *h = probe.file.header;
@@ -162,35 +165,53 @@ static void keep_time(struct sampler *s)
         s->last_anchor_ns = ns;
         h->anchor_latest_ns = ns;
         h->anchor_latest_ticks = ticks;
-        h->sampler_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        h->sampler_cpu_ns = s->cpu_ns;
         h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
-        s->wake_up_ns = h->sampler_cpu_ns / s->wake_ups;
     }
     atomic_flag_clear(&probe.time_lock);
 }
 
-static uint64_t period_ns(struct sampler *s)
+/* Writers fill chunks faster than a sleep of usual length can keep ahead of. */
+static bool writers_are_busy(struct sampler *s)
 {
-    const struct trace_header *h = probe.file.header;
     uint32_t taken = atomic_load(&probe.file.taken), filled = taken - s->chunks_taken;
     s->chunks_taken = taken;
-    uint64_t first = h->sample_period_ns, by_cost = s->wake_up_ns * PERIOD_BY_COST;
-    if (probe.options.sample_ns || filled >= BUSY_CHUNKS || by_cost < first ||
-        h->samples_taken < SAMPLES_AT_ANY_COST)
-        return first;
-    return by_cost < LONGEST_PERIODS * first ? by_cost : LONGEST_PERIODS * first;
+    return filled >= BUSY_CHUNKS;
 }
 
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
-static void sleep_one_period(struct sampler *s)
+static uint64_t next_period_ns(struct sampler *s)
 {
-    uint64_t period = period_ns(s);
+    uint64_t period = probe.file.header->sample_period_ns, by_cost = s->round_ns * PERIOD_BY_COST;
+    if (!probe.options.sample_ns && s->cpu_ns >= CPU_AT_ANY_COST_NS && by_cost > period)
+        period = by_cost < LONGEST_PERIOD_NS ? by_cost : LONGEST_PERIOD_NS;
     s->random ^= s->random << 13;
     s->random ^= s->random >> 7;
     s->random ^= s->random << 17;
-    uint64_t ns = period * 3 / 4 + s->random % (period / 2 + 1);
+    return period * 3 / 4 + s->random % (period / 2 + 1);
+}
+
+/* Whether samples are due after it. */
+static bool sleep_on(struct sampler *s)
+{
+    if (!s->left_ns)
+        s->left_ns = next_period_ns(s);
+    uint64_t longest = writers_are_busy(s) ? FIRST_PERIOD_NS : LONGEST_SLEEP_NS;
+    uint64_t ns = s->left_ns < longest || probe.options.sample_ns ? s->left_ns : longest;
     struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+    s->left_ns -= ns;
+    return !s->left_ns;
+}
+
+static void sample_all(struct sampler *s)
+{
+    uint32_t count = atomic_load_explicit(&probe.gil_count, memory_order_acquire);
+    if (s->can_read && atomic_load(&probe.frames) != GILSCOPE_FRAMES_SELF_TEST_FAILED)
+        for (uint32_t i = 0; i < count; i++)
+            if (probe.gils[i].live)
+                sample(s, &probe.gils[i]);
+    s->round_ns = (s->round_ns * 3 + clock_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_ns) / 4;
 }
 
 static void run(void)
@@ -204,17 +225,13 @@ static void run(void)
     s->can_read = probe.layout.known && remote_memory_open(&s->remote) &&
                   stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false);
     while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
-        sleep_one_period(s);
-        if (s->can_read && atomic_load(&probe.frames) != GILSCOPE_FRAMES_SELF_TEST_FAILED) {
-            uint32_t count = atomic_load_explicit(&probe.gil_count, memory_order_acquire);
-            for (uint32_t i = 0; i < count; i++)
-                if (probe.gils[i].live)
-                    sample(s, &probe.gils[i]);
-        }
+        if (sleep_on(s))
+            sample_all(s);
         keep_time(s);
         lanes_watch_gil();
         trace_file_prepare(&probe.file);
         thread_table_prepare();
+        s->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     }
     stack_table_close(&s->stacks);
     memory_release(s, sizeof *s);

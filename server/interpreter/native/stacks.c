@@ -174,12 +174,15 @@ static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, u
 uint32_t stack_of_frames(struct stack_table *t, uint32_t count)
 {
     const struct layout *l = t->layout;
-    uint32_t node = 0;
+    uint32_t node = 0, code = 0;
+    uintptr_t code_of = 0;
     for (uint32_t i = count; i-- > 0;) {
         struct frame f = t->frames[i];
-        uint32_t code = code_id(t, f.code);
+        if (f.code != code_of) /* else a recursion */
+            code = code_id(t, f.code);
         if (!code)
             return 0;
+        code_of = f.code;
         uint32_t offset =
             l->frame_objects
                 ? (uint32_t)((int32_t)f.instruction < 0 ? 0 : f.instruction * l->instruction_unit)
@@ -273,18 +276,40 @@ static uint32_t collect_frames(struct stack_table *t, uintptr_t f)
     return count;
 }
 
+/* A stack has two places: where hundreds take turns, some would else push each other out for good. */
+static inline struct stack_cache_slot *places_of(struct stack_cache_slot *cache, uint64_t hash)
+{
+    return &cache[(hash >> 40) & (STACK_CACHE_SLOTS - 2)];
+}
+
+static inline const struct stack_cache_slot *find_stack(struct stack_cache_slot *cache,
+                                                        uint64_t hash)
+{
+    const struct stack_cache_slot *places = places_of(cache, hash);
+    if (__builtin_expect(places[0].hash == hash, 1))
+        return places;
+    return places[1].hash == hash ? places + 1 : NULL;
+}
+
+static void keep_stack(struct stack_cache_slot *cache, uint64_t hash, uint32_t node)
+{
+    struct stack_cache_slot *places = places_of(cache, hash);
+    places[1] = places[0];
+    places[0] = (struct stack_cache_slot){.hash = hash, .node = node};
+}
+
 uint32_t stack_of_state(struct stack_table *t, uintptr_t state)
 {
     uintptr_t first = own_first_frame(t->layout, state);
     if (!first)
         return 0;
     uint64_t hash = hash_of_frames(t->layout, first, t->fingerprints);
-    struct stack_cache_slot *slot = &t->cache[(hash >> 40) & (STACK_CACHE_SLOTS - 1)];
-    if (__builtin_expect(slot->hash == hash, 1))
-        return slot->node;
+    const struct stack_cache_slot *known = find_stack(t->cache, hash);
+    if (__builtin_expect(known != NULL, 1))
+        return known->node;
     uint32_t node = stack_of_frames(t, collect_frames(t, first));
     if (node)
-        *slot = (struct stack_cache_slot){.hash = hash, .node = node};
+        keep_stack(t->cache, hash, node);
     return node;
 }
 
@@ -304,13 +329,13 @@ uint32_t stack_of_own_frames(struct stack_table *t, struct stack_cache_slot *cac
     if (!first)
         return 0;
     uint64_t hash = hash_of_frames(t->layout, first, true);
-    struct stack_cache_slot *slot = &cache[(hash >> 40) & (STACK_CACHE_SLOTS - 1)];
-    if (__builtin_expect(slot->hash == hash, 1))
-        return slot->node;
+    const struct stack_cache_slot *known = find_stack(cache, hash);
+    if (__builtin_expect(known != NULL, 1))
+        return known->node;
     busy_enter(busy);
     uint32_t node = stack_of_frames(t, collect_frames(t, first));
     busy_leave(busy);
     if (node)
-        *slot = (struct stack_cache_slot){.hash = hash, .node = node};
+        keep_stack(cache, hash, node);
     return node;
 }
