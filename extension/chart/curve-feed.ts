@@ -1,14 +1,15 @@
 import type { AnalysisClient } from './analysis-client';
+import { Later } from './later';
 import type { TimelineController } from './timeline-controller';
 
-/** So long the view must stand still. */
-const DELAY_MS = 60;
+/** So long the view must stand still: longer than between two notches of a wheel. */
+const DELAY_MS = 150;
 /** Around the view, of its length: what a short move brings into view is there already. */
 const MARGIN = 0.25;
 
 /** Asks for the curves of what is in view, once it stands still. */
 export class CurveFeed {
-  #timer = 0;
+  readonly #later = new Later(DELAY_MS, () => void this.#ask());
   #asked = '';
 
   constructor(
@@ -18,12 +19,11 @@ export class CurveFeed {
 
   /** Something in the view may have changed. */
   touch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.#ask(), DELAY_MS);
+    this.#later.touch();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#later.stop();
   }
 
   async #ask(): Promise<void> {

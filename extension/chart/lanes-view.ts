@@ -8,6 +8,9 @@ import type { TileAddress, TileStore } from './tile-store';
 import type { TimelineModel } from './timeline-model';
 import { levelFor, xAt, type View } from './view';
 
+/** While the view moves, bins of two pixels will do: tiles of each level would come too late to be seen. */
+const MOVING_SLACK = 2;
+
 /** Rows that are in sight, with their index. */
 export function visibleRows(
   model: TimelineModel,
@@ -28,13 +31,18 @@ export function visibleLanes(
   );
 }
 
-/** Paints the bars of all lanes in sight, `left` CSS pixels from the edge; answers with the tiles that are missing, nearest the middle first. */
+/**
+ * Paints the bars of all lanes in sight, `left` CSS pixels from the edge; answers with the tiles that are missing,
+ * nearest the middle first.
+ * @param moving coarser tiles will do
+ */
 export function paintLanes(
   surface: Surface,
   model: TimelineModel,
   store: TileStore,
   palette: Palette,
   left: number,
+  moving = false,
 ): readonly TileAddress[] {
   const { ratio } = surface;
   const leftPixels = Math.round(left * ratio);
@@ -52,19 +60,21 @@ export function paintLanes(
     const page = Math.floor(lane / TILE_LANES);
     let plan = plans.get(page);
     if (plan === undefined) {
-      plan = planStretches(store, page, model.wallNs, level, stretches);
+      plan = planStretches(store, page, model.wallNs, level, stretches, moving ? MOVING_SLACK : 1);
       plans.set(page, plan);
     }
+    const inPage = lane % TILE_LANES;
     columns.fill(0);
-    native.fill(0);
-    for (const piece of plan.pieces) {
-      packColumns(piece, lane % TILE_LANES, columns);
-      packNative(piece, lane % TILE_LANES, native);
+    for (const piece of plan.pieces) packColumns(piece, inPage, columns);
+    const isNative = plan.pieces.some(({ data }) => store.native.has(data, inPage));
+    if (isNative) {
+      native.fill(0);
+      for (const piece of plan.pieces) packNative(piece, inPage, native);
     }
     const top = Math.round((row * model.pitch - model.top + 4) * ratio);
     surface.paintRows(top, height, (band, bandTop) => {
       const box = { top: top - bandTop, height, ratio, phase };
-      paintLane(band, columns, box, palette.lanes, native);
+      paintLane(band, columns, box, palette.lanes, isNative ? native : null);
     });
   }
   surface.endRows();
@@ -99,9 +109,10 @@ function planStretches(
   wallNs: number,
   level: number,
   stretches: readonly Stretch[],
+  slack: number,
 ): PagePlan {
   const plans = stretches.map(({ fromX, toX, view }) =>
-    shifted(planPage(store, page, view, wallNs, level, toX - fromX), fromX),
+    shifted(planPage(store, page, view, wallNs, level, toX - fromX, slack), fromX),
   );
   return {
     pieces: plans.flatMap(({ pieces }) => pieces),

@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
 import type { Host, SavedState } from './host';
+import { Later } from './later';
 import type { TimelineController } from './timeline-controller';
 
 const SAVE_DELAY_MS = 250;
@@ -16,24 +17,22 @@ export function useSaving(
   timeline: { readonly current: TimelineController | null },
   page: SavedPage,
 ): () => void {
-  const timer = useRef(0);
   const latest = useRef(page);
   latest.current = page;
-  const save = (): void => {
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => {
-      const model = timeline.current?.model;
-      if (!model) return;
-      const { cursor } = model;
-      host.save({
-        ...model.realView,
-        wallNs: model.wallNs,
-        top: model.top / model.pitch,
-        cursor: cursor && { lane: cursor.lane, atNs: cursor.atNs },
-        ...latest.current,
-      });
-    }, SAVE_DELAY_MS);
-  };
+  const later = useRef<Later | null>(null);
+  later.current ??= new Later(SAVE_DELAY_MS, () => {
+    const model = timeline.current?.model;
+    if (!model) return;
+    const { cursor } = model;
+    host.save({
+      ...model.realView,
+      wallNs: model.wallNs,
+      top: model.top / model.pitch,
+      cursor: cursor && { lane: cursor.lane, atNs: cursor.atNs },
+      ...latest.current,
+    });
+  });
+  const save = useCallback(() => later.current?.touch(), []);
   useEffect(save, Object.values(page));
   return save;
 }

@@ -36,7 +36,10 @@ export function shifted({ pieces, missing }: PagePlan, by: number): PagePlan {
   };
 }
 
-/** Which tile fills which pixels of a page; a pixel on the border of two is filled by both. */
+/**
+ * Which tile fills which pixels of a page; a pixel on the border of two is filled by both.
+ * @param slack Bins of so many wanted ones are good enough.
+ */
 export function planPage(
   store: TileStore,
   page: number,
@@ -44,6 +47,7 @@ export function planPage(
   wallNs: number,
   level: number,
   width: number,
+  slack = 1,
 ): PagePlan {
   const wall = runLength(wallNs);
   const tileNs = (wall / 2 ** level) * TILE_BINS;
@@ -55,9 +59,9 @@ export function planPage(
     const middleNs = Math.min(timeAt(view, x + 0.5, width), wall * (1 - 1e-15));
     const index = Math.floor(middleNs / tileNs);
     const found = store.find(page, middleNs, level);
-    if (found?.exact !== true && missing.at(-1)?.index !== index) {
-      missing.push({ level, index, page });
-    }
+    const isGood =
+      found !== null && (found.exact || (slack > 1 && isNear(found, (wall / 2 ** level) * slack)));
+    if (!isGood && missing.at(-1)?.index !== index) missing.push({ level, index, page });
     const wantedEndNs = (index + 1) * tileNs;
     const endNs =
       found === null ? wantedEndNs : Math.min(wantedEndNs, found.startNs + TILE_BINS * found.binNs);
@@ -73,6 +77,11 @@ export function planPage(
     x = nextX;
   }
   return { pieces, missing };
+}
+
+/** Of the newest revision, with bins that are short enough. */
+function isNear({ newest, binNs }: LocatedTile, longestNs: number): boolean {
+  return newest && binNs <= longestNs * (1 + 1e-9);
 }
 
 function fillPiece(

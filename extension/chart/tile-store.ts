@@ -1,4 +1,5 @@
 import { LEVEL_MIN, TILE_BINS } from '../../server/protocol';
+import { NativeLanes } from './native-lanes';
 import { runLength } from './view';
 
 export interface TileAddress {
@@ -19,6 +20,8 @@ export interface LocatedTile {
   readonly binNs: number;
   /** Of the level asked for and the newest revision. */
   readonly exact: boolean;
+  /** Of the newest revision. */
+  readonly newest: boolean;
 }
 
 interface Generation {
@@ -46,6 +49,8 @@ const tileKey = (revision: number, tile: TileAddress): string => `${revision}/${
  * those of the new one arrive, so a live picture does not flicker.
  */
 export class TileStore {
+  /** Of these tiles. */
+  readonly native = new NativeLanes();
   #tiles = new Map<string, Uint8Array>();
   #generations: readonly Generation[] = [];
   #inFlight = new Map<string, number>();
@@ -142,7 +147,13 @@ export class TileStore {
       if (data === undefined) continue;
       this.#tiles.delete(key);
       this.#tiles.set(key, data);
-      return { data, startNs: index * TILE_BINS * binNs, binNs, exact: wanted && age === 0 };
+      return {
+        data,
+        startNs: index * TILE_BINS * binNs,
+        binNs,
+        exact: wanted && age === 0,
+        newest: age === 0,
+      };
     }
     return null;
   }

@@ -3,11 +3,12 @@ import type { Curves, Span } from '../../server/protocol-analysis';
 import { laneName } from './format';
 import type { Host } from './host';
 import { sharesAt } from './lanes-view';
+import { Later } from './later';
 import { Overview } from './overview';
 import { neighbourLane, rowOfLane, type LaneOrder } from './rows';
 import type { SegmentClient } from './segments';
 import type { Translate } from './strings';
-import { TileStore, type TileAnswer } from './tile-store';
+import { TileStore, type TileAddress, type TileAnswer } from './tile-store';
 import { TimelineDrawing, type TimelineElements } from './timeline-drawing';
 import { TimelineModel, type Cursor, type Hover } from './timeline-model';
 import { panBy, reveal, zoomAt } from './view';
@@ -45,10 +46,18 @@ export class TimelineController {
   #t: Translate;
   #frame = 0;
   #moving = false;
-  #settleTimer = 0;
   #hoverTimer = 0;
-  #retryTimer = 0;
-  #restTimer = 0;
+  #askTimer = 0;
+  #missing: readonly TileAddress[] = [];
+  /** Nothing moves any more. */
+  readonly #settle = new Later(SETTLE_MS, () => {
+    this.#moving = false;
+    this.schedule();
+  });
+  readonly #retry = new Later(RETRY_MS, () => {
+    if (this.#store.waiting) this.schedule();
+  });
+  readonly #rest = new Later(REST_MS, () => this.#shed());
 
   constructor(
     elements: TimelineElements,
@@ -72,8 +81,8 @@ export class TimelineController {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
-    const timers = [this.#settleTimer, this.#hoverTimer, this.#retryTimer, this.#restTimer];
-    for (const timer of timers) clearTimeout(timer);
+    for (const timer of [this.#hoverTimer, this.#askTimer]) clearTimeout(timer);
+    for (const later of [this.#settle, this.#retry, this.#rest]) later.stop();
   }
 
   /** CSS pixels of the column of names. */
@@ -95,7 +104,7 @@ export class TimelineController {
     if (!same) {
       // The first picture need not be sharp at once.
       this.#moving = true;
-      this.#settle();
+      this.#settle.touch();
       this.#events.spanned(null);
       this.elements.scroller.scrollTop = this.model.top;
     }
@@ -125,7 +134,7 @@ export class TimelineController {
     if (this.#overview.receive(tile)) this.#drawing.touchStrip();
     this.#store.receive(tile);
     // A sharp picture of a dense screen is dear: one of all tiles that a movement asked for, not one of each.
-    if (this.#moving) this.#settle();
+    if (this.#moving) this.#settle.touch();
     this.schedule();
   }
 
@@ -143,24 +152,37 @@ export class TimelineController {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.draw();
+      // Asking is not part of the picture: it would make the frame longer.
+      if (this.#paint() && this.#askTimer === 0)
+        this.#askTimer = window.setTimeout(() => this.#ask());
     });
   }
 
   /** Draws at once: before printing there is no next frame. */
   draw(): void {
-    clearTimeout(this.#restTimer);
-    const missing = this.#drawing.paint(this.#t, this.#moving);
-    if (missing === null) return;
-    this.#restTimer = window.setTimeout(() => this.#rest(), REST_MS);
-    const revision = this.#store.revision;
-    this.#store.want(revision === null ? [] : [...missing, ...this.#overview.missing(revision)]);
-    if (missing.length === 0) this.#events.pictured();
-    clearTimeout(this.#retryTimer);
-    if (this.#store.waiting) this.#retryTimer = window.setTimeout(() => this.schedule(), RETRY_MS);
+    if (this.#paint()) this.#ask();
   }
 
-  #rest(): void {
+  /** False where there is no room. */
+  #paint(): boolean {
+    const missing = this.#drawing.paint(this.#t, this.#moving);
+    if (missing === null) return false;
+    this.#rest.touch();
+    this.#missing = missing;
+    if (missing.length === 0) this.#events.pictured();
+    return true;
+  }
+
+  #ask(): void {
+    clearTimeout(this.#askTimer);
+    this.#askTimer = 0;
+    const revision = this.#store.revision;
+    const [missing, beside] = [this.#missing, this.#overview];
+    this.#store.want(revision === null ? [] : [...missing, ...beside.missing(revision)]);
+    if (this.#store.waiting) this.#retry.touch();
+  }
+
+  #shed(): void {
     this.#drawing.shed();
     this.#drawing.paint(this.#t, false);
     this.#store.rest();
@@ -456,17 +478,8 @@ export class TimelineController {
 
   #move(): void {
     this.#moving = true;
-    this.#settle();
+    this.#settle.touch();
     this.#events.moved();
     this.schedule();
-  }
-
-  /** Nothing moves any more, unless something does in the meantime. */
-  #settle(): void {
-    clearTimeout(this.#settleTimer);
-    this.#settleTimer = window.setTimeout(() => {
-      this.#moving = false;
-      this.schedule();
-    }, SETTLE_MS);
   }
 }

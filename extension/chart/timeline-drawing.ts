@@ -100,7 +100,7 @@ export class TimelineDrawing {
     const sharp = devicePixelRatio;
     const { left } = this;
     lanes.resize(clientWidth, clientHeight, moving ? Math.min(1, sharp) : sharp);
-    const missing = paintLanes(lanes, this.#model, this.#store, this.#palette, left);
+    const missing = paintLanes(lanes, this.#model, this.#store, this.#palette, left, moving);
     const focused = document.activeElement === this.#elements.stage;
     paintOverlay(lanes, this.#model, this.#palette, focused);
     this.#labels.update(this.#model, t, left, clientHeight);

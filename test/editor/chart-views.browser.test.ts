@@ -137,7 +137,7 @@ describe('views of a part of the run', () => {
     await openTab(page, 'Who blocked whom');
     const [pair] = sums.blame;
     const blame = await firstCells('blame .table-view');
-    assert.equal(blame[2]?.trim(), formatDuration(pair?.ns ?? -1));
+    assert.deepEqual([blame[2], blame[3]?.trim()], ['GIL', formatDuration(pair?.ns ?? -1)]);
     await openTab(page, 'Segments');
     const rows = await page.locator('#panel-segments tbody tr').count();
     const question = { kind: 'segments', lane: longest.lane, ...scope, limit: 200 } as const;
