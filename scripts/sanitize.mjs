@@ -85,7 +85,8 @@ function filesFor(variant, python) {
   const isIn = (name) => (words.length === 0 ? of.includes(name) : words.includes(name));
   return testFiles('interpreters', '.test.ts').filter((file) => {
     const name = nameOf(file);
-    return isIn(name) && (name === 'free-threaded') === python.freeThreaded;
+    const tooOld = name === 'subinterpreters' && Number(python.minor.split('.')[1]) < 12;
+    return isIn(name) && !tooOld && (name === 'free-threaded') === python.freeThreaded;
   });
 }
 

@@ -158,8 +158,7 @@ static void keep_time(struct sampler *s)
     trace_file_beat(&probe.file, ticks);
     if (!h->anchor1_ticks && ns - h->anchor0_ns >= ANCHOR_NS) {
         h->anchor1_ns = ns;
-        atomic_thread_fence(memory_order_release);
-        h->anchor1_ticks = ticks;
+        __atomic_store_n(&h->anchor1_ticks, ticks, __ATOMIC_RELEASE);
     }
     if (ns - s->last_anchor_ns >= ANCHOR_NS) {
         s->last_anchor_ns = ns;
