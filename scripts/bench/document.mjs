@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { loadLine, median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
+import { medianInterval } from '../testing/median-interval.mjs';
 import { TURNS } from './measure-row.mjs';
 import { benchRows } from './rows.mjs';
 import { partsSection, serverSection } from './server-document.mjs';
@@ -22,6 +23,7 @@ function ratiosOf(values, row, name) {
     ratio: median(ratios),
     low: quantile(ratios, 0.25),
     high: quantile(ratios, 0.75),
+    sure: medianInterval(ratios),
     ofCpu: median(pairs.map(({ plain, tool }) => tool.cpu / plain.cpu)),
     addedNs: median(pairs.map(({ plain }, index) => plain.median * (ratios[index] - 1))),
     own: pairs.map(({ own }) => own).filter((own) => own !== undefined),
@@ -41,23 +43,20 @@ export function cellsOf(values, row) {
   return [ownTool, controlTool, ...rivalTools].flatMap(({ name }) => {
     const found = ratiosOf(values, row, name);
     if (found === null) return [];
-    const { plainNs, ratio, low, high, ofCpu, pairs } = found;
-    const spread = `${ratioText(low)} … ${ratioText(high)}`;
-    return [
-      [row.name, name, time(plainNs), ratioText(ratio), spread, cpuText(ofCpu), String(pairs)],
-    ];
+    const { plainNs, ratio, ofCpu, pairs } = found;
+    const told = [time(plainNs), ratioText(ratio), rangeText(found), cpuText(ofCpu)];
+    return [[row.name, name, ...told, String(pairs)]];
   });
 }
 
-const PAIRS_MIN = 5;
-const SPREAD_MAX = 0.1;
-
-/** Only what enough pairs say that agree with each other. */
-function verdict({ pairs, low, high }, goal) {
-  if (pairs < PAIRS_MIN || high - low > SPREAD_MAX) return '?';
-  if (high <= goal) return '✓';
-  return low > goal ? '✗' : '?';
+/** Only what the runs are enough to say. */
+function verdict(sure, goal) {
+  if (sure === null) return '?';
+  if (sure.high <= goal) return '✓';
+  return sure.low > goal ? '✗' : '?';
 }
+
+const rangeText = ({ low, high }) => `${ratioText(low)} … ${ratioText(high)}`;
 
 function ownTable(values) {
   const columns = [
@@ -65,6 +64,7 @@ function ownTable(values) {
     'plain',
     'ratio',
     'quartiles',
+    'median, 90 % sure',
     'plain again',
     'of CPU time',
     'added',
@@ -77,11 +77,13 @@ function ownTable(values) {
     const found = ratiosOf(values, row, ownTool.name);
     if (found === null) {
       const missing = values[row.name]?.missing;
-      return missing === undefined ? [] : [[row.name, `not run: ${missing}`, ...Array(9).fill('')]];
+      return missing === undefined
+        ? []
+        : [[row.name, `not run: ${missing}`, ...Array(10).fill('')]];
     }
-    const { plainNs, ratio, low, high, ofCpu, addedNs, own } = found;
+    const { plainNs, ratio, sure, ofCpu, addedNs, own } = found;
     const control = ratiosOf(values, row, controlTool.name);
-    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(found, row.goal)}`;
+    const goal = row.goal === undefined ? '' : `≤ ${row.goal} ${verdict(sure, row.goal)}`;
     const cycles = own.length === 0 ? 0 : median(own.map((each) => each.cycles));
     const bytes =
       own.length === 0 ? 0 : median(own.map((each) => each.streamBytes / Math.max(each.cycles, 1)));
@@ -91,8 +93,9 @@ function ownTable(values) {
         row.name,
         `${time(plainNs)} a ${row.unit}`,
         ratioText(ratio),
-        `${ratioText(low)} … ${ratioText(high)}`,
-        control === null ? '–' : `${ratioText(control.low)} … ${ratioText(control.high)}`,
+        rangeText(found),
+        sure === null ? '–' : rangeText(sure),
+        control === null ? '–' : rangeText(control),
         cpuText(ofCpu),
         `${time(Math.max(addedNs, 0))}`,
         goal,
@@ -184,8 +187,8 @@ the same round. Told are the median and the quartiles over runs. “Plain again�
 this much, mostly by where their memory lies. “Of CPU time” is the ratio of the processor time of the whole process, GILscope's own thread included.
 Servers and whole commands cannot work in turns: each of their runs has one of plain \`python\` next to it. Only the last row is the whole command,
 from start to the kept profile. GILscope records full stacks in all rows. Servers are under load by ${load} on the same cores. “Added” is for
-one unit of work; a goal is marked ? where the runs are fewer than ${PAIRS_MIN}, too far apart, or
-on both sides of it, which decides nothing; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
+one unit of work; “median, 90 % sure” is where the true median lies with that confidence, by the
+ranks of five runs or more; a goal is met ✓ or missed ✗ where all of that lies on one side of it, else marked ?; “own ns a cycle” is what the probe says of itself in its profile (\`overhead\`), by clocks within its own hooks.
 
 ${toolsTable()}`;
 }

@@ -1,0 +1,1 @@
+export function medianInterval(numbers: readonly number[]): { low: number; high: number } | null;
