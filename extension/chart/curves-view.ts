@@ -1,6 +1,7 @@
 import type { Curves } from '../../server/protocol-analysis';
-import { css, type Rgb } from './colour';
+import { css, mix, packRgb, type Rgb } from './colour';
 import { formatShare } from './format';
+import type { Raster } from './lane-painter';
 import type { Palette } from './palette';
 import type { StringKey, Translate } from './strings';
 import type { Surface } from './surface';
@@ -53,7 +54,9 @@ export function paintCurves(
   left: number,
   t: Translate,
 ): void {
-  const context = surface.begin();
+  paintAreas(surface, model, palette, left);
+  const context = surface.over();
+  context.clearRect(0, 0, left, surface.cssHeight);
   const height = surface.cssHeight / ROWS.length;
   const width = surface.cssWidth - left;
   const { curves } = model;
@@ -68,13 +71,7 @@ export function paintCurves(
     context.fillStyle = css(palette.foreground, 0.12);
     context.fillRect(left, Math.round(top + height) - 1, width, 1);
     if (curves === null) continue;
-    const values = curves[row.name];
-    const full = row.full(values);
-    paintArea(context, model, curves, values, {
-      ...{ left, width, top: top + 2, height: height - 3, full },
-      colour: row.colour(palette),
-    });
-    const text = row.text(valueAt(model, curves, values));
+    const text = row.text(valueAt(model, curves, curves[row.name]));
     // In a narrow window there is no room for both.
     if (labelEnd + context.measureText(text).width + 12 > left) continue;
     context.textAlign = 'right';
@@ -89,45 +86,94 @@ export function paintCurves(
   context.fillRect(Math.round(model.hover.x), 0, 1, surface.cssHeight);
 }
 
-interface AreaBox {
-  readonly left: number;
-  readonly width: number;
-  readonly top: number;
-  readonly height: number;
-  readonly full: number;
-  readonly colour: Rgb;
+/** How much of a row its curve may take. */
+const ROW_SHARE = 0.83;
+
+/** All curves as pixels: as paths of some thousand points they would take longer than the lanes. */
+function paintAreas(surface: Surface, model: TimelineModel, palette: Palette, left: number): void {
+  const { curves } = model;
+  const leftPixels = Math.round(left * surface.ratio);
+  const { height } = surface.canvas;
+  surface.beginRows(leftPixels);
+  const bins = curves === null ? null : binsOfPixels(model, curves, left, surface);
+  surface.paintRows(0, height, (band, bandTop) => {
+    if (curves === null || bins === null) return;
+    for (const [index, row] of ROWS.entries()) {
+      const bottom = Math.round(((index + 1) * height) / ROWS.length) - 1;
+      const room = Math.round((height / ROWS.length) * ROW_SHARE);
+      const [line, ground] = [
+        row.colour(palette),
+        mix(palette.background, row.colour(palette), 0.35),
+      ];
+      const values = curves[row.name];
+      const full = row.full(values);
+      paintArea(band, bins, (bin) => Math.min(1, (values[bin] ?? 0) / full), {
+        ...{ bottom: bottom - bandTop, room, thick: Math.max(1, Math.round(surface.ratio)) },
+        ...{ line: packRgb(line), ground: packRgb(ground) },
+      });
+    }
+  });
+  surface.endRows();
 }
 
-/** A filled area under a line: each bin at its own place, so that an older answer moves with the view. */
-function paintArea(
-  context: CanvasRenderingContext2D,
+/** The first and the last bin of each pixel, one after the other; −1: the curves do not reach there. */
+function binsOfPixels(
   model: TimelineModel,
-  { fromNs, toNs }: Curves,
-  values: readonly number[],
-  { left, width, top, height, full, colour }: AreaBox,
+  { fromNs, toNs, gilLoad }: Curves,
+  left: number,
+  surface: Surface,
+): Int32Array {
+  const count = Math.max(1, surface.canvas.width - Math.round(left * surface.ratio));
+  const bins = new Int32Array(count * 2).fill(-1);
+  const binOf = (pixel: number): number =>
+    ((model.timeOf(pixel, count) - fromNs) / (toNs - fromNs)) * gilLoad.length;
+  let from = binOf(0);
+  for (let x = 0; x < count; x++) {
+    const to = binOf(x + 1);
+    const first = Math.floor(from);
+    if (first >= 0 && first < gilLoad.length) {
+      bins[x * 2] = first;
+      bins[x * 2 + 1] = Math.min(gilLoad.length - 1, Math.max(first, Math.ceil(to) - 1));
+    }
+    from = to;
+  }
+  return bins;
+}
+
+interface AreaBox {
+  /** Rows of pixels: the lowest one of the curve, and how many it may take. */
+  readonly bottom: number;
+  readonly room: number;
+  readonly thick: number;
+  readonly line: number;
+  readonly ground: number;
+}
+
+/** A filled area under a line, of the highest share in each pixel. */
+export function paintArea(
+  { pixels, width, height }: Raster,
+  bins: Int32Array,
+  shareOf: (bin: number) => number,
+  { bottom, room, thick, line, ground }: AreaBox,
 ): void {
-  const binNs = (toNs - fromNs) / values.length;
-  const bottom = top + height;
-  context.save();
-  context.beginPath();
-  context.rect(left, top - 2, width, height + 2);
-  context.clip();
-  context.beginPath();
-  context.moveTo(left + model.xOf(fromNs, width), bottom);
-  values.forEach((value, bin) => {
-    const from = left + model.xOf(fromNs + bin * binNs, width);
-    const to = left + model.xOf(fromNs + (bin + 1) * binNs, width);
-    const y = bottom - Math.min(1, value / full) * height;
-    context.lineTo(from, y);
-    context.lineTo(to, y);
-  });
-  context.lineTo(left + model.xOf(toNs, width), bottom);
-  context.fillStyle = css(colour, 0.35);
-  context.fill();
-  context.lineWidth = 1;
-  context.strokeStyle = css(colour);
-  context.stroke();
-  context.restore();
+  let before = -1;
+  for (let x = 0; x < width; x++) {
+    const first = bins[x * 2] ?? -1;
+    if (first < 0) {
+      before = -1;
+      continue;
+    }
+    let share = 0;
+    for (let bin = first; bin <= (bins[x * 2 + 1] ?? -1); bin++) {
+      share = Math.max(share, shareOf(bin));
+    }
+    const top = bottom - Math.round(share * (room - thick));
+    const [from, to] = before < 0 ? [top, top] : [Math.min(top, before), Math.max(top, before)];
+    for (let y = Math.max(0, from); y <= Math.min(bottom, height - 1); y++) {
+      pixels[y * width + x] = y < to + thick ? line : ground;
+    }
+    before = top;
+  }
 }
 
 /** At the pointer; else the peak of what is in view. */

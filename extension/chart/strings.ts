@@ -41,10 +41,10 @@ export const CHART_STRINGS = {
   'tool.collapse': 'Collapse idle time',
   'tool.curves': 'GIL load, parallelism, queue',
   'curve.gilLoad': 'GIL load',
-  'curve.parallel': 'Holding or native',
+  'curve.parallel': 'Hold/native',
   'curve.queue': 'Waiting',
   'curve.help':
-    'GIL load: how much of the time the busiest GIL was held. Holding or native: threads that held a GIL or ran native code without it; a holder may be without a CPU, so there can be more than cores. Waiting: threads that waited for a GIL or a lock.',
+    'GIL load: how much of the time the busiest GIL was held. Hold/native: threads that held a GIL or ran native code without it; a holder may be without a CPU, so there can be more than cores. Waiting: threads that waited for a GIL or a lock.',
   'order.label': 'Order of the threads',
   'order.start': 'By start',
   'order.wait': 'By wait',

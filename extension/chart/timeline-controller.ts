@@ -27,6 +27,8 @@ export interface TimelineEvents {
 }
 
 const HOVER_DELAY_MS = 30;
+/** CSS pixels. */
+const HOVER_SLOP = 2;
 /** A sharp picture of a dense screen takes longer than a frame: not between two notches of a wheel. */
 const SETTLE_MS = 240;
 const RETRY_MS = 1100;
@@ -477,6 +479,12 @@ export class TimelineController {
   }
 
   #move(): void {
+    const { hover } = this.model;
+    // What was under the pointer has moved away; a zoom to the pointer keeps it there.
+    const isAway =
+      hover !== null &&
+      Math.abs(this.left + this.model.xOf(hover.atNs, this.width) - hover.x) > HOVER_SLOP;
+    if (isAway) this.unhover();
     this.#moving = true;
     this.#settle.touch();
     this.#events.moved();

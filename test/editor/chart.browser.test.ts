@@ -130,6 +130,15 @@ describe('chart in a browser', () => {
     await settle(page);
     const { file, line } = place;
     assert.deepEqual(host.sent('goto').splice(-1), [{ type: 'goto', file, line }]);
+    // A zoom to the pointer keeps what is under it; a move takes it away.
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -200);
+    await page.keyboard.up('Control');
+    await settle(page);
+    assert.ok((await tooltip.innerText()).includes(`:${place.line}`));
+    await page.mouse.wheel(-200, 0);
+    await settle(page);
+    assert.equal(await tooltip.count(), 0);
     await page.mouse.move(x + 20, y + 10);
     assert.equal(await tooltip.count(), 0);
     await page.context().close();
