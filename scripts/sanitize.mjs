@@ -52,6 +52,12 @@ const withoutRecorder = [
   'unrecognised',
 ];
 
+/**
+ * libpython 3.15 has a constructor that asks for thread-local memory. In a program that is executed (and not loaded by the
+ * host) it runs before TSan's own, which then jumps to address 0: these tests execute children.
+ */
+const executesChildren = ['awaits', 'lock-kinds'];
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -85,8 +91,10 @@ function filesFor(variant, python) {
   const isIn = (name) => (words.length === 0 ? of.includes(name) : words.includes(name));
   return testFiles('interpreters', '.test.ts').filter((file) => {
     const name = nameOf(file);
-    const tooOld = name === 'subinterpreters' && Number(python.minor.split('.')[1]) < 12;
-    return isIn(name) && !tooOld && (name === 'free-threaded') === python.freeThreaded;
+    const minor = Number(python.minor.split('.')[1]);
+    if (name === 'subinterpreters' && minor < 12) return false;
+    if (variant === 'tsan' && minor >= 15 && executesChildren.includes(name)) return false;
+    return isIn(name) && (name === 'free-threaded') === python.freeThreaded;
   });
 }
 

@@ -57,7 +57,8 @@ ${Object.keys(titles)
   build wipes the stack at the start of each thread (\`checked_stack.h\`).
 - ThreadSanitizer must be loaded before all else, which only the host can see to: shared interpreters only, and without
   the recorder, which hands waits to libc past it. \`scripts/tsan-suppressions.txt\` names what is CPython's own.
-  Programs that a program executes have the probe by preloading. On some builds of CPython (3.13.0 here) ThreadSanitizer itself then
-  reads a null pointer before Python starts; tests that need such children fail there, and without a report.
+  Programs that a program executes have the probe by preloading. Where libpython has a constructor that asks for
+  thread-local memory (3.15, some builds of 3.13), that comes before ThreadSanitizer's own, which reads a null pointer:
+  tests that need such children are not run there under 3.15, and fail under the others, without a report.
 `;
 }
