@@ -78,7 +78,20 @@ export async function playedMemory(host: ChartPage, url: string, ratio: number):
     const gone = new Promise((resolve) => browser.once('exit', resolve));
     browser.kill();
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 });
+    await remove(folder);
+  }
+}
+
+/** Processes of the browser may still write into it for a moment. */
+async function remove(folder: string): Promise<void> {
+  for (const giveUpAt = performance.now() + 30 * LOOK_MS; ;) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 }
 
