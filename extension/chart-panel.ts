@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import {
+  LEVEL_MIN,
   LEVEL_OVERVIEW,
   METHOD,
   type ChartMeta,
@@ -18,11 +19,24 @@ import type { ProfileServer } from './requests';
 export const CHART_VIEW_TYPE = 'gilscope.chart';
 const MARK_BINS = 2 ** LEVEL_OVERVIEW;
 
+type TileQuestion = Extract<FromChart, { type: 'tile' }>;
+type TileMessage = Extract<ToChart, { type: 'tile' }>;
+
+/** Null: there is no profile. */
+interface FirstPicture {
+  readonly tile: TileMessage | null;
+  readonly meta: ChartMeta | null;
+}
+
 /** The webview with the chart: relays its questions to the server and opens the lines it names. */
 export class ChartPanel implements vscode.Disposable {
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
   private readonly places = new ChartPlaces();
   private sendingMeta: { again: boolean } | null = null;
+  /** Asked for before the webview is there. */
+  private first: Promise<FirstPicture> | null = null;
+  /** Changes of the profile so far. */
+  private changes = 0;
   private isReady = false;
   /** To be shown as soon as the webview can. */
   private wantedLine: CursorPlace | null = null;
@@ -39,13 +53,18 @@ export class ChartPanel implements vscode.Disposable {
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     this.subscriptions = [
       panel.webview.onDidReceiveMessage((message: FromChart) => void this.receive(message)),
-      server.onProfileChanged(() => void this.sendMeta()),
+      server.onProfileChanged(() => {
+        this.changes++;
+        this.first = null;
+        void this.sendMeta();
+      }),
       watchCursor((place) => void this.sendMarks(place)),
     ];
     panel.onDidDispose(() => {
       for (const subscription of this.subscriptions) subscription.dispose();
     });
     panel.webview.html = chartPage(panel.webview, dist);
+    this.first = this.askFirst();
   }
 
   reveal(): void {
@@ -68,8 +87,12 @@ export class ChartPanel implements vscode.Disposable {
         case 'ready':
           await this.greet();
           return;
+        case 'tables':
+          await this.sendMeta();
+          await this.sendMarksOfVisible();
+          return;
         case 'tile':
-          await this.sendTile(message);
+          this.post(await this.tile(message));
           return;
         case 'segment': {
           const { segment } = await this.ask(message.request, 'segment');
@@ -99,11 +122,38 @@ export class ChartPanel implements vscode.Disposable {
   private async greet(): Promise<void> {
     this.isReady = false;
     this.post({ type: 'strings', strings: this.strings() });
-    await this.sendMeta();
-    const place = cursorPlace(vscode.window.visibleTextEditors.find((e) => cursorPlace(e)));
-    if (place) await this.sendMarks(place);
+    const { changes } = this;
+    const { tile, meta } = await (this.first ?? this.askFirst());
+    this.first = null;
+    // What changed meanwhile has been sent, or is being sent.
+    if (changes === this.changes) {
+      if (tile !== null) this.post(tile);
+      this.post({ type: 'meta', meta });
+      if (meta === null) this.post({ type: 'comparison', view: null });
+    }
     this.isReady = true;
     this.sendLine();
+  }
+
+  /** What the first picture needs: the outline of the profile, and the coarsest tile of the first lanes. */
+  private async askFirst(): Promise<FirstPicture> {
+    // A chart that was left open does not start the server.
+    if (!this.hasProfile) return { tile: null, meta: null };
+    try {
+      const [tile, { meta }] = await Promise.all([
+        this.tile({ type: 'tile', level: LEVEL_MIN, index: 0, page: 0 }),
+        this.ask({ kind: 'meta', outline: true }, 'meta'),
+      ]);
+      return { tile, meta };
+    } catch (error) {
+      this.log.warn(`The chart got no profile: ${String(error)}`);
+      return { tile: null, meta: null };
+    }
+  }
+
+  private async sendMarksOfVisible(): Promise<void> {
+    const place = cursorPlace(vscode.window.visibleTextEditors.find((e) => cursorPlace(e)));
+    if (place) await this.sendMarks(place);
   }
 
   private sendLine(): void {
@@ -137,7 +187,6 @@ export class ChartPanel implements vscode.Disposable {
     let meta: ChartMeta | null = null;
     let view: ComparisonView | null = null;
     try {
-      // A chart that was left open does not start the server.
       if (this.hasProfile) ({ meta } = await this.ask({ kind: 'meta' }, 'meta'));
       const isCompared = this.hasProfile && typeof this.server.profile?.comparedWith === 'string';
       if (isCompared) ({ view } = await this.ask({ kind: 'comparison' }, 'comparison'));
@@ -152,12 +201,11 @@ export class ChartPanel implements vscode.Disposable {
     if (sending.again) await this.sendMeta();
   }
 
-  private async sendTile(tile: Extract<FromChart, { type: 'tile' }>): Promise<void> {
-    const { level, index, page } = tile;
+  private async tile({ level, index, page }: TileQuestion): Promise<TileMessage> {
     const answer = await this.ask({ kind: 'tile', level, index, page }, 'tile');
     // A Buffer arrives in the webview as a plain object, and a view of one drags its whole pool along.
     const data = Uint8Array.from(Buffer.from(answer.base64, 'base64'));
-    this.post({ type: 'tile', revision: answer.revision, level, index, page, data });
+    return { type: 'tile', revision: answer.revision, level, index, page, data };
   }
 
   private async sendMarks({ file, line }: CursorPlace): Promise<void> {

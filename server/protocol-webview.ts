@@ -30,6 +30,8 @@ export type ToChart =
 /** Webview → extension host. */
 export type FromChart =
   | { readonly type: 'ready' }
+  /** The picture is there: now all of the profile, where only its outline has come. */
+  | { readonly type: 'tables' }
   | { readonly type: 'tile'; readonly level: number; readonly index: number; readonly page: number }
   | {
       readonly type: 'segment';

@@ -378,15 +378,16 @@ export interface ChartMeta {
   /** Changes with every new profile or growth of a live one; tiles of another revision are stale. */
   readonly revision: number;
   readonly live: boolean;
+  /** Only what the first picture needs: lines, blame, locks and findings are to come. */
+  readonly outline?: true;
   readonly wallNs: number;
   readonly processes: readonly ProcessRow[];
   readonly lanes: readonly Lane[];
   readonly lines: readonly LineRow[];
-  /** Packed: thousands of pairs of few places, which a page has to have before its first picture. */
   readonly blame: {
     readonly places: readonly Place[];
     readonly locks: readonly string[];
-    /** For each pair waiter, holder (of places; -1: hand-off), lock (of locks), ns, count, maxNs. */
+    /** Packed, for each pair: waiter, holder (of places; -1: hand-off), lock (of locks), ns, count, maxNs. */
     readonly numbers: readonly number[];
   };
   readonly gils: readonly GilRow[];
@@ -480,7 +481,7 @@ export interface Marks {
 }
 
 export type ChartRequest =
-  | { readonly kind: 'meta' }
+  | { readonly kind: 'meta'; readonly outline?: boolean }
   | TileRequest
   | SegmentRequest
   | LongWaitRequest

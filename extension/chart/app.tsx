@@ -7,7 +7,6 @@ import type { ComparisonView } from '../../server/protocol-comparison';
 import { AnalysisClient, useAnswer } from './analysis-client';
 import { Banners } from './banners';
 import { describe, type Selection } from './describe';
-import { EarlyTiles } from './early-tiles';
 import { formatPlace } from './format';
 import { Header } from './header';
 import type { Host } from './host';
@@ -17,6 +16,7 @@ import { SegmentClient } from './segments';
 import { Separator } from './separator';
 import { translator, type Translate } from './strings';
 import { Tables } from './tables';
+import type { TileAnswer } from './tile-store';
 import { Timeline } from './timeline';
 import type { TimelineController } from './timeline-controller';
 import { TimelineTools, type TimelineSettings } from './timeline-tools';
@@ -47,7 +47,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const timeline = useRef<TimelineController | null>(null);
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient(host), [host]);
-  const early = useMemo(() => new EarlyTiles(host), [host]);
+  const early = useMemo<TileAnswer[]>(() => [], [host]);
   const [notice, setNotice] = useState('');
   const [comparison, setComparison] = useState<ComparisonView | null>(null);
   const showLine = async ({ file, line }: ShowLine): Promise<void> => {
@@ -56,17 +56,16 @@ export function App({ host, bound }: AppProps): JSX.Element {
     setNotice(segment === null ? formatPlace({ file, line }) : '');
     if (segment !== null) timeline.current?.showSegment(segment);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     host.listen((message) => {
       if (message.type === 'segment') segments.receive(message.requestId, message.segment);
       else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
       else if (message.type === 'showLine') void showLine(message);
       else if (message.type === 'comparison') setComparison(message.view);
-      else if (message.type === 'tile' && timeline.current === null) early.receive(message);
+      else if (message.type === 'tile' && timeline.current === null) early.push(message);
+      else if (message.type === 'meta' && lacksTables(message.meta, host)) askTables(host);
       else receive(message, timeline.current, setMeta, setT);
-      if (message.type === 'meta') early.ask(message.meta, window.innerWidth);
     });
-    host.post({ type: 'ready' });
   }, [host]);
   if (meta === undefined) return <main class="app" />;
   if (meta === null) return <Empty t={t} title={t('empty.title')} />;
@@ -77,6 +76,15 @@ export function App({ host, bound }: AppProps): JSX.Element {
   };
   const page = { host, meta, t, segments, analysis, timeline, early, bind, notice, comparison };
   return <Page {...page} />;
+}
+
+/** Whether no picture can be drawn yet: which lanes a filter leaves may be the tables' to say. */
+function lacksTables(meta: ChartMeta | null, host: Host): boolean {
+  return meta?.outline === true && (host.load().filter ?? '') !== '';
+}
+
+function askTables(host: Host): void {
+  host.post({ type: 'tables' });
 }
 
 function receive(
@@ -108,7 +116,8 @@ interface PageProps {
   readonly segments: SegmentClient;
   readonly analysis: AnalysisClient;
   readonly timeline: { readonly current: TimelineController | null };
-  readonly early: EarlyTiles;
+  /** Tiles that came before there was a timeline; emptied by it. */
+  readonly early: TileAnswer[];
   readonly bind: (timeline: TimelineController | null) => void;
   /** The line that was to be shown and is not in the profile; else empty. */
   readonly notice: string;
@@ -139,10 +148,9 @@ function Page(props: PageProps): JSX.Element {
   useEffect(() => timeline.current?.arrange(order, scope.lanes), [order, scope.lanes]);
   useIdle(props, settings.collapsed);
   const [pictured, setPictured] = usePictured();
-  // The timeline has its lanes by now, which forget what came before.
-  useLayoutEffect(() => {
-    for (const tile of props.early.take()) timeline.current?.receiveTile(tile);
-  }, []);
+  useEffect(() => {
+    if (meta.outline === true) askTables(host);
+  }, [meta.outline]);
   const waited = (found: boolean): void => setSelection((before) => ({ ...before, end: !found }));
   return (
     <main class="app">
@@ -169,6 +177,7 @@ function Page(props: PageProps): JSX.Element {
           t={t}
           split={split}
           curves={curves && !isFree}
+          order={order}
           selected={(cursor, rank) => setSelection({ cursor, rank, end: false })}
           spanned={setSpan}
           lit={setLit}
@@ -178,7 +187,7 @@ function Page(props: PageProps): JSX.Element {
         />
         {scope.lanes?.length === 0 && <p class="nothing">{t('table.nomatch')}</p>}
         <Separator label={t('split.label')} split={split} move={setSplit} />
-        {pictured ? (
+        {pictured && meta.outline !== true ? (
           <Tables
             {...props}
             t={t}

@@ -25,6 +25,7 @@ export interface SavedState {
 /** Whoever shows the chart: the webview of VS Code, or the self-contained page. */
 export interface Host {
   post(message: FromChart): void;
+  /** Hands over what has come already, the profile first of all, and all that comes. */
   listen(receive: (message: ToChart) => void): void;
   /** An answer that is here already: before printing there is no time to wait. */
   known(question: AnalysisQuestion): AnalysisAnswer | null;

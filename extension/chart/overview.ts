@@ -68,6 +68,11 @@ export class Overview {
     return true;
   }
 
+  /** Whether nothing of it has come yet. */
+  get isEmpty(): boolean {
+    return this.#slots.size === 0;
+  }
+
   get binCount(): number {
     return 2 ** this.#level;
   }

@@ -38,15 +38,16 @@ export function standaloneHost(data: StandaloneData): Host {
   return {
     levelMax: data.levelMax,
     standalone: true,
-    listen: (receive) => void receivers.push(receive),
+    listen: (receive) => {
+      receivers.push(receive);
+      receive({ type: 'meta', meta: data.meta });
+      void unpackAll();
+    },
     known: (question) => unpacked.get(standaloneKey(question)) ?? null,
     load: () => ({}),
     save: () => undefined,
     post: (message) => {
-      if (message.type === 'ready') {
-        answer({ type: 'meta', meta: data.meta });
-        void unpackAll();
-      } else if (message.type === 'tile') void answerTile(message);
+      if (message.type === 'tile') void answerTile(message);
       else if (message.type === 'analysis') {
         const { requestId, question } = message;
         void answerOf(standaloneKey(question)).then((found) =>

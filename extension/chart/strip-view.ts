@@ -97,6 +97,9 @@ export function paintStrip(
   const context = surface.begin();
   const width = Math.floor(surface.cssWidth - left);
   const middle = Math.round(surface.cssHeight * 0.45);
+  context.fillStyle = css(palette.foreground, 0.25);
+  context.fillRect(left, middle, width, 1);
+  if (overview.isEmpty) return;
   const below = surface.cssHeight - middle - 2;
   const bins = overview.binCount;
   const gils = Math.max(1, new Set(model.meta?.lanes.map((lane) => lane.gil)).size);
@@ -123,8 +126,6 @@ export function paintStrip(
     const lock = Math.min(bar(peak.lock / queue, below), below - wait);
     context.fillRect(left + x, middle + 1 + wait, 1, lock);
   });
-  context.fillStyle = css(palette.foreground, 0.25);
-  context.fillRect(left, middle, width, 1);
 }
 
 /** The part of the overview that the timeline shows. */

@@ -97,7 +97,8 @@ export class TimelineController {
     return this.#drawing.width;
   }
 
-  setMeta(meta: ChartMeta | null): void {
+  /** @param tiles that have come before it */
+  setMeta(meta: ChartMeta | null, tiles: readonly TileAnswer[] = []): void {
     const same = this.model.setMeta(meta);
     this.#overview.resize(meta?.lanes.length ?? 0, same);
     this.#drawing.touchStrip();
@@ -114,7 +115,10 @@ export class TimelineController {
     this.#events.moved();
     const { cursor } = this.model;
     if (cursor !== null) void this.#find(cursor.lane, cursor.atNs, 'at', false);
-    this.schedule();
+    for (const tile of tiles) this.receiveTile(tile);
+    // Of other lanes there is no picture to look at meanwhile.
+    if (same) this.schedule();
+    else this.draw();
   }
 
   setTranslate(t: Translate): void {
@@ -162,6 +166,8 @@ export class TimelineController {
 
   /** Draws at once: before printing there is no next frame. */
   draw(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
     if (this.#paint()) this.#ask();
   }
 

@@ -7,8 +7,10 @@ import { CurveFeed } from './curve-feed';
 import { formatDuration } from './format';
 import type { Host } from './host';
 import { watchTheme } from './palette';
+import type { LaneOrder } from './rows';
 import type { SegmentClient } from './segments';
 import type { Translate } from './strings';
+import type { TileAnswer } from './tile-store';
 import { TimelineController } from './timeline-controller';
 import {
   AXIS_HEIGHT,
@@ -30,6 +32,10 @@ interface TimelineProps {
   readonly split: number;
   /** Whether the curves above the lanes are shown. */
   readonly curves: boolean;
+  /** That in which the lanes are drawn first. */
+  readonly order: LaneOrder;
+  /** Tiles that came before there was a timeline. */
+  readonly early: TileAnswer[];
   readonly bind: (controller: TimelineController | null) => void;
   readonly selected: (cursor: Cursor | null, rank: number | null) => void;
   readonly spanned: (span: Span | null) => void;
@@ -64,6 +70,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
       pictured,
     });
     const feed = new CurveFeed(analysis, timeline);
+    timeline.model.arrange(props.order, null);
     controller.current = timeline;
     bind(timeline);
     const stopInput = listenToInput(timeline, props.waited);
@@ -78,7 +85,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
       bind(null);
     };
   }, []);
-  useLayoutEffect(() => controller.current?.setMeta(meta), [meta]);
+  useLayoutEffect(() => controller.current?.setMeta(meta, props.early.splice(0)), [meta]);
   useEffect(() => controller.current?.setTranslate(t), [t]);
   useEffect(() => controller.current?.resized(), [props.curves]);
   return (
@@ -164,11 +171,10 @@ function findElements(root: HTMLElement): TimelineElements {
 /** Draws anew when the box or the resolution of the screen changes. */
 function watchSize(elements: TimelineElements, timeline: TimelineController): () => void {
   const abort = new AbortController();
-  const measure = (): void => {
+  const observer = new ResizeObserver(() => {
     elements.stage.style.height = `${elements.scroller.clientHeight}px`;
     timeline.resized();
-  };
-  const observer = new ResizeObserver(measure);
+  });
   observer.observe(elements.scroller);
   const watchResolution = (): void => {
     const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);

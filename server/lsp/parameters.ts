@@ -123,7 +123,7 @@ export function chartRequestOf(value: unknown): ChartRequest {
   const count = (name: string): number => countField(fields, name);
   switch (fields['kind']) {
     case 'meta':
-      return { kind: 'meta' };
+      return fields['outline'] === true ? { kind: 'meta', outline: true } : { kind: 'meta' };
     case 'tile':
       return { kind: 'tile', level: count('level'), index: count('index'), page: count('page') };
     case 'segment': {

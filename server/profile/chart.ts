@@ -67,7 +67,7 @@ export class Chart {
   answer(request: ChartRequest): ChartResponse {
     switch (request.kind) {
       case 'meta':
-        return { kind: 'meta', meta: this.meta() };
+        return { kind: 'meta', meta: request.outline === true ? this.outline() : this.meta() };
       case 'tile': {
         const base64 = Buffer.from(this.tile(request)).toString('base64');
         return { kind: 'tile', revision: this.#revision, base64 };
@@ -100,8 +100,18 @@ export class Chart {
   }
 
   meta(): ChartMeta {
-    const { command, wallNs, processes, threads, ...tables } = this.#profile;
-    const { lines, blame, gils, locks, findings, lost } = tables;
+    const { lines, blame, locks, findings } = this.#profile;
+    return { ...this.#head(), lines, blame: packBlame(blame), locks, findings };
+  }
+
+  /** What the first picture needs: a few kilobytes of what may be a megabyte. */
+  outline(): ChartMeta {
+    const head = { ...this.#head(), outline: true } as const;
+    return { ...head, lines: [], blame: packBlame([]), locks: [], findings: [] };
+  }
+
+  #head(): Omit<ChartMeta, 'lines' | 'blame' | 'locks' | 'findings'> {
+    const { command, wallNs, processes, threads, gils, lost } = this.#profile;
     return {
       title: titleOf(command),
       revision: this.#revision,
@@ -121,11 +131,7 @@ export class Chart {
         lockWaitNs: row.lockWaitNs,
         blocksNs: row.blocksNs,
       })),
-      lines,
-      blame: packBlame(blame),
       gils,
-      locks,
-      findings,
       lost,
     };
   }

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import type { Chart } from '../../server/profile/chart';
 import { inSlices } from '../../server/profile/worker-slices';
-import type { ChartMeta, Segment } from '../../server/protocol';
+import { chartDocument } from '../../extension/chart-document';
+import { LEVEL_MIN, type ChartMeta, type Segment } from '../../server/protocol';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
 import { answerSegment } from './fake-chart';
@@ -35,6 +36,14 @@ export function chartBackend(chart: Chart): ChartBackend {
   };
 }
 
+const NO_TABLES = {
+  outline: true,
+  lines: [],
+  blame: { places: [], locks: [], numbers: [] },
+  locks: [],
+  findings: [],
+} as const;
+
 function fakeBackend(run: FakeRun, meta: ChartMeta | null): ChartBackend {
   const tiles = new FakeTiles(run);
   return {
@@ -60,7 +69,12 @@ const STUB = `
     setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
     postMessage: async (message) => {
       window.pending++;
-      const answer = await fetch('/message', { method: 'POST', body: JSON.stringify(message) });
+      const ask = (sent) => fetch('/message', { method: 'POST', body: JSON.stringify(sent) });
+      const asked = ask(message);
+      // The host sends a tile along with the profile.
+      const first = { type: 'tile', level: ${LEVEL_MIN}, index: 0, page: 0 };
+      if (message.type === 'ready') await window.acquireVsCodeApi().postMessage(first);
+      const answer = await asked;
       if (message.type === 'tile') {
         const data = new Uint8Array(await answer.arrayBuffer());
         const revision = Number(answer.headers.get('revision'));
@@ -140,9 +154,9 @@ export class ChartPage {
       return;
     }
     response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': POLICY });
-    response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Chart</title>
-      <link rel="stylesheet" href="/chart.css"></head><body><div id="app"></div>
-      <script nonce="${NONCE}">${STUB}${this.script}</script><script nonce="${NONCE}" src="/chart.js"></script></body></html>`);
+    const page = { language: 'en', nonce: NONCE, policy: POLICY };
+    const files = { style: '/chart.css', script: '/chart.js' };
+    response.end(chartDocument({ ...page, ...files }, `${STUB}${this.script}`));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -161,7 +175,9 @@ export class ChartPage {
   }
 
   async #reply(message: FromChart): Promise<ToChart | null> {
-    if (message.type === 'ready') return { type: 'meta', meta: this.#backend.meta };
+    const { meta } = this.#backend;
+    if (message.type === 'ready') return { type: 'meta', meta: meta && { ...meta, ...NO_TABLES } };
+    if (message.type === 'tables') return { type: 'meta', meta };
     if (message.type === 'analysis') {
       const answer = await this.#backend.analysis(message.question);
       return { type: 'analysis', requestId: message.requestId, answer };

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 
 /** What a page recorded of its frames. */
 export interface Frames {
@@ -18,7 +18,8 @@ interface Watched extends Window {
 
 /**
  * Times each frame in which something was drawn, and the first picture; runs before the page's own script. A task
- * that is posted in a frame's first callback runs when the frame is painted.
+ * that is posted in a frame's first callback runs when the frame is painted; what is drawn between two frames is
+ * painted with the next one. Of a picture some pixels are looked at: all of them would cost more than drawing them.
  */
 const WATCH = `
   window.frames_ = { work: [], between: [] };
@@ -47,10 +48,15 @@ const WATCH = `
   const put = CanvasRenderingContext2D.prototype.putImageData;
   CanvasRenderingContext2D.prototype.putImageData = function (image, ...rest) {
     put.call(this, image, ...rest);
-    if (window.firstPicture > 0 || !new Uint32Array(image.data.buffer).some((pixel) => pixel !== 0)) return;
+    if (window.firstPicture > 0) return;
+    const pixels = new Uint32Array(image.data.buffer);
+    let at = 0;
+    while (at < pixels.length && pixels[at] === 0) at += 61;
+    if (at >= pixels.length) return;
     const painted = new MessageChannel();
     painted.port1.onmessage = () => { window.firstPicture ||= performance.now(); };
-    painted.port2.postMessage(0);
+    if (start > 0) painted.port2.postMessage(0);
+    else original(() => painted.port2.postMessage(0));
   };`;
 
 export async function watchFrames(page: Page): Promise<void> {
@@ -60,6 +66,30 @@ export async function watchFrames(page: Page): Promise<void> {
 export async function firstPictureMs(page: Page): Promise<number> {
   await page.waitForFunction(() => (window as unknown as Watched).firstPicture > 0);
   return page.evaluate(() => (window as unknown as Watched).firstPicture);
+}
+
+/** So long a browser must do nothing, and how much it may do in that time and still count as doing nothing. */
+const REST = { lookMs: 300, seconds: 0.012, looks: 3 };
+const REST_WITHIN_MS = 20_000;
+
+/** Waits until a browser has set up its own window: that of Chromium has pages of its own, which take a second. */
+export async function atRest(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  const giveUpAt = performance.now() + REST_WITHIN_MS;
+  let before = await processorSeconds(session);
+  for (let quiet = 0; quiet < REST.looks && performance.now() < giveUpAt;) {
+    await new Promise((resolve) => setTimeout(resolve, REST.lookMs));
+    const now = await processorSeconds(session);
+    quiet = now - before < REST.seconds ? quiet + 1 : 0;
+    before = now;
+  }
+  await session.detach();
+}
+
+/** Of all of its processes. */
+async function processorSeconds(session: CDPSession): Promise<number> {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
 
 /** The frames of what is done meanwhile. */
