@@ -14,6 +14,7 @@ import { seeded } from '../support/fake-run';
 import { largeRun, type LargeRun } from '../support/large-run';
 import { openBrowser, settle, stageBox } from './support/chart-driver';
 import {
+  atRest,
   firstPictureMs,
   framesOf,
   percentile,
@@ -148,6 +149,7 @@ async function playChart(
   });
   const page = await context.newPage();
   await watchFrames(page);
+  await atRest(browser);
   await page.goto(url);
   const firstMs = await firstPictureMs(page);
   await settle(page);

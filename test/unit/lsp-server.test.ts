@@ -212,6 +212,12 @@ void describe('our own client', () => {
     );
     const meta = await client.request<ChartResponse>('gilscope/chart', { kind: 'meta' });
     assert.ok(meta.kind === 'meta' && meta.meta);
+    const request = { kind: 'meta', outline: true };
+    const outline = await client.request<ChartResponse>('gilscope/chart', request);
+    const blame = { places: [], locks: [], numbers: [] };
+    const without = { outline: true, lines: [], blame, locks: [], findings: [] };
+    assert.ok(meta.meta.lines.length > 0 && meta.meta.blame.numbers.length > 0);
+    assert.deepEqual(outline, { kind: 'meta', meta: { ...meta.meta, ...without } });
     assert.deepEqual(
       meta.meta.lanes.map(({ name, holdNs, waitNs }) => [name, holdNs, waitNs]).sort(),
       [
