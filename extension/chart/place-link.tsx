@@ -20,7 +20,7 @@ export function PlaceLink({ t, file, line, open }: PlaceLinkProps): JSX.Element 
   if (open === null || line <= 0 || file.startsWith('<')) {
     return (
       <span class="place" title={path}>
-        {text}
+        {text.startsWith('<frozen ') ? <CutInMiddle text={text} /> : text}
       </span>
     );
   }
@@ -33,5 +33,18 @@ export function PlaceLink({ t, file, line, open }: PlaceLinkProps): JSX.Element 
     >
       {text}
     </button>
+  );
+}
+
+/** Letters at the end of a name that stay: the line, and what tells modules of one package apart. */
+const TAIL = 10;
+
+/** A long name that keeps its line where there is no room for all of it. */
+function CutInMiddle({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <span class="cut">
+      <span>{text.slice(0, -TAIL)}</span>
+      <span>{text.slice(-TAIL)}</span>
+    </span>
   );
 }

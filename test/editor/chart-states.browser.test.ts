@@ -276,9 +276,24 @@ describe('pages of the chart', () => {
     const run = busyRun();
     const meta = fakeMeta(run);
     const lanes = meta.lanes.map((lane, at) => ({ ...lane, name: `ThreadPoolExecutor-0_${at}` }));
-    const page = await open(run, { ...meta, lanes });
+    const [line] = meta.lines;
+    assert.ok(line);
+    const frozen = { file: '<frozen importlib._bootstrap_external>', function: '_load_unlocked' };
+    const lines = [488, 1371].map((number) => ({ ...line, ...frozen, line: number }));
+    const page = await open(run, { ...meta, lanes, lines });
     await page.setViewportSize({ width: 320, height: 480 });
     await settle(page);
+    const places = await page.locator('#panel-lines td.wide').evaluateAll((cells) =>
+      cells.map((cell) => {
+        const tail = cell.querySelector('.cut')?.lastElementChild;
+        const { right } = cell.getBoundingClientRect();
+        return [tail?.textContent, (tail?.getBoundingClientRect().right ?? Infinity) <= right];
+      }),
+    );
+    assert.deepEqual(places.toSorted(), [
+      ['ernal>:488', true],
+      ['rnal>:1371', true],
+    ]);
     const names = page.locator('.label.lane .label-name');
     const ends = await names.evaluateAll((all) =>
       all.map((name) => {
