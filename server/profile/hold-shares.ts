@@ -14,14 +14,14 @@ export class HoldShares {
   /** Holds taken up: the first so many of the lock's window. */
   count = 0;
   readonly gil: number;
-  /** The last hold of which the holder waited for another lock, -1: none. */
-  lastThroughLock = -1;
+  /** The holds of which the holder waited for another lock, in order. */
+  readonly #throughLock: number[] = [];
   readonly #locks: LockSources['locks'];
   readonly #lock: number;
   readonly #charge: LockCharge;
   readonly #units = new UnitHistory();
-  /** By thread: the last hold for which it was looked at. */
-  readonly #lastOfThread = new Map<number, number>();
+  /** By thread: the holds for which it was looked at, in order. */
+  readonly #ofThread = new Map<number, number[]>();
   #running = new Float64Array(8 * WIDTH);
   #folds = 0;
 
@@ -40,15 +40,24 @@ export class HoldShares {
       const hold = window.at(this.count);
       const threads = this.#charge.chargeHold(this.#lock, hold);
       if (threads === null) return;
-      for (const thread of threads) this.#lastOfThread.set(thread, this.count);
+      for (const thread of threads) {
+        const known = this.#ofThread.get(thread);
+        if (known === undefined) this.#ofThread.set(thread, [this.count]);
+        else known.push(this.count);
+      }
       const beforeNs = this.count === 0 ? hold.startNs : window.at(this.count - 1).endNs;
       this.#enter(this.#charge, hold.startNs - beforeNs);
     }
   }
 
-  /** The last hold for which this thread was looked at, -1: none. A wait of its own sees those in another way. */
-  lastOf(thread: number): number {
-    return this.#lastOfThread.get(thread) ?? -1;
+  /** The last hold before one for which this thread was looked at, -1: none. A wait of its own sees those in another way. */
+  lastOf(thread: number, before: number): number {
+    return lastBelow(this.#ofThread.get(thread) ?? [], before);
+  }
+
+  /** The last hold before one of which the holder waited for another lock, -1: none. */
+  lastThroughLock(before: number): number {
+    return lastBelow(this.#throughLock, before);
   }
 
   /** Adds what the holds [from, to) and the gaps before each come to; `from` is above 0. */
@@ -78,14 +87,25 @@ export class HoldShares {
     for (const [field, ns] of [handOffNs + gapNs, throughGilNs, throughLockNs].entries()) {
       this.#running[at + field] = ns + (index === 0 ? 0 : (this.#running[at - WIDTH + field] ?? 0));
     }
-    if (throughLockNs > 0) this.lastThroughLock = index;
+    if (throughLockNs > 0) this.#throughLock.push(index);
   }
 
   #clear(folds: number): void {
     this.#folds = folds;
     this.count = 0;
-    this.lastThroughLock = -1;
+    this.#throughLock.length = 0;
     this.#units.clear();
-    this.#lastOfThread.clear();
+    this.#ofThread.clear();
   }
+}
+
+/** The last of some numbers in order that is below a bound, -1: none. */
+function lastBelow(numbers: readonly number[], bound: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] as number) < bound) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low - 1] ?? -1;
 }

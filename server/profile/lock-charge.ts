@@ -134,10 +134,10 @@ export class LockCharge {
     const shares = this.#sources.sharesOf(lock, this.#gil);
     if (shares.gil !== this.#gil) return fromNs;
     shares.update();
-    // Other processes may have had a part in what holders waited for.
-    const known = shared === null ? -1 : shares.lastThroughLock;
-    const whole = Math.max(first, shares.lastOf(waiter), known) + 1;
     const until = Math.min(end, shares.count);
+    // Other processes may have had a part in what holders waited for.
+    const known = shared === null ? -1 : shares.lastThroughLock(until);
+    const whole = Math.max(first, shares.lastOf(waiter, until), known) + 1;
     if (whole >= until) return fromNs;
     this.#ofLock(lock, fromNs, window.at(whole - 1).endNs, -1, this.#gil);
     shares.addTo(this, whole, until);
