@@ -91,9 +91,11 @@ static const uint8_t *fetched(struct remote_memory *m, uintptr_t address, size_t
     for (uint32_t n = 0; n < m->block_count; n++) {
         uint32_t i = (m->cursor + n) % m->block_count;
         const struct remote_block *b = &m->blocks[i];
-        if (address >= b->address && address + bytes <= b->address + b->bytes) {
+        /* No sums: a garbage address at the very end of the address space would wrap around into the block. */
+        uintptr_t at = address - b->address;
+        if (address >= b->address && bytes <= b->bytes && at <= b->bytes - bytes) {
             m->cursor = i;
-            return m->buffer + b->at + (address - b->address);
+            return m->buffer + b->at + at;
         }
     }
     return NULL;
@@ -103,7 +105,7 @@ static const uint8_t *fetched(struct remote_memory *m, uintptr_t address, size_t
 static const uint8_t *fetch_page(struct remote_memory *m, uintptr_t address, size_t bytes)
 {
     uintptr_t page = address & ~(uintptr_t)(PAGE_BYTES - 1);
-    if (address + bytes > page + PAGE_BYTES || m->block_count == REMOTE_BLOCKS ||
+    if (bytes > PAGE_BYTES - (address - page) || m->block_count == REMOTE_BLOCKS ||
         m->used + PAGE_BYTES > REMOTE_BYTES ||
         !remote_memory_read(m, page, m->buffer + m->used, PAGE_BYTES))
         return NULL;

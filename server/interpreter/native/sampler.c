@@ -5,9 +5,14 @@
 #include <sched.h>
 
 #define FIRST_PERIOD_NS 1000000u
-/* After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/250 of a CPU at most … */
+/*
+ * After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/250 of a CPU at most (in the
+ * first second, which is all of many a program, 1/100) …
+ */
 #define CPU_AT_ANY_COST_NS 12000000u
 #define PERIOD_BY_COST 250u
+#define FIRST_PERIOD_BY_COST 100u
+#define FIRST_NS 1000000000u
 /* … unless that made them rarer than this. */
 #define LONGEST_PERIOD_NS 250000000u
 /* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
@@ -181,7 +186,10 @@ static bool writers_are_busy(struct sampler *s)
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
 static uint64_t next_period_ns(struct sampler *s)
 {
-    uint64_t period = probe.file.header->sample_period_ns, by_cost = s->round_ns * PERIOD_BY_COST;
+    const struct trace_header *h = probe.file.header;
+    bool is_first = s->last_anchor_ns < h->anchor0_ns + FIRST_NS;
+    uint64_t period = h->sample_period_ns;
+    uint64_t by_cost = s->round_ns * (is_first ? FIRST_PERIOD_BY_COST : PERIOD_BY_COST);
     if (!probe.options.sample_ns && s->cpu_ns >= CPU_AT_ANY_COST_NS && by_cost > period)
         period = by_cost < LONGEST_PERIOD_NS ? by_cost : LONGEST_PERIOD_NS;
     s->random ^= s->random << 13;
