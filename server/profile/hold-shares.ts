@@ -1,4 +1,5 @@
 import { LockCharge, type LockSources } from './lock-charge';
+import { lastUpTo } from './search';
 import { grown } from './table';
 import { UnitHistory } from './unit-history';
 
@@ -52,12 +53,12 @@ export class HoldShares {
 
   /** The last hold before one for which this thread was looked at, -1: none. A wait of its own sees those in another way. */
   lastOf(thread: number, before: number): number {
-    return lastBelow(this.#ofThread.get(thread) ?? [], before);
+    return lastBefore(this.#ofThread.get(thread) ?? [], before);
   }
 
   /** The last hold before one of which the holder waited for another lock, -1: none. */
   lastThroughLock(before: number): number {
-    return lastBelow(this.#throughLock, before);
+    return lastBefore(this.#throughLock, before);
   }
 
   /** Adds what the holds [from, to) and the gaps before each come to; `from` is above 0. */
@@ -99,13 +100,7 @@ export class HoldShares {
   }
 }
 
-/** The last of some numbers in order that is below a bound, -1: none. */
-function lastBelow(numbers: readonly number[], bound: number): number {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((numbers[middle] as number) < bound) low = middle + 1;
-    else high = middle;
-  }
-  return numbers[low - 1] ?? -1;
+/** The last of some holds in order that is before one, -1: none. Indices are whole: before one is up to that below it. */
+function lastBefore(holds: readonly number[], before: number): number {
+  return holds[lastUpTo(holds, before - 1, (hold) => hold)] ?? -1;
 }

@@ -1,7 +1,7 @@
 /** The chart for whom it must give way: collapsed idle time, reduced motion, a page at 200 %. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Span } from '../../server/protocol-analysis';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
 import { ChartPage } from '../support/chart-page';
@@ -9,7 +9,6 @@ import { answerSegment, fakeMeta } from '../support/fake-chart';
 import { FakeTiles, randomRun, type FakeLane, type FakeRun } from '../support/fake-run';
 import { THEMES } from '../support/themes';
 import {
-  openBrowser,
   openChart,
   readLanes,
   savedState,
@@ -18,6 +17,7 @@ import {
   type Pixels,
 } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
+import { serveChart } from './support/serve-chart';
 
 const LANES = 3;
 const BUSY = randomRun(LANES, 400, 11);
@@ -81,9 +81,8 @@ function columns({ width, height, data }: Pixels, from: number, to: number): Pix
 describe('a chart that gives way', () => {
   const meta = fakeMeta(run);
   const host = new ChartPage(run, meta);
-  let browser: Browser;
-  let url: string;
-  before(async () => {
+  const served = serveChart(host);
+  before(() => {
     const tiles = new FakeTiles(run);
     host.answerFrom({
       meta,
@@ -91,12 +90,6 @@ describe('a chart that gives way', () => {
       segment: (request) => answerSegment(run, request),
       analysis: ({ kind }) => (kind === 'idle' ? { kind, spans: IDLE } : null),
     });
-    browser = await openBrowser();
-    url = await host.start();
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
   });
 
   /** Compares what is drawn between the pauses with the segments; the number of columns of a single state. */
@@ -137,7 +130,7 @@ describe('a chart that gives way', () => {
   };
 
   it('draws each pixel of collapsed time as the segments say, also when zoomed', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     await setTheme(page, THEMES.dark);
     const whole = await savedState(page);
     assert.deepEqual([whole.t0, whole.t1], [0, run.wallNs]);
@@ -171,7 +164,7 @@ describe('a chart that gives way', () => {
   });
 
   it('moves nothing by itself, so that reduced motion has nothing to reduce', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     await page.emulateMedia({ reducedMotion: 'reduce' });
     const moving = (): Promise<number> => page.evaluate(() => document.getAnimations().length);
     await page.locator('.stage').focus();
@@ -203,7 +196,7 @@ describe('a chart that gives way', () => {
   });
 
   it('cuts nothing off at 200 %: every control can be reached, every text is whole', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     // 200 % of a window of 1200 × 720 leaves half of its CSS pixels.
     await page.setViewportSize({ width: 600, height: 360 });
     await settle(page);

@@ -1,7 +1,7 @@
 /** Two profiles beside each other in the chart: lines, threads, and in all. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Curves } from '../../server/protocol-analysis';
 import {
   COMPARED_METRICS,
@@ -19,7 +19,6 @@ import { largeRun } from '../support/large-run';
 import { THEMES } from '../support/themes';
 import {
   axeViolations,
-  openBrowser,
   openChart,
   policyViolations,
   savedState,
@@ -28,6 +27,7 @@ import {
   settle,
   tell,
 } from './support/chart-driver';
+import { serveChart } from './support/serve-chart';
 
 const MS = 1e6;
 const change = (beforeMs: number, afterMs: number, spreadMs = 0): Change => ({
@@ -97,16 +97,11 @@ const VIEW: ComparisonView = {
 
 describe('a comparison in the chart', () => {
   const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
-  let browser: Browser;
+  const served = serveChart(host);
   let page: Page;
   before(async () => {
     host.answerFrom(chartBackend(largeRun(2, 400, { seed: 5 }).chart));
-    browser = await openBrowser();
-    page = await openChart(browser, await host.start());
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
+    page = await openChart(served.browser, served.url);
   });
 
   const rows = async (): Promise<string[][]> =>

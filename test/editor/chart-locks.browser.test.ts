@@ -1,7 +1,7 @@
 /** The chart of a recorded program whose threads wait for a lock: filters, the table of locks, evidence, arrows. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { formatCount, formatDuration, formatPlace } from '../../extension/chart/format';
 import { rowPitch } from '../../extension/chart/rows';
 import { analyseRun } from '../../server/cli/analyse';
@@ -12,7 +12,6 @@ import { THEMES } from '../support/themes';
 import {
   answered,
   axeViolations,
-  openBrowser,
   openChart,
   openTab,
   readCanvas,
@@ -21,6 +20,7 @@ import {
   setTheme,
   stageBox,
 } from './support/chart-driver';
+import { serveChart } from './support/serve-chart';
 
 const { chart } = analyseRun('test/fixtures/profiles/trace-2.gilscope', true);
 
@@ -68,7 +68,7 @@ describe('a chart with locks', () => {
   const meta = metaOfRun();
   const [lock] = meta.locks;
   const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
-  let browser: Browser;
+  const served = serveChart(host);
   let page: Page;
   before(async () => {
     host.answerFrom({
@@ -78,13 +78,8 @@ describe('a chart with locks', () => {
       segment: (request) => answer(request, 'segment').segment,
       analysis: (question) => answer({ kind: 'analysis', question }, 'analysis').answer,
     });
-    browser = await openBrowser();
-    page = await openChart(browser, await host.start());
+    page = await openChart(served.browser, served.url);
     await setTheme(page, THEMES.dark);
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
   });
 
   const filter = async (text: string): Promise<string[]> => {

@@ -1,32 +1,24 @@
 /** What a chart shows before all of its profile is there. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page, Route } from 'playwright-core';
+import { describe, it } from 'node:test';
+import type { Page, Route } from 'playwright-core';
 import type { FromChart } from '../../server/protocol-webview';
 import { ChartPage } from '../support/chart-page';
 import { fakeMeta } from '../support/fake-chart';
 import { randomRun } from '../support/fake-run';
-import { openBrowser, policyViolations, readLanes, settle } from './support/chart-driver';
+import { policyViolations, readLanes, settle } from './support/chart-driver';
+import { serveChart } from './support/serve-chart';
 
 describe('a chart that opens', () => {
   const run = randomRun(3, 3000, 5);
   const host = new ChartPage(run, fakeMeta(run));
-  let browser: Browser;
-  let url: string;
-  before(async () => {
-    browser = await openBrowser();
-    url = await host.start();
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
-  });
+  const served = serveChart(host);
 
   /** Opens it in a page that gets no answer to some of its questions; they are kept, to be let go. */
   async function openWithout(
     isHeld: (message: FromChart) => boolean,
   ): Promise<{ readonly page: Page; readonly held: Route[]; readonly letGo: () => Promise<void> }> {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await served.browser.newContext()).newPage();
     const held: Route[] = [];
     let isHolding = true;
     await page.route('**/message', (route) => {
@@ -35,7 +27,7 @@ describe('a chart that opens', () => {
       held.push(route);
       return undefined;
     });
-    await page.goto(url);
+    await page.goto(served.url);
     const letGo = async (): Promise<void> => {
       isHolding = false;
       await Promise.all(held.map((route) => route.continue()));

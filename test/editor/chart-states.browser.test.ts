@@ -1,7 +1,7 @@
 /** The chart's pages: many lanes, growing runs, nothing to show; themes, accessibility, texts, what is kept. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { ChartMeta, Finding } from '../../server/protocol';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
 import { ChartPage } from '../support/chart-page';
@@ -10,7 +10,6 @@ import { randomRun, simulatedRun, type FakeRun } from '../support/fake-run';
 import { THEMES } from '../support/themes';
 import {
   axeViolations,
-  openBrowser,
   openChart,
   policyViolations,
   readLanes,
@@ -21,6 +20,7 @@ import {
   tell,
 } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
+import { serveChart } from './support/serve-chart';
 
 const MS = 1e6;
 const FINDINGS: readonly Finding[] = [
@@ -54,20 +54,11 @@ function busyRun(): FakeRun {
 
 describe('pages of the chart', () => {
   const host = new ChartPage(busyRun(), null);
-  let browser: Browser;
-  let url: string;
-  before(async () => {
-    browser = await openBrowser();
-    url = await host.start();
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
-  });
+  const served = serveChart(host);
 
   const open = async (run: FakeRun, meta: ChartMeta | null): Promise<Page> => {
     host.replace(run, meta);
-    return openChart(browser, url);
+    return openChart(served.browser, served.url);
   };
 
   it('has nothing for axe-core and no breach of the policy, in each theme and on each tab', async () => {

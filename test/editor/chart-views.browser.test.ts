@@ -1,7 +1,7 @@
 /** The chart on a run that the product itself has analysed: selections, filters, tables, flame graph, lengths. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Segment } from '../../server/protocol';
 import type { AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
@@ -12,7 +12,6 @@ import { THEMES } from '../support/themes';
 import {
   answered,
   axeViolations,
-  openBrowser,
   openChart,
   openTab,
   policyViolations,
@@ -25,6 +24,7 @@ import {
   stageBox,
 } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
+import { serveChart } from './support/serve-chart';
 
 const LANES = 6;
 const run = largeRun(LANES, 9000, { seed: 3 });
@@ -64,8 +64,7 @@ function wait(rank: number): Segment {
 
 describe('views of a part of the run', () => {
   const host = new ChartPage({ wallNs: 1, lanes: [] }, null);
-  let browser: Browser;
-  let url: string;
+  const served = serveChart(host);
   let page: Page;
   before(async () => {
     const backend = chartBackend(chart);
@@ -78,13 +77,7 @@ describe('views of a part of the run', () => {
           ? { kind: 'evidence', segment: wait(EVIDENCE_RANK) }
           : backend.analysis(question),
     });
-    browser = await openBrowser();
-    url = await host.start();
-    page = await openChart(browser, url);
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
+    page = await openChart(served.browser, served.url);
   });
 
   const firstCells = async (panel: string): Promise<string[]> =>

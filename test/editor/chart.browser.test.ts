@@ -1,7 +1,7 @@
 /** The chart in a browser, under the policy of a webview, with a made-up run that is known to the nanosecond. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
 import { formatDuration } from '../../extension/chart/format';
 import { ChartPage } from '../support/chart-page';
@@ -9,7 +9,6 @@ import { fakeMeta, longestWaits, placeOf } from '../support/fake-chart';
 import { randomRun } from '../support/fake-run';
 import { THEMES } from '../support/themes';
 import {
-  openBrowser,
   openChart,
   policyViolations,
   readCanvas,
@@ -21,6 +20,7 @@ import {
 } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
 import { setTheme } from './support/chart-driver';
+import { serveChart } from './support/serve-chart';
 
 const LANES = 5;
 const run = randomRun(LANES, 2500, 3);
@@ -28,16 +28,7 @@ const pitch = rowPitch(LANES);
 
 describe('chart in a browser', () => {
   const host = new ChartPage(run, fakeMeta(run));
-  let browser: Browser;
-  let url: string;
-  before(async () => {
-    browser = await openBrowser();
-    url = await host.start();
-  });
-  after(async () => {
-    await browser.close();
-    host.stop();
-  });
+  const served = serveChart(host);
 
   /** Compares every lane with its segments; answers with the number of columns of a single state. */
   const assertPicture = async (page: Page): Promise<number> => {
@@ -50,7 +41,7 @@ describe('chart in a browser', () => {
   };
 
   it('keeps its title clear of its tools', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const title = await page.locator('.title-row').first().boundingBox();
     const tools = await page.locator('.tool-row').first().boundingBox();
     assert.ok(title !== null && tools !== null);
@@ -61,7 +52,7 @@ describe('chart in a browser', () => {
   });
 
   it('draws each pixel as the segments say, at many zooms, places and steps', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     await setTheme(page, THEMES.dark);
     await page.locator('.stage').focus();
     await page.keyboard.press('0');
@@ -87,7 +78,7 @@ describe('chart in a browser', () => {
   });
 
   it('keeps the time under the pointer while zooming, and moves with a drag', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const { x, y, left, width } = await stageBox(page);
     await page.mouse.move(x + left + width / 4, y + 30);
     await page.keyboard.down('Control');
@@ -109,7 +100,7 @@ describe('chart in a browser', () => {
   });
 
   it('says what is under the pointer, and opens its line on a click', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const [wait] = longestWaits(run);
     assert.ok(wait);
     const { x, y, left, width } = await stageBox(page);
@@ -145,7 +136,7 @@ describe('chart in a browser', () => {
   });
 
   it('can be walked by keyboard from the longest wait to its line', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const waits = longestWaits(run);
     const status = page.getByRole('status');
     await page.locator('.stage').focus();
@@ -193,7 +184,7 @@ describe('chart in a browser', () => {
   });
 
   it('marks where the editor’s line ran', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const marks = { bins: 2048, lanes: [{ lane: 2, bins: [1024, 1025, 1026, 1027] }] };
     await tell(page, { type: 'marks', file: '/a.py', line: 1, marks });
     await settle(page);
@@ -211,7 +202,7 @@ describe('chart in a browser', () => {
   });
 
   it('follows a change of theme', async () => {
-    const page = await openChart(browser, url);
+    const page = await openChart(served.browser, served.url);
     const { variables } = THEMES.dark;
     const count = async (): Promise<number> => {
       const { data } = await readLanes(page);
@@ -229,7 +220,7 @@ describe('chart in a browser', () => {
   });
 
   it('draws every pixel of a dense screen once it stands still', async () => {
-    const page = await openChart(browser, url, 2);
+    const page = await openChart(served.browser, served.url, 2);
     const { width } = await stageBox(page);
     const canvas = await readLanes(page);
     assert.equal(canvas.width, Math.round(width * 2));
