@@ -91,7 +91,7 @@ async function measureTurns({ support, executable, row }, tools) {
         result.set(name, { failed: 'it did not end as it should' });
       else
         result.set(name, {
-          ...compare(base.turns, turns),
+          ...compare(baselineFor(name, base, ran.get(controlTool.name)), turns),
           ...(runFolder === undefined
             ? {}
             : { own: ownFacts(support.readMeasured(runFolder, ended)) }),
@@ -123,6 +123,18 @@ const sumOf = (turns, key) => turns.reduce((sum, turn) => sum + turn[key], 0);
 const sayOf = (turns) => ({
   median: median(turns.map(({ ns }) => ns)),
   cpu: sumOf(turns, 'cpu') / turns.length,
+});
+
+/** The turns of a tool's plain processes: of both where both ran, since one may be lucky with its memory. */
+function baselineFor(name, plain, again) {
+  if (name === controlTool.name || again === undefined || again.failed !== undefined)
+    return plain.turns;
+  return plain.turns.map((turn, at) => meanTurn(turn, again.turns[at]));
+}
+
+const meanTurn = (one, other) => ({
+  ns: Math.sqrt(one.ns * other.ns),
+  cpu: Math.sqrt(one.cpu * other.cpu),
 });
 
 function compare(plain, tool) {

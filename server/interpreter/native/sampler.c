@@ -6,17 +6,17 @@
 
 #define FIRST_PERIOD_NS 1000000u
 /*
- * After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/250 of a CPU at most (in the
+ * After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/400 of a CPU at most (in the
  * first second, which is all of many a program, 1/100) …
  */
 #define CPU_AT_ANY_COST_NS 12000000u
-#define PERIOD_BY_COST 250u
+#define PERIOD_BY_COST 400u
 #define FIRST_PERIOD_BY_COST 100u
 #define FIRST_NS 1000000000u
 /* … unless that made them rarer than this. */
 #define LONGEST_PERIOD_NS 250000000u
 /* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
-#define LONGEST_SLEEP_NS 16000000u
+#define LONGEST_SLEEP_NS 32000000u
 /* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
 #define BUSY_CHUNKS 4u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
