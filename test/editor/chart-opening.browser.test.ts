@@ -60,7 +60,8 @@ describe('a chart that opens', () => {
 
   it('waits for the locks and files that a kept filter may name', async () => {
     const { page, held, letGo } = await openWithout((message) => message.type === 'tables');
-    await page.evaluate(() => sessionStorage.setItem('state', '{"filter":"MainThread"}'));
+    // At the start of the page: what the page before it still saves would overwrite it.
+    await page.addInitScript(() => sessionStorage.setItem('state', '{"filter":"MainThread"}'));
     held.length = 0;
     await page.reload();
     while (held.length === 0) await page.waitForTimeout(20);
