@@ -58,7 +58,7 @@ int main(int count, char **arguments)
         bool is_garbage = next() % 4 == 0;
         uintptr_t address = is_garbage ? garbage() : (uintptr_t)memory + at;
         if (i % ROUND == 0)
-            remote_memory_begin(&m);
+            remote_memory_begin(&m, next() % (REMOTE_HABITS + 2));
         bool done = remote_memory_copy(&m, address, to, bytes);
         if (done != (!is_garbage && is_there(at, bytes)) ||
             (done && memcmp(to, memory + at, bytes))) {

@@ -23,8 +23,10 @@ bool remote_memory_read(struct remote_memory *m, uintptr_t address, void *to, si
 bool remote_memory_open(struct remote_memory *m)
 {
     int probe = 42, copy = 0;
-    memset(m, 0, sizeof *m);
     m->fd = -1;
+    m->block_count = m->used = m->cursor = m->habit = m->oldest_habit = 0;
+    for (uint32_t i = 0; i < REMOTE_HABITS; i++)
+        m->habits[i].of = m->habits[i].count = 0;
     if (remote_memory_read(m, (uintptr_t)&probe, &copy, sizeof copy) && copy == 42)
         return true;
     m->fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -38,11 +40,24 @@ void remote_memory_close(struct remote_memory *m)
     m->fd = -1;
 }
 
-static void merge_wanted(struct remote_memory *m)
+static struct remote_habit *choose_habit(struct remote_memory *m, uintptr_t of)
+{
+    for (m->habit = 0; m->habit < REMOTE_HABITS; m->habit++)
+        if (m->habits[m->habit].of == of)
+            return &m->habits[m->habit];
+    m->habit = m->oldest_habit;
+    m->oldest_habit = (m->oldest_habit + 1) % REMOTE_HABITS;
+    m->habits[m->habit].of = of;
+    m->habits[m->habit].count = 0;
+    return &m->habits[m->habit];
+}
+
+/* The blocks of a habit, near ones as one. */
+static void merge_blocks(struct remote_memory *m, const struct remote_habit *habit)
 {
     m->block_count = m->used = 0;
-    for (uint32_t i = 0; i < m->wanted_count; i++) {
-        struct remote_block w = m->wanted[i];
+    for (uint32_t i = 0; i < habit->count; i++) {
+        struct remote_block w = habit->blocks[i];
         if (m->block_count) {
             struct remote_block *last = &m->blocks[m->block_count - 1];
             uintptr_t low = w.address < last->address ? w.address : last->address;
@@ -66,11 +81,12 @@ static void merge_wanted(struct remote_memory *m)
     }
 }
 
-void remote_memory_begin(struct remote_memory *m)
+void remote_memory_begin(struct remote_memory *m, uintptr_t of)
 {
     struct iovec local = {m->buffer, 0}, remote[REMOTE_BLOCKS];
-    merge_wanted(m);
-    m->wanted_count = m->cursor = 0;
+    struct remote_habit *habit = choose_habit(m, of);
+    merge_blocks(m, habit);
+    habit->count = m->cursor = 0;
     if (m->fd >= 0 || !m->block_count) {
         m->block_count = m->used = 0;
         return;
@@ -125,7 +141,8 @@ bool remote_memory_copy(void *remote_memory, uintptr_t address, void *to, size_t
         memcpy(to, from, bytes);
     else if (!remote_memory_read(m, address, to, bytes))
         return false;
-    if (m->wanted_count < REMOTE_BLOCKS && bytes <= 1024)
-        m->wanted[m->wanted_count++] = (struct remote_block){address, (uint32_t)bytes, 0};
+    struct remote_habit *habit = &m->habits[m->habit];
+    if (habit->count < REMOTE_BLOCKS && bytes <= 1024)
+        habit->blocks[habit->count++] = (struct remote_block){address, (uint32_t)bytes, 0};
     return true;
 }

@@ -6,7 +6,7 @@
 
 #define FIRST_PERIOD_NS 1000000u
 /*
- * After so much CPU time the period follows from what a wake-up costs here: the thread takes 1/400 of a CPU at most (in the
+ * After so much CPU time of samples the period follows from what a wake-up costs here: the thread takes 1/400 of a CPU at most (in the
  * first second, which is all of many a program, 1/100) …
  */
 #define CPU_AT_ANY_COST_NS 12000000u
@@ -16,7 +16,7 @@
 /* … unless that made them rarer than this. */
 #define LONGEST_PERIOD_NS 250000000u
 /* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
-#define LONGEST_SLEEP_NS 32000000u
+#define LONGEST_SLEEP_NS 40000000u
 /* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
 #define BUSY_CHUNKS 4u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
@@ -33,6 +33,7 @@ struct sampler {
     uint64_t last_anchor_ns;
     uint64_t cpu_ns;        /* of this thread, before its sleep */
     uint64_t round_ns;      /* CPU time of a round of samples lately, with the sleep before it */
+    uint64_t rounds_ns;     /* of all rounds */
     uint64_t left_ns;       /* to sleep until the next */
     uint32_t chunks_taken;  /* at the last look */
     uint32_t missed_thread; /* whose stack could not be read, and its CPU time then */
@@ -49,11 +50,11 @@ static int read_frames(struct sampler *s, uintptr_t state)
     uintptr_t frame;
     uint32_t count = 0;
     uintptr_t top;
-    if (!remote_memory_read(&s->remote, state + l->state_to_top, &top, sizeof top))
+    if (!memory_copy(&memory, state + l->state_to_top, &top, sizeof top))
         return -1;
     frame = top;
     if (l->top_is_indirect && top &&
-        !remote_memory_read(&s->remote, top + l->cframe_to_top, &frame, sizeof frame))
+        !memory_copy(&memory, top + l->cframe_to_top, &frame, sizeof frame))
         return -1;
     while (frame && count < MAX_SAMPLED_FRAMES) {
         if ((frame & 7) || !memory_copy(&memory, frame, bytes, l->frame_bytes))
@@ -136,7 +137,7 @@ static void sample(struct sampler *s, struct gil *gil)
         uint64_t ticks = clock_ticks(probe.clock);
         if (atomic_load_explicit(&gil->seq, memory_order_acquire) != seq)
             continue;
-        remote_memory_begin(&s->remote);
+        remote_memory_begin(&s->remote, state);
         int count = read_frames(s, state);
         uint32_t node = 0;
         if (count > 0 && instructions_are_sound(s, count))
@@ -190,7 +191,7 @@ static uint64_t next_period_ns(struct sampler *s)
     bool is_first = s->last_anchor_ns < h->anchor0_ns + FIRST_NS;
     uint64_t period = h->sample_period_ns;
     uint64_t by_cost = s->round_ns * (is_first ? FIRST_PERIOD_BY_COST : PERIOD_BY_COST);
-    if (!probe.options.sample_ns && s->cpu_ns >= CPU_AT_ANY_COST_NS && by_cost > period)
+    if (!probe.options.sample_ns && s->rounds_ns >= CPU_AT_ANY_COST_NS && by_cost > period)
         period = by_cost < LONGEST_PERIOD_NS ? by_cost : LONGEST_PERIOD_NS;
     s->random ^= s->random << 13;
     s->random ^= s->random >> 7;
@@ -204,7 +205,8 @@ static bool sleep_on(struct sampler *s)
     if (!s->left_ns)
         s->left_ns = next_period_ns(s);
     uint64_t longest = writers_are_busy(s) ? FIRST_PERIOD_NS : LONGEST_SLEEP_NS;
-    uint64_t ns = s->left_ns < longest || probe.options.sample_ns ? s->left_ns : longest;
+    uint64_t sleeps = probe.options.sample_ns ? 1 : (s->left_ns + longest - 1) / longest;
+    uint64_t ns = s->left_ns / sleeps;
     struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
     s->left_ns -= ns;
@@ -218,7 +220,9 @@ static void sample_all(struct sampler *s)
         for (uint32_t i = 0; i < count; i++)
             if (probe.gils[i].live)
                 sample(s, &probe.gils[i]);
-    s->round_ns = (s->round_ns * 3 + clock_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_ns) / 4;
+    uint64_t ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_ns;
+    s->round_ns = (s->round_ns * 3 + ns) / 4;
+    s->rounds_ns += ns;
 }
 
 static void run(void)

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Chunks kept ready ahead of the writers, and of these, with their pages in memory. At 100 MB/s of events, four times
- * what one GIL can make, the former last 37 ms, longer than the probe's thread ever sleeps. */
+/* Chunks kept ready ahead of the writers, and of these, with their pages in memory. At 90 MB/s of events, three times
+ * what one GIL can make, the former last 41 ms, longer than the probe's thread ever sleeps. */
 #define READY_AHEAD 56u
 #define POPULATED_AHEAD 12u
 /* Calls before a full disk is tried again. */
