@@ -71,6 +71,19 @@ describe('the sampler keeps to its share of a processor', () => {
   }
 });
 
+describe('room for events is made however rarely stacks are looked at', () => {
+  for (const python of gilPythons().slice(0, 1)) {
+    it(`a look a second, and a million GIL cycles, on ${titleOf(python)}`, async () => {
+      const program = resolve('test/fixtures/bench/pipe_loop.py');
+      const run = await runProbed(await inspect(python.path), program, ['300000', 'thread'], {
+        samplePeriodNs: 1e9,
+      });
+      assert.equal(run.ended.code, 0, run.ended.stderr);
+      assert.equal(run.profile?.lost.events, 0, run.profile?.lost.reason ?? '');
+    });
+  }
+});
+
 /** A program and its lines that sleep: 2,000 in one function, and one in each of 1,500 functions. */
 function manyPlaces(t: TestContext): readonly [program: string, lines: ReadonlySet<number>] {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-places-'));

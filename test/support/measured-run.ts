@@ -35,6 +35,7 @@ export interface MeasuredRun {
 
 export interface MeasureOptions {
   readonly maxTraceBytes?: number;
+  readonly samplePeriodNs?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly onOutput?: ProfileOptions['onOutput'];
   /** `PY_VERSION_HEX` that the probe is to take the interpreter for. */
@@ -67,8 +68,7 @@ export async function runProbed(
   const runFolder = mkdtempSync(join(tmpdir(), 'gilscope-measured-'));
   const env = { ...process.env, ...options.env };
   try {
-    const { maxTraceBytes } = options;
-    const launch = launchOf(interpreter, [program, ...args], runFolder, env, maxTraceBytes);
+    const launch = launchOf(interpreter, [program, ...args], runFolder, env, options);
     const { args: launchArgs, env: more } = assuming(launch, options.assumeHex);
     const before = performance.now();
     const ended = await runProcess(launch.executable, launchArgs, {
@@ -98,7 +98,7 @@ function launchOf(
   [path = '', ...args]: readonly string[],
   runFolder: string,
   env: NodeJS.ProcessEnv,
-  maxTraceBytes?: number,
+  { maxTraceBytes, samplePeriodNs }: MeasureOptions = {},
 ): Launch {
   return makeLaunch({
     interpreter,
@@ -108,7 +108,10 @@ function launchOf(
     cwd: process.cwd(),
     runFolder,
     env,
-    ...(maxTraceBytes === undefined ? {} : { probe: { maxTraceBytes } }),
+    probe: {
+      ...(maxTraceBytes === undefined ? {} : { maxTraceBytes }),
+      ...(samplePeriodNs === undefined ? {} : { samplePeriodNs }),
+    },
   });
 }
 

@@ -16,9 +16,10 @@
 /* … unless that made them rarer than this. */
 #define LONGEST_PERIOD_NS 250000000u
 /* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
-#define LONGEST_SLEEP_NS 40000000u
-/* Chunks that are filled within a period before it is taken for too long to keep ahead of the writers. */
-#define BUSY_CHUNKS 4u
+#define LONGEST_SLEEP_NS 32000000u
+#define SHORTEST_SLEEP_NS 1000000u
+/* Chunks that the writers may fill within a sleep. */
+#define CHUNKS_A_SLEEP 8u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
 #define ANCHOR_NS 50000000u
 #define MAX_SAMPLED_FRAMES 1000u
@@ -35,7 +36,8 @@ struct sampler {
     uint64_t round_ns;      /* CPU time of a round of samples lately, with the sleep before it */
     uint64_t rounds_ns;     /* of all rounds */
     uint64_t left_ns;       /* to sleep until the next */
-    uint32_t chunks_taken;  /* at the last look */
+    uint64_t slept_ns;      /* the last sleep */
+    uint32_t chunks_taken;  /* before it */
     uint32_t missed_thread; /* whose stack could not be read, and its CPU time then */
     uint64_t missed_cpu_ns;
     bool can_read;
@@ -176,12 +178,15 @@ static void keep_time(struct sampler *s)
     atomic_flag_clear(&probe.time_lock);
 }
 
-/* Writers fill chunks faster than a sleep of usual length can keep ahead of. */
-static bool writers_are_busy(struct sampler *s)
+/* How long the writers may be left alone, by how fast they have filled chunks since the last look. */
+static uint64_t longest_sleep_ns(struct sampler *s)
 {
     uint32_t taken = atomic_load(&probe.file.taken), filled = taken - s->chunks_taken;
+    uint64_t ns = filled ? s->slept_ns * CHUNKS_A_SLEEP / filled : LONGEST_SLEEP_NS;
     s->chunks_taken = taken;
-    return filled >= BUSY_CHUNKS;
+    if (ns > LONGEST_SLEEP_NS)
+        return LONGEST_SLEEP_NS;
+    return ns < SHORTEST_SLEEP_NS ? SHORTEST_SLEEP_NS : ns;
 }
 
 /* Periods vary by a quarter, so that samples do not fall in step with the switch interval. */
@@ -204,12 +209,14 @@ static bool sleep_on(struct sampler *s)
 {
     if (!s->left_ns)
         s->left_ns = next_period_ns(s);
-    uint64_t longest = writers_are_busy(s) ? FIRST_PERIOD_NS : LONGEST_SLEEP_NS;
-    uint64_t sleeps = probe.options.sample_ns ? 1 : (s->left_ns + longest - 1) / longest;
-    uint64_t ns = s->left_ns / sleeps;
+    uint64_t longest = longest_sleep_ns(s);
+    uint64_t ns = s->left_ns;
+    if (ns > longest) /* in equal parts */
+        ns /= (ns + longest - 1) / longest;
     struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
     s->left_ns -= ns;
+    s->slept_ns = ns;
     return !s->left_ns;
 }
 
