@@ -71,10 +71,13 @@ export class InlineNotes implements ShownNotes, vscode.Disposable {
     for (const editor of visibleEditors()) this.draw(editor);
   }
 
+  /** What nobody sees is forgotten, and fetched when it comes into view; what is on its way may be old. */
   private fetchVisible(): void {
-    for (const document of new Set(visibleEditors().map((editor) => editor.document))) {
-      void this.fetch(document);
-    }
+    const visible = new Set(vscode.window.visibleTextEditors.map(({ document }) => document));
+    const uris = new Set([...visible].map(({ uri }) => uri.toString()));
+    for (const uri of this.files.keys()) if (!uris.has(uri)) this.files.delete(uri);
+    for (const request of this.fetching.values()) request.again = true;
+    for (const document of visible) void this.fetch(document);
   }
 
   private refresh(document: vscode.TextDocument): void {
