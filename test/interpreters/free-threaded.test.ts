@@ -9,8 +9,9 @@ import type { FoundPython } from '../../scripts/pythons.mjs';
 import { reportText } from '../../server/profile/report-text';
 import type { Finding, LockRow, Profile } from '../../server/protocol';
 import { LOCK_ROW } from '../../server/trace/events';
+import { checkedProgram } from '../support/checked-program';
 import { assertInvariants } from '../support/invariants';
-import { freePythons, titleOf } from '../support/pythons';
+import { freePythons, isAtLeast, titleOf } from '../support/pythons';
 import { markedLine, programPath, runProfile, type ProfileRun } from '../support/run-profile';
 import { lineIn, tracedRun } from '../support/traced-run';
 
@@ -80,6 +81,19 @@ function assertNamed(profile: Profile, kind: string): void {
     assert.ok(report.includes(`   ${name}\n`), `no ${name}\n${report}`);
 }
 
+const copying = checkedProgram('thread_local_code', [
+  'test/recorder/thread_local_code.c',
+  'server/interpreter/native/layout.c',
+]);
+
+it("an instruction of a thread's own copy is found in the code object", (context) => {
+  if (copying.skip !== false) { context.skip(copying.skip); return; }
+  assert.equal(copying.run().trim(), '10 10 10 10 10 gone gone gone 10');
+});
+
+if (!freePythons().some((python) => isAtLeast(python, 14)))
+  it('copies of a thread', { skip: 'no free-threaded CPython 3.14 or later here' });
+
 for (const python of freePythons()) {
   describe(`without a GIL, ${titleOf(python)}`, () => {
     // Rows: instances of a class of the program.
@@ -130,6 +144,8 @@ for (const python of freePythons()) {
       assert.ok(profile.findings.every(({ rule }) => rule !== 'gil-switched-on'));
     });
 
+    it('with a GIL, samples of any thread are of the line that ran', () => samplesOf(python));
+
     it('a child of fork records its own locks', async () => {
       const { profile } = await run(python, 'forks');
       assert.equal(profile.processes.length, 2);
@@ -172,6 +188,25 @@ for (const python of freePythons()) {
       );
     });
   });
+}
+
+/** Each thread runs copies of its own of the instructions (3.14 and later), whether there is a GIL or not. */
+async function samplesOf(python: FoundPython): Promise<void> {
+  const { profile, stdout } = await run(python, 'shares', { PYTHON_GIL: '1' });
+  const spent = JSON.parse(stdout.toString()) as { major: number; minor: number };
+  const [major, minor] = ['shares-major', 'shares-minor'].map((name) =>
+    profile.lines.find(
+      ({ file, line }) => file === programPath(PROGRAM) && line === markedLine(PROGRAM, name),
+    ),
+  );
+  const samples = (major?.samples ?? 0) + (minor?.samples ?? 0);
+  assert.ok(samples >= 20, `${samples} samples of a second`);
+  assert.ok(profile.lost.samples < samples / 4, `${profile.lost.samples} lost of ${samples}`);
+  const truth = spent.major / (spent.major + spent.minor);
+  const [majorNs, minorNs] = [major?.hold.selfNs ?? 0, minor?.hold.selfNs ?? 0];
+  const measured = majorNs / (majorNs + minorNs);
+  const allowed = 4 * Math.sqrt((truth * (1 - truth)) / samples) + 0.05;
+  assert.ok(Math.abs(measured - truth) < allowed, `share ${measured}, true ${truth}`);
 }
 
 /** An extension module that does not say that it works without a GIL; null where none can be built. */

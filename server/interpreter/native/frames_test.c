@@ -20,8 +20,15 @@ static bool is_of_type(struct remote_memory *m, uintptr_t object, uintptr_t type
            (!type || found == type);
 }
 
-static bool instruction_is_sound(const struct layout *l, uintptr_t code, const uint8_t *frame)
+static bool read_now(void *m, uintptr_t address, void *to, size_t bytes)
 {
+    return remote_memory_read(m, address, to, bytes);
+}
+
+static bool instruction_is_sound(struct remote_memory *m, uintptr_t code, const uint8_t *frame)
+{
+    const struct layout *l = &probe.layout;
+    const struct memory memory = {read_now, m};
     if (l->frame_objects) {
         int32_t index;
         memcpy(&index, frame + l->instruction, sizeof index);
@@ -29,7 +36,8 @@ static bool instruction_is_sound(const struct layout *l, uintptr_t code, const u
     }
     uintptr_t instruction, start = code + l->code_bytes;
     memcpy(&instruction, frame + l->instruction, sizeof instruction);
-    return instruction + 2 >= start && instruction - start <= 1u << 24;
+    return layout_shared_instruction(l, &memory, code, frame, &instruction) &&
+           instruction + 2 >= start && instruction - start <= 1u << 24;
 }
 
 /* One frame; `python` tells whether it is Python's own. */
@@ -51,7 +59,7 @@ static bool frame_is_sound(struct remote_memory *m, uintptr_t frame, uintptr_t *
            remote_memory_read(m, code + l->file, &file, sizeof file) &&
            remote_memory_read(m, code + l->name, &name, sizeof name) &&
            is_of_type(m, file, probe.str_type) && is_of_type(m, name, probe.str_type) &&
-           instruction_is_sound(l, code, bytes);
+           instruction_is_sound(m, code, bytes);
 }
 
 static enum outcome try_stack(struct remote_memory *m, uintptr_t state)

@@ -116,6 +116,8 @@ static void sizes(struct layout *l)
     l->frame_bytes = most(most(l->previous, l->code), l->instruction) + 8;
     if (l->owner >= 0)
         l->frame_bytes = most(l->frame_bytes, (uint32_t)l->owner + 1);
+    if (l->local_copies)
+        l->frame_bytes = most(l->frame_bytes, l->local_copy_index + 4);
 }
 
 struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime)
@@ -144,4 +146,29 @@ struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime)
     if (l.known)
         sizes(&l);
     return l;
+}
+
+bool layout_shared_instruction(const struct layout *l, const struct memory *memory, uintptr_t code,
+                               const uint8_t *frame, uintptr_t *instruction)
+{
+    uintptr_t copies = 0, start = 0;
+    int64_t count = 0;
+    int32_t index;
+    if (!l->local_copies)
+        return true;
+    memcpy(&index, frame + l->local_copy_index, sizeof index);
+    if (!memory_pointer(memory, code + l->local_copies, &copies))
+        return false;
+    if (!copies)
+        return true;
+    /* struct _PyCodeArray: how many, and where each starts (Include/cpython/code.h). */
+    if (!memory_copy(memory, copies, &count, sizeof count))
+        return false;
+    if (index < 0 || index >= count)
+        return true;
+    if (!memory_pointer(memory, copies + 8 + (uintptr_t)index * 8, &start))
+        return false;
+    if (start)
+        *instruction += code + l->code_bytes - start;
+    return true;
 }

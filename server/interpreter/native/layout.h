@@ -49,4 +49,11 @@ static inline int64_t layout_interpreter(const struct layout *l, uintptr_t state
 /* `hex` PY_VERSION_HEX; `runtime` the address of `_PyRuntime`. Unknown versions give `known` false. */
 struct layout layout_of(uint32_t hex, bool free_threaded, const void *runtime);
 
+/*
+ * Of an instruction that a frame runs: the same one in the code object itself, where the frame runs a copy of them (co_tlbc,
+ * thread-local bytecode, with a GIL or without). `frame` has `frame_bytes`. False: the memory is gone.
+ */
+bool layout_shared_instruction(const struct layout *l, const struct memory *memory, uintptr_t code,
+                               const uint8_t *frame, uintptr_t *instruction);
+
 #endif

@@ -68,7 +68,8 @@ static int read_frames(struct sampler *s, uintptr_t state)
             memcpy(&code, bytes + l->code, sizeof code);
             memcpy(&instruction, bytes + l->instruction, l->frame_objects ? 4 : 8);
             code &= l->code_mask;
-            if (!code || (code & 7))
+            if (!code || (code & 7) ||
+                !layout_shared_instruction(l, &memory, code, bytes, &instruction))
                 return -1;
             s->stacks.frames[count++] = (struct frame){code, instruction};
         }

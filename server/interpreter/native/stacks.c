@@ -246,32 +246,17 @@ static inline uint64_t hash_of_frames(const struct layout *l, uintptr_t f, bool 
     return l->frame_objects ? hash_frames(l, f, true, false) : hash_frames(l, f, false, false);
 }
 
-/*
- * 3.14 and later, free-threaded: each thread runs copies of its own of the instructions (co_tlbc, thread-local bytecode).
- * Returns the same instruction in the code object itself.
- */
-static inline uintptr_t shared_instruction(const struct layout *l, uintptr_t f, uintptr_t code,
-                                           uintptr_t instruction)
-{
-    uintptr_t copies = l->local_copies ? load(code + l->local_copies) : 0;
-    if (!copies)
-        return instruction;
-    int64_t index = *(const int32_t *)(f + l->local_copy_index);
-    bool known = index >= 0 && index < *(const int64_t *)copies;
-    uintptr_t start = known ? load(copies + 8 + (uintptr_t)index * 8) : 0;
-    return start ? instruction - start + code + l->code_bytes : instruction;
-}
-
 static uint32_t collect_frames(struct stack_table *t, uintptr_t f)
 {
     const struct layout *l = t->layout;
+    const struct memory direct = {NULL, NULL};
     uint32_t count = 0;
     for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + l->previous)) {
         if (!is_python(l, f))
             continue;
-        uintptr_t code = load(f + l->code) & l->code_mask;
-        t->frames[count++] =
-            (struct frame){code, shared_instruction(l, f, code, instruction_of(l, f))};
+        uintptr_t code = load(f + l->code) & l->code_mask, instruction = instruction_of(l, f);
+        layout_shared_instruction(l, &direct, code, (const uint8_t *)f, &instruction);
+        t->frames[count++] = (struct frame){code, instruction};
     }
     return count;
 }
