@@ -192,7 +192,7 @@ export interface LockSite extends Place {
   readonly workNs: number;
 }
 
-/** A lock; or the locks of one kind and place that nobody waited for; or all waits for work of one kind. */
+/** A lock; or `instances` of one kind and place that nobody waited for; or all waits for work of one kind. */
 export interface LockRow {
   /** Differs from every `GilRow.id`. */
   readonly id: string;
@@ -205,15 +205,15 @@ export interface LockRow {
   readonly createdAt: { readonly file: string; readonly line: number };
   /** The part of Python's own library that made it for itself, `logging`: shown folded. Null: the program's own. */
   readonly library: string | null;
-  /** How many locks this row is about. */
   readonly instances: number;
   readonly acquires: number;
   readonly contended: number;
   /** Contention only. */
   readonly waitNs: number;
-  /** Exact for holds that could make anybody wait; `estimatedHoldNs` of it is estimated from samples. */
+  /** Exact where anybody could have waited; parts of it: estimated from samples; on no line (the trace was bounded). */
   readonly holdNs: number;
   readonly estimatedHoldNs: number;
+  readonly unattributedHoldNs: number;
   readonly maxWaitNs: number;
   readonly maxHoldNs: number;
   /** Parts of `waitNs`: nobody held it; the holder waited for the GIL, or for another lock; the holder is not known. */

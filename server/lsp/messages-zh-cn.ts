@@ -145,6 +145,11 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '“{0}”不是时间单位；请使用 ns、us、µs、ms 或 s。',
   ],
   // What is missing.
+  [
+    'Not everything was recorded{0?}. {1}. {2}. {3}. {4}.',
+    '有内容未被记录{0}。{1}。{2}。{3}。{4}。',
+  ],
+  ['Not everything was recorded{0?}. {1}. {2}. {3}.', '有内容未被记录{0}。{1}。{2}。{3}。'],
   ['Not everything was recorded{0?}. {1}. {2}.', '有内容未被记录{0}。{1}。{2}。'],
   ['Not everything was recorded{0?}. {1}.', '有内容未被记录{0}。{1}。'],
   [
@@ -335,6 +340,14 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
   [
     '{0} GIL cycles are missing from all numbers, for the trace is damaged or cut',
     '有 {0} 个 GIL 周期未计入任何数字，因为跟踪数据已损坏或被截断',
+  ],
+  [
+    '{0} wait for a lock or hold of one is only in the totals of locks, on no line: who had the lock is not known',
+    '有 {0} 次对锁的等待或持有只计入锁的总数，不在任何行上：不知道当时由谁持有锁',
+  ],
+  [
+    '{0} waits for locks or holds of them are only in the totals of locks, on no line: who had the lock is not known',
+    '有 {0} 次对锁的等待或持有只计入锁的总数，不在任何行上：不知道当时由谁持有锁',
   ],
   [
     '{0} sample is missing: long holds are split over lines less finely',

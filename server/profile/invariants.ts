@@ -62,7 +62,7 @@ function lockViolations({ locks, blame }: Profile): Violation[] {
       ...equal(
         'sum of holds = holds of its lines',
         subject,
-        lock.holdNs,
+        lock.holdNs - lock.unattributedHoldNs,
         siteNs((site) => site.holdNs),
       ),
       ...equal(
@@ -95,7 +95,7 @@ function lockLineViolations({ lines, locks, threads, blame, gils }: Profile): Vi
     ...equal(
       invariant('lock hold'),
       'lines',
-      sum(locks, (lock) => lock.holdNs),
+      sum(locks, (lock) => lock.holdNs - lock.unattributedHoldNs),
       self((line) => line.lockHold),
     ),
     ...equal(

@@ -91,7 +91,7 @@ export class LockAnalysis {
     const groups = lockGroupsOf(state, sums, this.#identities, shared);
     const ledger = lockLedgerOf({ books, sums, groups, lines, userLines, state });
     return {
-      rows: lockRowsOf(state, sums, groups, ledger, lines),
+      rows: lockRowsOf({ state, sums, groups, ledger, lines, open }),
       blame: lockBlameRowsOf(groups, ledger, lines),
       ledger,
       sums,

@@ -13,6 +13,8 @@ export interface LockGroup {
   readonly identity: LockIdentity;
   /** Indices in the state. */
   readonly locks: number[];
+  /** Those made for one wait alone of which rows were lost, and with them what the waits were for. */
+  readonly waiters: number[];
   /** How many locks: what several processes share is one. */
   instances: number;
 }
@@ -82,7 +84,17 @@ class Grouping {
     for (let cell = 0; cell < cells.count; cell++) {
       ofCell[cell] = this.#groupOfCell(cells.firstOf(cell), cells.secondOf(cell));
     }
+    this.#groupLostWaiters();
     return { groups: this.#groups, ofCell, ofLock: this.#ofLock };
+  }
+
+  #groupLostWaiters(): void {
+    for (const [lock, known] of this.#state.locks.entries()) {
+      if (known.lostRows === 0 || !isOnlyForWaits(this.#sense, this.#state, known)) continue;
+      const role = this.#sense.roleOf(this.#state.stacks, known);
+      const group = this.#groupOfWork(known.process, role === 'join' ? 'join' : 'Condition', 0);
+      this.#groups[group]?.waiters.push(lock);
+    }
   }
 
   #weigh(): void {
@@ -176,7 +188,14 @@ class Grouping {
     const index = this.#byKey.get(key) ?? this.#groups.length;
     if (index === this.#groups.length) {
       const pid = this.#state.processes[process]?.pid ?? 0;
-      this.#groups.push({ id: `${pid}/${name}`, process, identity, locks: [], instances: 0 });
+      this.#groups.push({
+        id: `${pid}/${name}`,
+        process,
+        identity,
+        locks: [],
+        waiters: [],
+        instances: 0,
+      });
       this.#byKey.set(key, index);
     }
     return index;

@@ -6,22 +6,31 @@ import type { LineIndex } from './line-index';
 import { LOCK_CELL, LOCK_SUM, type LockSums, SPAN } from './lock-books';
 import type { LockGroup, LockGroups } from './lock-groups';
 import { estimatedNsOf, type LockLedger, SITE } from './lock-ledger';
+import type { OpenLockState } from './lock-open';
+import { type LockRest, LockRests } from './lock-rest';
+
+export interface LockRowsInput {
+  readonly state: TraceState;
+  readonly sums: LockSums;
+  readonly groups: LockGroups;
+  readonly ledger: LockLedger;
+  readonly lines: LineIndex;
+  readonly open: OpenLockState;
+}
 
 /** Costliest first: contention, then waits for work, then holds. Locks that were never used have no row. */
-export function lockRowsOf(
-  state: TraceState,
-  sums: LockSums,
-  groups: LockGroups,
-  ledger: LockLedger,
-  lines: LineIndex,
-): LockRow[] {
+export function lockRowsOf({ state, sums, groups, ledger, lines, open }: LockRowsInput): LockRow[] {
   const cellsOf: number[][] = groups.groups.map(() => []);
   for (let cell = 0; cell < sums.cells.count; cell++) {
     cellsOf[groups.ofCell[cell] ?? -1]?.push(cell);
   }
   const sites = sitesOf(groups, ledger, lines);
+  const rests = new LockRests(state, sums, open);
   return groups.groups
-    .map((group, index) => rowOf(state, sums, group, cellsOf[index] ?? [], sites[index] ?? []))
+    .map((group, index) => {
+      const rest = rests.of([...group.locks, ...group.waiters]);
+      return rowOf(state, sums, group, cellsOf[index] ?? [], rest, sites[index] ?? []);
+    })
     .filter((row) => row.acquires > 0 || row.waitNs > 0 || row.works > 0 || row.holdNs > 0)
     .sort(
       (a, b) =>
@@ -38,6 +47,7 @@ function rowOf(
   sums: LockSums,
   { id, process, identity, locks, instances }: LockGroup,
   cells: readonly number[],
+  rest: LockRest,
   sites: readonly LockSite[],
 ): LockRow {
   const sum = (field: number) =>
@@ -50,11 +60,6 @@ function rowOf(
     (total, cell) => total + estimatedNsOf(sums.cellSums, cell),
     0,
   );
-  const totals = totalsOf(state, locks);
-  const recordedNs = sum(LOCK_CELL.waitNs);
-  const unattributedNs = totals.lost
-    ? Math.max(0, totals.waitNs - recordedNs - sum(LOCK_CELL.workNs))
-    : 0;
   return {
     id,
     pid: state.processes[process]?.pid ?? 0,
@@ -63,37 +68,25 @@ function rowOf(
     createdAt: { file: identity.createdAt.file, line: identity.createdAt.line },
     library: identity.library,
     instances: Math.max(instances, 1),
-    acquires: totals.acquires,
-    contended: Math.max(sum(LOCK_CELL.waits), totals.lost ? totals.contended : 0),
-    waitNs: recordedNs + unattributedNs,
-    holdNs: sum(LOCK_CELL.holdNs) + estimatedHoldNs,
+    acquires: locks.reduce((total, lock) => total + (state.locks[lock]?.acquires ?? 0), 0),
+    contended: sum(LOCK_CELL.waits) + rest.waits,
+    waitNs: sum(LOCK_CELL.waitNs) + rest.waitNs,
+    holdNs: sum(LOCK_CELL.holdNs) + estimatedHoldNs + rest.holdNs,
     estimatedHoldNs,
+    unattributedHoldNs: rest.holdNs,
     maxWaitNs: longest(LOCK_CELL.maxWaitNs),
     maxHoldNs: longest(LOCK_CELL.maxHoldNs),
     handoffNs: ofLocks(LOCK_SUM.handOffNs),
     throughGilNs: ofLocks(LOCK_SUM.throughGilNs),
     throughLockNs: ofLocks(LOCK_SUM.throughLockNs),
-    unattributedNs,
+    unattributedNs: rest.waitNs,
     spinNs: sum(LOCK_CELL.spunNs),
     spins: sum(LOCK_CELL.spins),
-    workNs: sum(LOCK_CELL.workNs),
-    works: sum(LOCK_CELL.works),
+    workNs: sum(LOCK_CELL.workNs) + rest.workNs,
+    works: sum(LOCK_CELL.works) + rest.works,
     maxWorkNs: longest(LOCK_CELL.maxWorkNs),
     sites,
   };
-}
-
-function totalsOf(state: TraceState, locks: readonly number[]) {
-  const totals = { acquires: 0, contended: 0, waitNs: 0, lost: false };
-  for (const lock of locks) {
-    const known = state.locks[lock];
-    if (known === undefined) continue;
-    totals.acquires += known.acquires;
-    totals.contended += known.contended;
-    totals.waitNs += known.waitNs;
-    totals.lost ||= known.lostRows > 0;
-  }
-  return totals;
 }
 
 function sitesOf({ groups }: LockGroups, { sites }: LockLedger, lines: LineIndex): LockSite[][] {

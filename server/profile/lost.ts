@@ -97,31 +97,46 @@ export function lostOf(state: TraceState): Lost {
   const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
   const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
   const taken = state.processes.reduce((sum, process) => sum + process.samplesTaken, 0);
+  const lockRows = state.locks.reduce((sum, lock) => sum + lock.lostRows, 0);
   const isMuch = samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
   return {
     events,
     samples,
-    reason: sentence(events - missing, missing, isMuch ? samples : 0, reasons),
+    reason: sentence(
+      { cycles: events - missing, missing, lockRows, samples: isMuch ? samples : 0 },
+      reasons,
+    ),
   };
 }
 
+interface Counts {
+  readonly cycles: number;
+  readonly missing: number;
+  readonly lockRows: number;
+  readonly samples: number;
+}
+
 function sentence(
-  events: number,
-  missing: number,
-  samples: number,
+  { cycles, missing, lockRows, samples }: Counts,
   reasons: readonly LostReason[],
 ): string | null {
-  if (events + missing + samples === 0 && reasons.length === 0) return null;
+  if (cycles + missing + lockRows + samples === 0 && reasons.length === 0) return null;
   const parts: string[] = [];
-  if (events > 0) {
+  if (cycles > 0) {
     parts.push(
-      `${counted(events, 'GIL cycle is', 'GIL cycles are')} only in the totals: hold and wait times and counts are ` +
+      `${counted(cycles, 'GIL cycle is', 'GIL cycles are')} only in the totals: hold and wait times and counts are ` +
         'complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
     );
   }
   if (missing > 0) {
     parts.push(
       `${counted(missing, 'GIL cycle is', 'GIL cycles are')} missing from all numbers, for the trace is damaged or cut`,
+    );
+  }
+  if (lockRows > 0) {
+    parts.push(
+      `${counted(lockRows, 'wait for a lock or hold of one is', 'waits for locks or holds of them are')} only in the ` +
+        'totals of locks, on no line: who had the lock is not known',
     );
   }
   if (samples > 0) {

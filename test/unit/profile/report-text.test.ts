@@ -81,7 +81,14 @@ test('without a GIL waits for locks are said once', () => {
   assert.ok(process);
   const threads = [threadRow(1, 'a', { lockWaitNs: 3e8 })];
   const processes = [{ ...process, gilEnabled: false }];
-  const none = { holdNs: 0, estimatedHoldNs: 0, handoffNs: 0, throughGilNs: 0, throughLockNs: 0 };
+  const none = {
+    holdNs: 0,
+    estimatedHoldNs: 0,
+    unattributedHoldNs: 0,
+    handoffNs: 0,
+    throughGilNs: 0,
+    throughLockNs: 0,
+  };
   const counts = { instances: 1, acquires: 1, contended: 1, spins: 0, works: 0 };
   const rest = { maxWaitNs: 3e8, maxHoldNs: 0, maxWorkNs: 0, unattributedNs: 3e8, spinNs: 0 };
   const about = { kind: 'Lock', name: 'a', library: null, createdAt: { file: '/a.py', line: 2 } };
