@@ -77,7 +77,10 @@ export function profiledLine(view: DocumentView, line: number): number {
 /** The key of a file by its URI: the real path; null where it is no file. */
 export function keyOfUri(uri: string): string | null {
   const path = pathOfUri(uri);
-  if (path === null) return null;
+  return path === null ? null : keyOfPath(path);
+}
+
+export function keyOfPath(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {

@@ -1,5 +1,6 @@
 import type { Connection } from 'vscode-languageserver';
 import { METHOD } from '../protocol';
+import { answerChart } from './chart-lines';
 import { keyOfUri } from './document-views';
 import { lineHover } from './editor-requests';
 import { fileNotes, summaryOf } from './loaded-profile';
@@ -74,6 +75,6 @@ export function answerGilscope(connection: Connection, handlers: GilscopeHandler
     return lineHover(state, textField(fields, 'uri'), countField(fields, 'line'));
   });
   on(METHOD.chart, async (params) =>
-    translatedChart(await state.profile.chart(chartRequestOf(params)), state.text),
+    translatedChart(await answerChart(state, chartRequestOf(params)), state.text),
   );
 }
