@@ -22,6 +22,7 @@ import { parallelismOf } from './parallelism';
 import { processCostsOf } from './process-costs';
 import { blameRowsOf, gilRowsOf, lineRowsOf, overheadOf, processRowsOf } from './rows';
 import { threadRowsOf } from './thread-rows';
+import { waitPlacesOf } from './wait-places';
 
 /** What the trace does not know of its run. */
 export interface RunFacts {
@@ -165,6 +166,7 @@ function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot 
     findings: [],
   };
   const placeOf = (stack: number) => lines.placeOf(lines.lineOf(stack));
+  const waitPlaces = waitPlacesOf(books, lines);
   const findings = findingsOf(profile, {
     live: facts.live,
     faults: faultsOf(books, lines, lockAnalysis),
@@ -172,6 +174,7 @@ function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot 
     longBlocks: ledger.gils.map((gil) => gil.longBlocks),
     loopBlocks: costs.loopBlocks,
     placeOf,
+    waitedAt: rows.map(({ lane }) => waitPlaces.get(lane) ?? null),
     locks: new LockFacts(state, locks, lines),
   });
   return {

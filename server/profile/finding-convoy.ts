@@ -1,5 +1,6 @@
-import type { BlameRow, Finding, GilRow, Profile, ThreadRow } from '../protocol';
+import type { Finding, GilRow, Place, Profile, ThreadRow } from '../protocol';
 import { formatDuration } from './duration';
+import type { FindingFacts } from './findings';
 
 /** Fewer contended acquisitions are chance rather than a pattern. */
 const MIN_CONTENDED = 20;
@@ -17,11 +18,11 @@ const MAX_FORCED_SHARE = 0.2;
 const MIN_FORCED_BY_OTHERS = 0.5;
 
 /** Threads that release briefly and then wait about a switch interval each time to get back. */
-export function convoyFindings(profile: Profile): Finding[] {
-  return profile.threads.flatMap((thread) => {
+export function convoyFindings(profile: Profile, facts: FindingFacts): Finding[] {
+  return profile.threads.flatMap((thread, index) => {
     const gil = profile.gils.find((row) => row.id === thread.gil);
     if (gil === undefined || !isConvoyed(profile, thread, gil)) return [];
-    return [findingFor(profile, thread, gil)];
+    return [findingFor(profile, thread, gil, facts.waitedAt[index] ?? null)];
   });
 }
 
@@ -50,21 +51,37 @@ function busyOthers(profile: Profile, thread: ThreadRow): ThreadRow[] {
   );
 }
 
-/** The largest blame on this GIL: where the waits are, and who makes them. */
-function mainBlame(profile: Profile, gil: string): BlameRow | undefined {
-  return profile.blame.find((row) => row.lock === gil && row.holder !== null);
+/** Whom most waits at a place are charged to: other threads may wait more, and for others. */
+function holderOf({ blame }: Profile, gil: string, waiter: Place | null): Place | null {
+  const most = blame.find(
+    (row) =>
+      row.lock === gil &&
+      row.holder !== null &&
+      row.waiter.file === waiter?.file &&
+      row.waiter.line === waiter.line &&
+      row.waiter.function === waiter.function,
+  );
+  return most?.holder ?? null;
 }
 
-function findingFor(profile: Profile, thread: ThreadRow, gil: GilRow): Finding {
+function findingFor(
+  profile: Profile,
+  thread: ThreadRow,
+  gil: GilRow,
+  waitedAt: Place | null,
+): Finding {
   const meanWaitNs = Math.round(thread.waitNs / thread.contended);
-  const blame = mainBlame(profile, thread.gil);
   const name = thread.name === '' ? `Thread ${thread.tid}` : `Thread ${thread.name}`;
-  const holder = blame?.holder ?? null;
-  const by = holder === null ? '' : `, most of it for ${holder.file}:${holder.line}`;
+  const holder = holderOf(profile, thread.gil, waitedAt);
+  const isKnown = holder !== null && holder.line > 0;
+  const by = isKnown ? `, most of it for ${holder.file}:${holder.line}` : '';
   return {
     rule: 'convoy',
     severity: 'warning',
-    where: blame === undefined ? null : { file: blame.waiter.file, line: blame.waiter.line },
+    where:
+      waitedAt === null || waitedAt.line === 0
+        ? null
+        : { file: waitedAt.file, line: waitedAt.line },
     message:
       `${name} releases the GIL briefly and then waits ${formatDuration(meanWaitNs)} to get it back, ` +
       `${thread.contended} times, ${formatDuration(thread.waitNs)} in all${by}. ` +

@@ -24,6 +24,8 @@ export interface FindingFacts {
   /** By GIL, then by stack. */
   readonly longBlocks: readonly ReadonlyMap<number, LongBlock>[];
   readonly placeOf: (stack: number) => Place;
+  /** By row of the profile's threads: where it waited most for its GIL; null: it did not. */
+  readonly waitedAt: readonly (Place | null)[];
   readonly locks: LockFacts;
   /** Absent: none. */
   readonly loopBlocks?: ProcessCosts['loopBlocks'];
@@ -36,7 +38,7 @@ export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
     ...deadlockFindings(facts.locks),
     ...nativeHoldFindings(profile, facts),
     ...gilHogFindings(profile),
-    ...convoyFindings(profile),
+    ...convoyFindings(profile, facts),
     ...criticalSectionFindings(profile, facts.locks),
     ...lockConvoyFindings(profile),
     ...lockOrderFindings(facts.locks),

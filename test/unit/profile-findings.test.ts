@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createEngine } from '../../server/profile/engine';
-import type { Finding } from '../../server/protocol';
+import { Chart } from '../../server/profile/chart';
+import { createEngine, type Engine } from '../../server/profile/engine';
+import { Timeline } from '../../server/profile/timeline';
+import type { Finding, Segment } from '../../server/protocol';
 import { BATCH_FLAG, type TraceState } from '../../server/trace/events';
 import {
   deliver,
@@ -12,6 +14,7 @@ import {
   type TestSample,
   threadState,
 } from '../support/random-cycles';
+import { askChart } from '../support/ask-chart';
 
 const MS = 1_000_000;
 const READ = 1;
@@ -67,7 +70,12 @@ class Schedule {
   }
 
   findings(changes: Partial<TraceState> = {}): readonly Finding[] {
-    const engine = createEngine();
+    return this.chart(changes).meta().findings;
+  }
+
+  chart(changes: Partial<TraceState> = {}): Chart {
+    const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
+    const engine: Engine = createEngine({ listener: timeline });
     deliver(this, engine);
     const state: TraceState = {
       processes: [processState({ endNs: this.now })],
@@ -79,8 +87,8 @@ class Schedule {
       ...changes,
     };
     const exit = { code: 0, signal: null };
-    return engine.snapshot(state, { command: [], startedAt: '', exit, live: false }).profile
-      .findings;
+    const facts = { command: [], startedAt: '', exit, live: false };
+    return new Chart(engine.snapshot(state, facts), timeline, engine.lines, 1, false);
   }
 }
 
@@ -101,6 +109,29 @@ function convoy(): Schedule {
   return schedule;
 }
 
+/** As {@link convoy}, with two threads that compute in turns, and one or two that release briefly. */
+function crowd(readers: readonly { readonly thread: number; readonly stack: number }[]): Schedule {
+  const schedule = new Schedule();
+  schedule.hold(0, COMPUTE, 5 * MS);
+  schedule.hold(2, COMPUTE, 5 * MS, { since: 0 });
+  for (let i = 0; i < 100; i++) {
+    const asked = schedule.now + 20_000;
+    schedule.hold(0, COMPUTE, 5 * MS, { forced: true });
+    schedule.hold(2, COMPUTE, 5 * MS, { forced: true });
+    for (const { thread, stack } of readers) schedule.hold(thread, stack, 30_000, { since: asked });
+  }
+  return schedule;
+}
+
+function evidenceFor(chart: Chart, finding: Finding): Segment | null {
+  const at = chart
+    .meta()
+    .findings.findIndex(
+      ({ rule, where }) => rule === finding.rule && where?.line === finding.where?.line,
+    );
+  return askChart(chart, { kind: 'evidence', finding: at }).segment;
+}
+
 describe('findings', () => {
   it('names a convoy, with its thread, line and the line it waits for', () => {
     const findings = convoy().findings();
@@ -112,6 +143,29 @@ describe('findings', () => {
     assert.equal(finding.evidence['meanWaitNs'], 5 * MS + 10_000);
     assert.match(finding.message, /100 times, 501 ms in all, most of it for \/p\.py:20/);
     assert.deepEqual(hog?.where, { file: '/p.py', line: 20 });
+  });
+
+  it('names the line of each thread in a convoy, also where those that compute wait for each other more', () => {
+    const readers = [
+      { thread: 1, stack: READ, line: 10 },
+      { thread: 3, stack: MATCH, line: 30 },
+    ];
+    for (const count of [1, 2]) {
+      const chart = crowd(readers.slice(0, count)).chart({
+        threads: [1, 2, 3, 4].slice(0, 2 + count).map((tid) => threadState({ tid })),
+      });
+      const convoys = chart.meta().findings.filter(({ rule }) => rule === 'convoy');
+      assert.deepEqual(
+        convoys.map(({ where, evidence }) => [evidence['thread'], where]),
+        readers.slice(0, count).map(({ thread, line }) => [thread + 1, { file: '/p.py', line }]),
+      );
+      for (const finding of convoys) {
+        assert.match(finding.message, /most of it for \/p\.py:20/);
+        const shown = evidenceFor(chart, finding);
+        assert.equal(shown?.state, 'waiting');
+        assert.equal(shown.place?.line, finding.where?.line);
+      }
+    }
   });
 
   it('takes two threads that compute for no convoy', () => {
