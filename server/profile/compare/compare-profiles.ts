@@ -1,4 +1,4 @@
-import type { BlameRow, LineRow, Place, Profile, ThreadRow } from '../../protocol';
+import type { LineRow, Place, Profile, ThreadRow } from '../../protocol';
 import {
   type Change,
   type ComparedLine,
@@ -14,7 +14,7 @@ import {
 import { matchFiles } from './match-files';
 import { type FoundLine, matchLines } from './match-lines';
 import { matchThreads } from './match-threads';
-import { compareTotals, sumOf, threadTimes } from './metrics';
+import { blameByKind, compareTotals, sumOf, threadTimes } from './metrics';
 import { changeOfTime, type Summed } from './spread';
 
 /** A profile with the texts that it was recorded on. */
@@ -131,16 +131,22 @@ const NONE: Summed = { ns: 0, count: 0, maxNs: 0 };
 
 /** Self times with what is known of their number; of totals the number is that of times of the run's mean length. */
 function costsOf(profile: Profile): LineCosts {
-  const blamed = blameByHolder(profile.blame);
+  const counts = lineCounts(profile);
   const count = (row: LineRow, cost: LineCost): Omit<Summed, 'ns'> => {
+    const key = keyOf(row);
     if (cost === 'hold') {
       return { count: row.samples > 0 ? row.samples : row.acquires, maxNs: row.maxHoldNs };
     }
     if (cost === 'wait') {
       return { count: row.contended > 0 ? row.contended : row.acquires, maxNs: row.maxWaitNs };
     }
-    if (cost === 'blocks') return blamed.get(keyOf(row)) ?? { count: 0, maxNs: 0 };
-    return { count: row.acquires, maxNs: 0 };
+    if (cost === 'blocks') return counts.blocks.get(key) ?? { count: 0, maxNs: 0 };
+    const acquires = { count: row.acquires, maxNs: 0 };
+    if (cost === 'lockBlocks') return counts.lockBlocks.get(key) ?? acquires;
+    if (cost === 'lockHold') return counts.lockHold.get(key) ?? acquires;
+    // After each of its waits a thread takes the GIL, where there is one.
+    if (cost === 'lockWait' && row.acquires === 0) return counts.lockWait.get(key) ?? acquires;
+    return acquires;
   };
   const self: Costs = (row) =>
     record((cost) => (row === null ? NONE : { ns: row[cost].selfNs, ...count(row, cost) }));
@@ -169,13 +175,36 @@ function record<Value>(of: (cost: LineCost) => Value): Record<LineCost, Value> {
   return Object.fromEntries(LINE_COSTS.map((cost) => [cost, of(cost)])) as Record<LineCost, Value>;
 }
 
-function blameByHolder(blame: readonly BlameRow[]): Map<string, Omit<Summed, 'ns'>> {
+type Counts = ReadonlyMap<string, Omit<Summed, 'ns'>>;
+
+/** What is known of the number of times, by line. Of locks only of the lines that are not of Python's own library. */
+function lineCounts(
+  profile: Profile,
+): Readonly<Record<'blocks' | 'lockBlocks' | 'lockWait' | 'lockHold', Counts>> {
+  const { ofGils, ofLocks } = blameByKind(profile);
+  const sites = profile.locks.flatMap((lock) => lock.sites);
+  return {
+    blocks: countsBy(ofGils, (row) => row.holder),
+    lockBlocks: countsBy(ofLocks, (row) => row.holder),
+    lockWait: countsBy(ofLocks, (row) => row.waiter),
+    lockHold: countsBy(
+      sites.map((site) => ({ site, count: site.acquires, maxNs: 0 })),
+      (row) => row.site,
+    ),
+  };
+}
+
+function countsBy<Row extends Omit<Summed, 'ns'>>(
+  rows: readonly Row[],
+  placeOfRow: (row: Row) => Place | null,
+): Counts {
   const sums = new Map<string, Omit<Summed, 'ns'>>();
-  for (const { holder, count, maxNs } of blame) {
-    if (holder === null) continue;
-    const sum = sums.get(keyOf(holder)) ?? { count: 0, maxNs: 0 };
-    const next = { count: sum.count + count, maxNs: Math.max(sum.maxNs, maxNs) };
-    sums.set(keyOf(holder), next);
+  for (const row of rows) {
+    const place = placeOfRow(row);
+    if (place === null) continue;
+    const sum = sums.get(keyOf(place)) ?? { count: 0, maxNs: 0 };
+    const maxNs = Math.max(sum.maxNs, row.maxNs);
+    sums.set(keyOf(place), { count: sum.count + row.count, maxNs });
   }
   return sums;
 }

@@ -1,4 +1,4 @@
-import type { Profile, ThreadRow } from '../../protocol';
+import type { BlameRow, Profile, ThreadRow } from '../../protocol';
 import type { Change, ComparedMetric } from '../../protocol-comparison';
 import { changeOfCount, changeOfOne, changeOfTime, type Summed } from './spread';
 
@@ -86,8 +86,20 @@ function ofLocks(
   };
 }
 
-function blameOf({ blame }: Profile, held: boolean): Omit<Summed, 'ns'> {
-  const rows = blame.filter((row) => (row.holder !== null) === held);
+/** Who blocked whom on the GILs and on locks, apart: they are times of different kinds. */
+export function blameByKind({ gils, blame }: Pick<Profile, 'gils' | 'blame'>): {
+  readonly ofGils: readonly BlameRow[];
+  readonly ofLocks: readonly BlameRow[];
+} {
+  const ids = new Set(gils.map((gil) => gil.id));
+  return {
+    ofGils: blame.filter((row) => ids.has(row.lock)),
+    ofLocks: blame.filter((row) => !ids.has(row.lock)),
+  };
+}
+
+function blameOf(profile: Profile, held: boolean): Omit<Summed, 'ns'> {
+  const rows = blameByKind(profile).ofGils.filter((row) => (row.holder !== null) === held);
   return { count: sumOf(rows, (row) => row.count), maxNs: longest(rows, (row) => row.maxNs) };
 }
 

@@ -152,6 +152,89 @@ describe('a comparison', () => {
   });
 });
 
+describe('a comparison of who blocked whom', () => {
+  const HOLDER = { file: FILE, line: 2, function: 'f' };
+  const WAITER = { file: FILE, line: 3, function: 'f' };
+  const GIL = {
+    ...{ id: '100/0', pid: 100, interpreter: 0, switchIntervalNs: 5e6, holdNs: 0, waitNs: 0 },
+    ...{ unattributedNs: 0, switches: 0, forcedReleases: 0 },
+  };
+
+  /** Pieces of at most 6 ms of waits for the GIL, and as many of waits for a lock; one wait for the lock took 5 s. */
+  function blocked(ns: number, count: number): Profile {
+    const own = { ...lineRow(FILE, 2, 'f', { blocksNs: ns, acquires: 1 }) };
+    const [lock, waiter] = ['100/lock/1', WAITER];
+    return emptyProfile({
+      gils: [{ ...GIL, handoffNs: ns }],
+      threads: [threadRow(1, 'w', { blocksNs: ns, acquires: count })],
+      lines: [{ ...own, lockBlocks: { selfNs: ns, totalNs: ns } }],
+      blame: [
+        { lock, waiter, holder: { ...HOLDER, line: 9 }, ns: 5e9, count: 1, maxNs: 5e9 },
+        { lock, waiter, holder: null, ns: 5e9, count: 1, maxNs: 5e9 },
+        { lock: GIL.id, waiter, holder: HOLDER, ns, count, maxNs: 6e6 },
+        { lock: GIL.id, waiter, holder: null, ns, count, maxNs: 6e6 },
+        { lock, waiter, holder: HOLDER, ns, count, maxNs: 6e6 },
+      ],
+    });
+  }
+
+  const comparison = compareProfiles(side(blocked(2e9, 400)), side(blocked(4e9, 800)));
+  // By the formula of the spread, in seconds.
+  const variance = 0.006 ** 2 + 1.994 ** 2 / 399 + 0.006 ** 2 + 3.994 ** 2 / 799;
+  const spread = Math.round(2e9 * Math.sqrt(variance));
+
+  it('takes the number of waits for the GIL from the GIL alone, however long those for locks are', () => {
+    const { blocks, handoff } = comparison.totals;
+    assert.deepEqual(
+      [blocks, handoff],
+      [
+        { before: 2e9, after: 4e9, spread },
+        { before: 2e9, after: 4e9, spread },
+      ],
+    );
+    const names = { names: ['a', 'b'], folder: '/srv/shop', conditions: [] } as const;
+    const text = comparisonText(comparison, names);
+    assert.match(text, /\n +2 s +4 s +\+100 % +blocks\n/);
+    assert.match(text, /\n +2 s +4 s +\+100 % +handoff\n/);
+  });
+
+  it('has the number of waits and holds of a line without a GIL from its locks', () => {
+    const run = (ns: number, count: number): Profile => {
+      const none = { waitNs: 0, blocksNs: 0, workNs: 0 };
+      const zero = { handoffNs: 0, throughGilNs: 0, throughLockNs: 0, unattributedNs: 0 };
+      const sites = [{ ...HOLDER, ...none, holdNs: ns, acquires: count }];
+      const cost = { selfNs: ns, totalNs: ns };
+      return emptyProfile({
+        lines: [{ ...lineRow(FILE, 2, 'f'), lockWait: cost, lockHold: cost }],
+        blame: [{ lock: '1', waiter: HOLDER, holder: WAITER, ns, count, maxNs: 6e6 }],
+        locks: [
+          {
+            ...{ id: '1', pid: 100, kind: 'dict', name: null, library: null, instances: 1, sites },
+            ...{ createdAt: { file: '', line: 0 }, acquires: count, contended: count, waitNs: ns },
+            ...{ holdNs: ns, estimatedHoldNs: 0, unattributedHoldNs: 0, maxWaitNs: 6e6, ...zero },
+            ...{ maxHoldNs: 6e6, spinNs: 0, spins: 0, workNs: 0, works: 0, maxWorkNs: 0 },
+          },
+        ],
+      });
+    };
+    const { self } = compareProfiles(side(run(2e9, 400)), side(run(4e9, 800))).lines[0] ?? {};
+    assert.equal(self?.lockWait.spread, spread);
+    // Of holds of a line the longest is not known.
+    assert.equal(self.lockHold.spread, Math.round(2e9 * Math.sqrt(2 ** 2 / 400 + 4 ** 2 / 800)));
+  });
+
+  it('of a line counts waits for the GIL and for locks apart', () => {
+    const { self } = comparison.lines[0] ?? assert.fail();
+    assert.deepEqual(
+      [self.blocks, self.lockBlocks],
+      [
+        { before: 2e9, after: 4e9, spread },
+        { before: 2e9, after: 4e9, spread },
+      ],
+    );
+  });
+});
+
 describe('the spread of a difference', () => {
   it('by hand', () => {
     // 4 equal times of 10: variance 10² + 30²/3 = 400 on each side.
