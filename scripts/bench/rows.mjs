@@ -1,8 +1,11 @@
 // The programs of the benchmark: each says by itself how long a unit of its work takes.
 
+/** Of a row whose runs differ by where their memory lies, more than the turns of one run do: short runs, and many. */
+const TURNS_OF_MANY = 40;
+
 /**
  * name; program in test/fixtures/bench/ and its arguments; `unit`: what the nanoseconds are of; `goal` for the ratio;
- * `turns`: fewer than usual, of long work; `needs`: a package; `sinceMinor`: of CPython 3; `server`: it is put under load from
+ * `turns`: fewer than usual; `needs`: a package; `sinceMinor`: of CPython 3; `server`: it is put under load from
  * outside; `whole`: the process is timed from outside. All but the latter two work in turns.
  */
 export const benchRows = [
@@ -12,6 +15,7 @@ export const benchRows = [
     args: [2, 400_000, 20],
     unit: 'loop',
     goal: 1.01,
+    turns: TURNS_OF_MANY,
   },
   {
     name: 'computing, 4 threads',
@@ -19,6 +23,7 @@ export const benchRows = [
     args: [4, 400_000, 20],
     unit: 'loop',
     goal: 1.01,
+    turns: TURNS_OF_MANY,
   },
   {
     name: 'computing, a thread each 10 ms',
@@ -26,6 +31,7 @@ export const benchRows = [
     args: [4, 400_000, 20, 'anew'],
     unit: 'loop',
     goal: 1.01,
+    turns: TURNS_OF_MANY,
   },
   {
     name: 'calling functions, 2 threads',
@@ -33,6 +39,7 @@ export const benchRows = [
     args: [30],
     unit: 'call',
     goal: 1.01,
+    turns: TURNS_OF_MANY,
   },
   {
     name: 'NumPy, 2 threads',
