@@ -14,6 +14,7 @@ import { CHART_STRINGS } from './chart/strings';
 import { chartPage } from './chart-page';
 import { ChartPlaces } from './chart-places';
 import { cursorPlace, watchCursor, type CursorPlace } from './cursor-place';
+import type { PlaceOpener } from './place-opener';
 import type { ProfileServer } from './requests';
 
 export const CHART_VIEW_TYPE = 'gilscope.chart';
@@ -46,6 +47,7 @@ export class ChartPanel implements vscode.Disposable {
     private readonly panel: vscode.WebviewPanel,
     dist: vscode.Uri,
     private readonly server: ProfileServer,
+    private readonly opener: PlaceOpener,
     private readonly log: vscode.LogOutputChannel,
     /** The only profile that it shows; null: whichever is the current one. */
     private readonly file: vscode.Uri | null = null,
@@ -236,20 +238,7 @@ export class ChartPanel implements vscode.Disposable {
       this.log.warn(`The chart asked for a place that the profile does not name: ${file}:${line}`);
       return;
     }
-    const beside = vscode.window.visibleTextEditors.find((e) => e.viewColumn !== undefined);
-    try {
-      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
-      const at = new vscode.Position(Math.min(Math.max(line, 1), document.lineCount) - 1, 0);
-      await vscode.window.showTextDocument(document, {
-        viewColumn: beside?.viewColumn ?? vscode.ViewColumn.Beside,
-        selection: new vscode.Range(at, at),
-      });
-    } catch (error) {
-      this.log.warn(String(error));
-      void vscode.window.showErrorMessage(
-        vscode.l10n.t('{0} cannot be opened. Was it moved since the run?', file),
-      );
-    }
+    await this.opener.open(file, line);
   }
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CHART_VIEW_TYPE, ChartPanel } from './chart-panel';
 import type { CursorPlace } from './cursor-place';
+import type { PlaceOpener } from './place-opener';
 import type { ProfileServer } from './requests';
 
 /** The one chart of the window: opens it, brings it back after a reload of the window. */
@@ -12,6 +13,7 @@ export class ChartPanels implements vscode.WebviewPanelSerializer, vscode.Dispos
   constructor(
     extensionUri: vscode.Uri,
     private readonly server: ProfileServer,
+    private readonly opener: PlaceOpener,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.dist = vscode.Uri.joinPath(extensionUri, 'dist');
@@ -51,7 +53,7 @@ export class ChartPanels implements vscode.WebviewPanelSerializer, vscode.Dispos
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
-    const chart = new ChartPanel(panel, this.dist, this.server, this.log);
+    const chart = new ChartPanel(panel, this.dist, this.server, this.opener, this.log);
     this.current = chart;
     panel.onDidDispose(() => {
       if (this.current === chart) this.current = null;

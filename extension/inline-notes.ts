@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { METHOD, type LineNote } from '../server/protocol';
 import { InlineDecorations, type PlacedNote } from './inline-decorations';
 import { lineState } from './line-state';
-import { LineTracking } from './line-tracking';
+import { LineTracking, type CurrentLine } from './line-tracking';
+import type { LinePositions } from './place-opener';
 import type { ProfileServer } from './requests';
 import { SECTION, inlineMode } from './settings';
 
@@ -21,7 +22,7 @@ export interface ShownNotes {
 }
 
 /** Shows the notes of the current profile on the lines of visible editors, and keeps them there through edits. */
-export class InlineNotes implements ShownNotes, vscode.Disposable {
+export class InlineNotes implements ShownNotes, LinePositions, vscode.Disposable {
   private readonly decorations = new InlineDecorations();
   private readonly drawEmitter = new vscode.EventEmitter<vscode.Uri>();
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
@@ -59,6 +60,16 @@ export class InlineNotes implements ShownNotes, vscode.Disposable {
 
   notesOf(document: vscode.Uri): readonly PlacedNote[] {
     return inlineMode() === 'off' ? [] : place(this.files.get(document.toString()));
+  }
+
+  /** Where the text as profiled is not known, a line is taken to be where it was. */
+  async lineNow(document: vscode.TextDocument, line: number): Promise<CurrentLine> {
+    const uri = document.uri.toString();
+    // What is about to be replaced may be of another profile.
+    const shown = this.fetching.has(uri) ? undefined : this.files.get(uri);
+    if (shown) return shown.tracking.lineNow(line);
+    const notes = await this.server.request(METHOD.fileNotes, { uri });
+    return notes ? trackingOf(document, notes.lineHashes).lineNow(line) : { line, isThere: true };
   }
 
   dispose(): void {
@@ -100,10 +111,7 @@ export class InlineNotes implements ShownNotes, vscode.Disposable {
       const notes = await this.server.request(METHOD.fileNotes, { uri });
       if (!this.isWanted(document)) return;
       if (notes) {
-        const lines = Array.from({ length: document.lineCount }, (_, i) =>
-          lineState(document.lineAt(i).text),
-        );
-        const tracking = new LineTracking(notes.lineHashes, lines);
+        const tracking = trackingOf(document, notes.lineHashes);
         this.files.set(uri, { notes: notes.notes, tracking });
       } else this.files.delete(uri);
       this.redraw(document);
@@ -153,6 +161,13 @@ export class InlineNotes implements ShownNotes, vscode.Disposable {
     this.decorations.draw(editor, notes, { withText: inlineMode() === 'decoration' });
     this.drawEmitter.fire(document.uri);
   }
+}
+
+function trackingOf(document: vscode.TextDocument, profiled: readonly string[]): LineTracking {
+  const lines = Array.from({ length: document.lineCount }, (_, i) =>
+    lineState(document.lineAt(i).text),
+  );
+  return new LineTracking(profiled, lines);
 }
 
 function place(state: FileState | undefined): PlacedNote[] {

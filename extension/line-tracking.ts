@@ -17,6 +17,14 @@ export interface LineState {
   readonly length: number;
 }
 
+/** Where a line of the profiled text is now, 0-based. */
+export interface CurrentLine {
+  /** Of one that is not there: the line in its place. */
+  readonly line: number;
+  /** False: it was changed or removed. */
+  readonly isThere: boolean;
+}
+
 interface TrackedLine extends LineState {
   /** Index of the line in the profiled text, -1: changed or new. */
   readonly origin: number;
@@ -49,6 +57,18 @@ export class LineTracking {
       if (line.origin >= 0) positions.set(line.origin, i);
     });
     return positions;
+  }
+
+  /** @param profiled 0-based. A line that the text never had, of code made up at run time, stays where it is. */
+  lineNow(profiled: number): CurrentLine {
+    if (!(profiled in this.profiled)) return { line: profiled, isThere: true };
+    const found = this.lines.findIndex(({ origin }) => origin === profiled);
+    if (found >= 0) return { line: found, isThere: true };
+    const above = this.lines.reduce(
+      (best, { origin }, i) => (origin < profiled && origin > best.origin ? { origin, i } : best),
+      { origin: -1, i: -1 },
+    );
+    return { line: above.i + 1, isThere: false };
   }
 
   /** Whether the text is not the profiled one; blank lines at the end do not count. */

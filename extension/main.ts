@@ -6,6 +6,7 @@ import { registerCommands } from './commands';
 import { showCrash } from './failure-messages';
 import { InlineNotes, type ShownNotes } from './inline-notes';
 import { LineItem } from './line-item';
+import { PlaceOpener } from './place-opener';
 import { ProfileEditor } from './profile-editor';
 import { ProfileTasks, TASK_TYPE } from './profile-tasks';
 import { ProgramRun } from './program-run';
@@ -30,7 +31,8 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
   const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log);
   const run = new ProgramRun(server, context.asAbsolutePath('dist/terminal-runner.js'), log);
   const notes = new InlineNotes(server, log);
-  const chart = new ChartPanels(context.extensionUri, server, log);
+  const opener = new PlaceOpener(notes, log);
+  const chart = new ChartPanels(context.extensionUri, server, opener, log);
   const report = new ReportView();
   const recent = new RecentProfiles(context, server, log);
   const { globalState, workspaceState } = context;
@@ -41,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
       example: vscode.Uri.joinPath(context.extensionUri, 'examples', 'contention.py'),
       storage: context.globalStorageUri,
     }),
-    new ProfileEditor(context.extensionUri, server, log),
+    new ProfileEditor(context.extensionUri, server, opener, log),
     new RecentTree(recent),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new ProfileTasks(run)),
     new StatusItem(server, run),

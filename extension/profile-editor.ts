@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { METHOD } from '../server/protocol';
 import { ChartPanel } from './chart-panel';
 import { showFailure } from './failure-messages';
+import type { PlaceOpener } from './place-opener';
 import type { ServerConnection } from './server-connection';
 
 export const PROFILE_EDITOR = 'gilscope.profile';
@@ -14,6 +15,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
   constructor(
     extensionUri: vscode.Uri,
     private readonly server: ServerConnection,
+    private readonly opener: PlaceOpener,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.dist = vscode.Uri.joinPath(extensionUri, 'dist');
@@ -39,7 +41,7 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       );
     }
     await this.show(uri);
-    const chart = new ChartPanel(panel, this.dist, this.server, this.log, uri);
+    const chart = new ChartPanel(panel, this.dist, this.server, this.opener, this.log, uri);
     panel.onDidChangeViewState(() => {
       if (panel.active && this.server.profile?.path !== uri.fsPath) void this.show(uri);
     });

@@ -58,6 +58,23 @@ describe('lines through edits', () => {
     assert.equal(tracking.isEdited(), false);
   });
 
+  it('are told one by one, those that are gone by what is in their place', () => {
+    const { tracking, edit } = track('a\nb\nc\nd');
+    edit(0, 'a\nb\nc'.length, 'new\na\nB');
+    const told = [-1, 0, 1, 2, 3, 4].map((line) => tracking.lineNow(line));
+    assert.deepEqual(
+      told.map(({ line, isThere }) => [line, isThere]),
+      [
+        [-1, true], // The text never had it.
+        [1, true],
+        [2, false], // It is B now.
+        [2, false], // Removed.
+        [3, true],
+        [4, true],
+      ],
+    );
+  });
+
   it('move down when a line is inserted above', () => {
     const { tracking, edit } = track('a\nb\nc');
     edit(2, 2, 'new\n');
