@@ -152,15 +152,19 @@ static void before_fork(void)
         memcpy(probe.forking_name, thread_self->entry->name, sizeof probe.forking_name);
 }
 
-/* Until it is known that the child goes on as Python, its hooks must leave the parent's trace alone. */
+/*
+ * Until Python says that the child goes on (PyOS_AfterFork_Child; after a fork() in C it never may), its hooks, and a
+ * lock's call that is going on, must leave the parent's trace alone: the thread's entry and its GIL are in there.
+ */
 static void after_fork_in_child(void)
 {
     if (!atomic_exchange(&probe.active, false))
         return;
+    probe.forks++;
     probe.options.parent_pid = probe.file.header->pid;
     atomic_store(&probe.forked_child, !probe.options.no_children);
-    if (probe.options.no_children)
-        thread_self = NULL; /* its entry is in the parent's trace */
+    probe.had_thread = thread_self != NULL;
+    thread_self = NULL;
 }
 
 static void set_open_files(uint64_t soft)
@@ -252,12 +256,10 @@ void probe_enter_forked_child(void)
     if (!atomic_load_explicit(&probe.forked_child, memory_order_relaxed) ||
         !atomic_exchange(&probe.forked_child, false))
         return;
-    probe.forks++;
     atomic_store(&probe.sampler_runs, false);
     gil_table_restart();
     trace_file_abandon(&probe.file);
     if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error)) {
-        thread_self = NULL; /* its entry was in the parent's trace */
         probe_note_failure(probe.folder, error);
         return;
     }

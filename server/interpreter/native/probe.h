@@ -83,6 +83,7 @@ struct probe {
     _Atomic uint32_t thread_blocks, thread_hint, entry_chunks;
     struct thread *threads[MAX_THREAD_BLOCKS];
     struct thread_entry *entries[MAX_ENTRY_CHUNKS];
+    bool had_thread; /* what forked was known, by this name: */
     char forking_name[GILSCOPE_THREAD_NAME_BYTES];
 
     struct bare_thread sampler;

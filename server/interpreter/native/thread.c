@@ -196,10 +196,6 @@ bool thread_table_open(void)
 
 void thread_table_restart(void)
 {
-    struct thread *self = thread_self;
-    char name[GILSCOPE_THREAD_NAME_BYTES] = "";
-    if (self)
-        memcpy(name, probe.forking_name, sizeof name);
     atomic_flag_clear(&probe.thread_lock);
     for (uint32_t b = 0; b < atomic_load(&probe.thread_blocks); b++)
         for (uint32_t i = 0; i < THREADS_PER_BLOCK; i++) {
@@ -207,9 +203,8 @@ void thread_table_restart(void)
             atomic_store(&probe.threads[b][i].taken, 0);
         }
     atomic_store(&probe.entry_chunks, 0);
-    thread_self = NULL;
     make_room();
     struct thread *t = thread_attach();
-    if (t && self)
-        thread_rename(t, name);
+    if (t && probe.had_thread)
+        thread_rename(t, probe.forking_name);
 }
