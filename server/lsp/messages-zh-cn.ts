@@ -321,6 +321,7 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
     '线程和调用栈多于总数所能容纳的数量',
   ],
   ['there were more locks at a time than can be told apart', '同时存在的锁多于所能区分的数量'],
+  ['there was no room for a thread', '没有空间容纳某个线程'],
   [
     '{0} GIL cycle is only in the totals: hold and wait times and counts are complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
     '{0} 个 GIL 周期只计入总数：持有和等待的时间与次数是完整的，但其中谁阻塞了谁不完整，其旁的等待可能显示为交接',
@@ -348,6 +349,14 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
   [
     '{0} waits for locks or holds of them are only in the totals of locks, on no line: who had the lock is not known',
     '有 {0} 次对锁的等待或持有只计入锁的总数，不在任何行上：不知道当时由谁持有锁',
+  ],
+  [
+    '{0} GIL cycle is missing from all numbers, for there was no room for their threads',
+    '有 {0} 个 GIL 周期未计入任何数字，因为没有空间容纳其线程',
+  ],
+  [
+    '{0} GIL cycles are missing from all numbers, for there was no room for their threads',
+    '有 {0} 个 GIL 周期未计入任何数字，因为没有空间容纳其线程',
   ],
   [
     '{0} sample is missing: long holds are split over lines less finely',

@@ -1,5 +1,5 @@
 import type { Lost } from '../protocol';
-import type { CycleTotals, LostReason, TraceState } from '../trace/events';
+import type { CycleTotals, LostReason, ProcessState, TraceState } from '../trace/events';
 import type { Books, LaneBook } from './books';
 import { groupBy } from './group-by';
 import { type Ledger, SUM } from './ledger';
@@ -88,49 +88,51 @@ const WHY: Readonly<Record<LostReason, string>> = {
   noRoom: 'the disk was too slow to make room in time',
   aggregateTableFull: 'there were more threads and stacks than the totals can hold',
   lockTableFull: 'there were more locks at a time than can be told apart',
+  threadTableFull: 'there was no room for a thread',
 };
 
 /** What was not recorded singly, in one sentence for a person. */
-export function lostOf(state: TraceState): Lost {
-  const events = state.processes.reduce((sum, process) => sum + process.lostEvents, 0);
-  const missing = state.processes.reduce((sum, process) => sum + (process.missingEvents ?? 0), 0);
-  const samples = state.processes.reduce((sum, process) => sum + process.lostSamples, 0);
-  const reasons = [...new Set(state.processes.flatMap((process) => process.lostReasons))];
-  const taken = state.processes.reduce((sum, process) => sum + process.samplesTaken, 0);
-  const lockRows = state.locks.reduce((sum, lock) => sum + lock.lostRows, 0);
+export function lostOf({ processes, locks }: TraceState): Lost {
+  const sum = (of: (process: ProcessState) => number) =>
+    processes.reduce((total, process) => total + of(process), 0);
+  const events = sum(({ lostEvents }) => lostEvents);
+  const missing = sum(({ missingEvents }) => missingEvents ?? 0);
+  const unrecorded = sum(({ unrecordedEvents }) => unrecordedEvents ?? 0);
+  const lockRows = locks.reduce((total, { lostRows }) => total + lostRows, 0);
+  const samples = sum(({ lostSamples }) => lostSamples);
+  const taken = sum(({ samplesTaken }) => samplesTaken);
+  const reasons = [...new Set(processes.flatMap((process) => process.lostReasons))];
   const isMuch = samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
-  return {
-    events,
-    samples,
-    reason: sentence(
-      { cycles: events - missing, missing, lockRows, samples: isMuch ? samples : 0 },
-      reasons,
-    ),
-  };
+  const parts = partsOf({
+    ...{ inTotals: events - missing - unrecorded, missing, unrecorded, lockRows },
+    samples: isMuch ? samples : 0,
+  });
+  return { events, samples, reason: sentence(parts, reasons) };
 }
 
 interface Counts {
-  readonly cycles: number;
+  readonly inTotals: number;
   readonly missing: number;
+  readonly unrecorded: number;
   readonly lockRows: number;
   readonly samples: number;
 }
 
-function sentence(
-  { cycles, missing, lockRows, samples }: Counts,
-  reasons: readonly LostReason[],
-): string | null {
-  if (cycles + missing + lockRows + samples === 0 && reasons.length === 0) return null;
+function partsOf({ inTotals, missing, unrecorded, lockRows, samples }: Counts): string[] {
+  const cycles = (count: number) => counted(count, 'GIL cycle is', 'GIL cycles are');
   const parts: string[] = [];
-  if (cycles > 0) {
+  if (inTotals > 0) {
     parts.push(
-      `${counted(cycles, 'GIL cycle is', 'GIL cycles are')} only in the totals: hold and wait times and counts are ` +
+      `${cycles(inTotals)} only in the totals: hold and wait times and counts are ` +
         'complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
     );
   }
   if (missing > 0) {
+    parts.push(`${cycles(missing)} missing from all numbers, for the trace is damaged or cut`);
+  }
+  if (unrecorded > 0) {
     parts.push(
-      `${counted(missing, 'GIL cycle is', 'GIL cycles are')} missing from all numbers, for the trace is damaged or cut`,
+      `${cycles(unrecorded)} missing from all numbers, for there was no room for their threads`,
     );
   }
   if (lockRows > 0) {
@@ -144,10 +146,15 @@ function sentence(
       `${counted(samples, 'sample is', 'samples are')} missing: long holds are split over lines less finely`,
     );
   }
-  if (parts.length === 0) parts.push('Stacks may be missing');
+  return parts;
+}
+
+function sentence(parts: readonly string[], reasons: readonly LostReason[]): string | null {
+  if (parts.length === 0 && reasons.length === 0) return null;
+  const what = parts.length === 0 ? 'Stacks may be missing' : parts.join('. ');
   const why = reasons.map((reason) => WHY[reason]).join(', and ');
   const because = why === '' ? '' : `, because ${why}`;
-  return `Not everything was recorded${because}. ${parts.join('. ')}.`;
+  return `Not everything was recorded${because}. ${what}.`;
 }
 
 function counted(count: number, one: string, many: string): string {

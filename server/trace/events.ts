@@ -299,6 +299,8 @@ export interface ProcessState {
   readonly lostEvents: number;
   /** Of these: in no total either, for the trace is damaged or cut. Absent: none. */
   readonly missingEvents?: number;
+  /** Of these: in no total either, for there was no room for their threads. Absent: none. */
+  readonly unrecordedEvents?: number;
   readonly lostSamples: number;
   readonly lostReasons: readonly LostReason[];
   readonly selfNsPerCycle: number;
@@ -327,7 +329,8 @@ export type LostReason =
   | 'stackTableFull'
   | 'noRoom'
   | 'aggregateTableFull'
-  | 'lockTableFull';
+  | 'lockTableFull'
+  | 'threadTableFull';
 
 /** Everything about the traced processes that is not an event, as of the last read. */
 export interface TraceState {

@@ -99,6 +99,8 @@ export const HEADER = {
   laneLockCount: 224,
   /** Of all its threads since startTicks, as the system counts it, our sampler's too; 0: not known. */
   processCpuNs: 232, // u64
+  /** Cycles that are in no total either: there was no room for their thread. */
+  unrecordedCycles: 240, // u64
 } as const;
 
 export const PROCESS_FLAG = {
@@ -135,6 +137,8 @@ export const LOST = {
   aggregateTableFull: 32,
   /** There were more locks at a time than are kept: the rest is not recorded. */
   lockTableFull: 64,
+  /** There was no room for a thread, and so what it did is not recorded. */
+  threadTableFull: 128,
 } as const;
 
 /** Byte offsets in an entry of the GIL table. u32 unless said otherwise. */

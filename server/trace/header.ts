@@ -48,6 +48,7 @@ export interface TraceHeader {
   readonly samplerCpuNs: number;
   readonly laneLockCount: number;
   readonly processCpuNs: number;
+  readonly unrecordedCycles: number;
 }
 
 const LAYOUT: readonly (readonly [keyof typeof HEADER, number])[] = [
@@ -111,6 +112,7 @@ export function parseHeader(view: DataView, file: string): TraceHeader {
     samplerCpuNs: Number(u64('samplerCpuNs')),
     laneLockCount: u32('laneLockCount'),
     processCpuNs: Number(u64('processCpuNs')),
+    unrecordedCycles: Number(u64('unrecordedCycles')),
   };
 }
 

@@ -27,13 +27,22 @@ static inline bool measures_itself(const struct thread *t)
  */
 #define APART static __attribute__((noinline))
 
+/* A thread for which there is no room takes the mutex twice in a cycle: to ask for the GIL, and to release it. */
+static void count_unrecorded(void)
+{
+    static __thread bool asked __attribute__((tls_model("initial-exec")));
+    asked = !asked;
+    if (asked)
+        atomic_fetch_add(&probe.file.header->unrecorded_cycles, 1);
+}
+
 APART int lock_unknown(struct thread *t, pthread_mutex_t *mutex)
 {
     struct gil *gil = probe_is_active() ? gil_of_mutex(mutex) : NULL;
     if (gil && (t || (t = thread_attach())))
         cycle_request(t, gil, now());
     else if (gil)
-        atomic_fetch_add(&probe.file.header->lost_events, 1);
+        count_unrecorded();
     return probe.real.mutex_lock(mutex);
 }
 

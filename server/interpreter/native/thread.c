@@ -1,6 +1,7 @@
 #include "thread.h"
 #include "probe.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -8,6 +9,9 @@
 
 #define THREADS_PER_BLOCK 64u
 #define SPARE_ENTRIES 64u
+/* Turns of a thread that finds no room while others make some, and how often it makes some itself. */
+#define ROOM_TRIES 1000u
+#define ROOMS_MADE 4u
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
@@ -76,10 +80,8 @@ static struct thread_entry *claim_entry(uint32_t *index)
 {
     uint32_t n = atomic_load(&probe.file.header->thread_count);
     do {
-        if (n >= entry_capacity()) {
-            trace_file_lose(&probe.file, GILSCOPE_LOST_NO_ROOM);
+        if (n >= entry_capacity())
             return NULL;
-        }
     } while (!atomic_compare_exchange_weak(&probe.file.header->thread_count, &n, n + 1));
     *index = n;
     return &probe.entries[n / GILSCOPE_THREADS_PER_CHUNK][n % GILSCOPE_THREADS_PER_CHUNK];
@@ -134,19 +136,9 @@ struct thread *thread_of_id(uintptr_t id)
     return NULL;
 }
 
-struct thread *thread_attach(void)
+/* Called with thread_lock held. */
+static void add_room(void)
 {
-    struct thread *t = claim();
-    if (t)
-        thread_begin(t);
-    return t;
-}
-
-/* Not in a hook that is often run. No pthread mutex: the probe's own thread may be a bare one. */
-static void make_room(void)
-{
-    while (atomic_flag_test_and_set(&probe.thread_lock))
-        sched_yield();
     if (entry_capacity() < atomic_load(&probe.file.header->thread_count) + SPARE_ENTRIES)
         add_entries();
     uint32_t in_use = 0, blocks = atomic_load(&probe.thread_blocks);
@@ -156,6 +148,47 @@ static void make_room(void)
     if (!blocks || in_use > THREADS_PER_BLOCK / 2)
         add_block();
     atomic_flag_clear(&probe.thread_lock);
+}
+
+/* Not in a hook that is often run. No pthread mutex: the probe's own thread may be a bare one. */
+static void make_room(void)
+{
+    while (atomic_flag_test_and_set(&probe.thread_lock))
+        sched_yield();
+    add_room();
+}
+
+/*
+ * More threads came at once than the probe's own thread had room for. Who makes some may have lost its core, and others
+ * may take what was made; but nobody waits for long, for then there is none to be had.
+ */
+static __attribute__((noinline)) struct thread *claim_made_room(void)
+{
+    struct thread *t = NULL;
+    int error = errno;
+    for (unsigned tries = 0, made = 0; !t && tries < ROOM_TRIES && made < ROOMS_MADE; tries++) {
+        if (atomic_flag_test_and_set(&probe.thread_lock)) {
+            sched_yield();
+        } else {
+            add_room();
+            made++;
+        }
+        t = claim();
+    }
+    errno = error;
+    return t;
+}
+
+struct thread *thread_attach(void)
+{
+    struct thread *t = claim();
+    if (!t)
+        t = claim_made_room();
+    if (t)
+        thread_begin(t);
+    else
+        trace_file_lose(&probe.file, GILSCOPE_LOST_THREAD_TABLE_FULL);
+    return t;
 }
 
 void thread_table_prepare(void)

@@ -62,7 +62,10 @@ static inline uint32_t thread_last_stack(const struct thread *t, const struct gi
 /* The calling thread, null until its first GIL call. */
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
-/* Makes the calling thread known. Null: no room; its GIL calls are not recorded then. For hooks. */
+/*
+ * Makes the calling thread known. Null: no room; its GIL calls are not recorded then. For hooks, which otherwise make no
+ * system calls: here the first call of a thread asks for its number, and makes room where none was kept spare.
+ */
 struct thread *thread_attach(void);
 
 /* A thread that is about to be created, with its name (or null). Not for hooks. */

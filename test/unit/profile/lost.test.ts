@@ -52,6 +52,26 @@ test('many missed samples, and any missed event, are said', () => {
   );
 });
 
+test('what is in no total is not said to be in them', () => {
+  const process = processState({
+    ...{ lostEvents: 12, missingEvents: 3, unrecordedEvents: 4 },
+    lostReasons: ['threadTableFull'],
+  });
+  const empty = { threads: [], gils: [], locks: [], aggregates: [], stacks: stackTable([], []) };
+  const { events, reason } = lostOf({ processes: [process], ...empty });
+  assert.equal(events, 12);
+  assert.match(
+    reason ?? '',
+    /^Not everything was recorded, because there was no room for a thread/,
+  );
+  assert.match(reason ?? '', /\. 5 GIL cycles are only in the totals: .* are complete/);
+  assert.match(reason ?? '', /\. 3 GIL cycles are missing from all .* damaged or cut\./);
+  assert.match(
+    reason ?? '',
+    /\. 4 GIL cycles are missing from all .* no room for their threads\.$/,
+  );
+});
+
 test('totals of several stacks take their time from off once: the open end first, then the longest', () => {
   const cycle = { gil: 0, thread: 0, flags: 0, switchWaitEnd: 0 };
   const cycles = [
