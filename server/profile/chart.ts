@@ -158,11 +158,12 @@ export class Chart {
   longWait(rank: number): Segment | null {
     const wait = this.#longWaits[rank];
     if (wait === undefined) return null;
-    const { of: row, startNs, endNs } = wait;
+    const { of: row, startNs, endNs, lock } = wait;
     const view = this.#views[row];
     if (view === undefined || endNs > view.endNs) return null;
+    // Not from the lane, where what it did in between cuts it.
+    if (lock !== null) return this.#segmentOf(row, { state: 'lock', startNs, endNs, ...lock });
     const inside = segmentAt(view, startNs);
-    if (inside?.state === 'lock') return this.#segmentOf(row, inside);
     const stack = inside?.state === 'waiting' ? inside.stack : 0;
     return this.#segmentOf(row, { state: 'waiting', startNs, endNs, stack });
   }

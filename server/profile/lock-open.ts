@@ -1,5 +1,5 @@
 import type { TraceState } from '../trace/events';
-import { type Books, KNOWN_STACK } from './books';
+import { type Books, KNOWN_STACK, LANE } from './books';
 import type { Stretch } from './lane-history';
 import type { Lives } from './lives';
 import { type LockBooks, LOCK_CELL, LockSums } from './lock-books';
@@ -37,7 +37,7 @@ export function withOpenLocks(
 ): { readonly sums: LockSums; readonly open: OpenLockState } {
   const sums = new LockSums(locks.sums);
   const holds = openHoldsOf(books, locks, state, lives);
-  const waits = openWaitsOf(state, lives);
+  const waits = openWaitsOf(books, state, lives);
   const open: OpenLocks = {
     holds,
     waits: new Map(
@@ -99,16 +99,35 @@ function openHoldsOf(
   return holds;
 }
 
-function openWaitsOf(state: TraceState, lives: Lives): OpenLockWaitOf[] {
+function openWaitsOf(books: Books, state: TraceState, lives: Lives): OpenLockWaitOf[] {
   const sense = new WorkSense();
   return state.threads.flatMap(({ openLockWait }, thread) => {
     if (openLockWait === null) return [];
-    const { lock, startNs, stack } = openLockWait;
-    const lastNs = Math.max(lives.threadEndNs[thread] ?? startNs, startNs);
+    const { lock, stack } = openLockWait;
+    const saidNs = openLockWait.startNs;
+    const lastNs = Math.max(lives.threadEndNs[thread] ?? saidNs, saidNs);
     const endNs = Math.min(lockWaitEndNs(state, thread), lastNs);
+    const startNs = Math.min(waitStartNs(books, state, thread, saidNs), endNs);
     const isWork = sense.workOf(state.stacks, state.locks[lock], stack) !== null;
     return [{ thread, lock, startNs, endNs, stack, isWork }];
   });
+}
+
+/** A thread says that it will wait, and then gives the GIL up: only then it waits. Infinity: it has the GIL still. */
+function waitStartNs(books: Books, state: TraceState, thread: number, saidNs: number): number {
+  let startNs = saidNs;
+  for (const [gil, { openHold }] of state.gils.entries()) {
+    const known = books.gils[gil]?.times[0] ?? 0;
+    const holds = openHold?.thread === thread && openHold.acquiredNs >= known;
+    if (holds && openHold.acquiredNs <= saidNs) return Infinity;
+    const lane = books.laneOf(gil, thread);
+    if (lane === undefined || lane.lastCell < 0) continue;
+    const releasedNs = books.laneTimes.get(lane.index, LANE.lastEndNs);
+    // Who had the GIL in between, for a signal, waited before that too: from when it said so, as in the rows of the trace.
+    const again = lane.history.offsBetween(saidNs, releasedNs).length > 0;
+    if (!again) startNs = Math.max(startNs, releasedNs);
+  }
+  return startNs;
 }
 
 function openGilOf(

@@ -4,6 +4,8 @@ export interface LongWait {
   readonly of: number;
   readonly startNs: number;
   readonly endNs: number;
+  /** Null: for the GIL. */
+  readonly lock: { readonly lock: number; readonly stack: number } | null;
 }
 
 /** The longest waits of the run: a bounded list. */
@@ -16,9 +18,10 @@ export class LongWaits {
     this.#capacity = capacity;
   }
 
-  offer(of: number, startNs: number, endNs: number): void {
+  /** `lock`: -1 for the GIL. */
+  offer(of: number, startNs: number, endNs: number, lock = -1, stack = 0): void {
     if (endNs - startNs <= this.#shortestNs) return;
-    this.#waits.push({ of, startNs, endNs });
+    this.#waits.push({ of, startNs, endNs, lock: lock < 0 ? null : { lock, stack } });
     // Sorted only now and then, so that a wait costs little.
     if (this.#waits.length >= 2 * this.#capacity) this.#cut();
   }

@@ -78,7 +78,7 @@ export class Timeline implements CycleListener {
   lockWait(thread: number, wait: LockWait): void {
     const locks = (this.#locks[thread] ??= new LaneLocks());
     locks.push(wait);
-    this.#longLockWaits.offer(thread, wait.startNs, wait.endNs);
+    this.#longLockWaits.offer(thread, wait.startNs, wait.endNs, wait.lock, wait.stack);
   }
 
   /** The lanes in the order of the profile's threads. */
@@ -111,11 +111,13 @@ export class Timeline implements CycleListener {
     const open = snapshot.open.flatMap((state, lane): LongWait[] => {
       if (state.state === 'off') return [];
       const endNs = state.state === 'waiting' ? state.endNs : state.acquiredNs;
-      return endNs > state.startNs ? [{ of: lane, startNs: state.startNs, endNs }] : [];
+      return endNs > state.startNs ? [{ of: lane, startNs: state.startNs, endNs, lock: null }] : [];
     });
     const openLocks = snapshot.locks.open.waits
-      .filter((wait) => !wait.isWork)
-      .map(({ thread, startNs, endNs }) => ({ of: thread, startNs, endNs }));
+      .filter((wait) => !wait.isWork && wait.endNs > wait.startNs)
+      .map(({ thread, startNs, endNs, lock, stack }) => {
+        return { of: thread, startNs, endNs, lock: { lock, stack } };
+      });
     const byRow = (rows: readonly number[]) => (wait: LongWait) => ({
       ...wait,
       of: rows.indexOf(wait.of),

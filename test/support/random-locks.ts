@@ -125,6 +125,8 @@ interface Actor {
   doing: Doing;
   /** Start of the wait or of the hold. */
   since: number;
+  /** When it said that it will wait for a lock, still with the GIL. */
+  saidAt: number;
   gilWaitStart: number;
   stack: number;
   wants: number;
@@ -173,7 +175,7 @@ class Simulation {
   readonly #stream: ({ cycle: TestCycle } | { row: TestLockRow })[] = [];
   readonly #moments: Moment[] = [];
   readonly #actors: Actor[] = Array.from({ length: THREADS }, () => ({
-    ...{ doing: 'off', since: 0, gilWaitStart: 0, stack: 0, wants: -1 },
+    ...{ doing: 'off', since: 0, saidAt: 0, gilWaitStart: 0, stack: 0, wants: -1 },
     ...{ held: new Map(), unwritten: [], forced: false, began: false },
   }));
   readonly #owners: (number | null)[] = Array.from({ length: LOCKS }, () => null);
@@ -205,6 +207,7 @@ class Simulation {
     else if (actor.held.has(lock)) this.#release(actor, thread, lock, stack);
     else if (this.#owners[lock] === null) this.#own(actor, thread, lock);
     else {
+      actor.saidAt = Math.max(actor.since, this.#now - 1);
       this.#dropGil(actor, thread, false);
       actor.doing = 'wantLock';
       actor.wants = lock;
@@ -364,12 +367,12 @@ class Simulation {
       openLockWait:
         actor.doing === 'wantLock'
           ? {
-              ...{ lock: actor.wants, startNs: actor.since, stack: actor.stack },
+              ...{ lock: actor.wants, startNs: actor.saidAt, stack: actor.stack },
               ownerThread: this.#owners[actor.wants] ?? null,
             }
           : untold === undefined
             ? null
-            : { lock: untold.lock, startNs: untold.start, stack: untold.stack, ownerThread: null },
+            : { lock: untold.lock, startNs: actor.saidAt, stack: untold.stack, ownerThread: null },
     });
   }
 }

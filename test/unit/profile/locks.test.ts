@@ -6,6 +6,7 @@ import { createEngine, type Engine } from '../../../server/profile/engine';
 import { checkInvariants } from '../../../server/profile/invariants';
 import { Timeline } from '../../../server/profile/timeline';
 import type { Profile, Segment } from '../../../server/protocol';
+import type { TraceState } from '../../../server/trace/events';
 import { naiveLocks } from '../../support/naive-locks';
 import {
   convoyArbitrary,
@@ -14,6 +15,14 @@ import {
   type LockHistory,
   lockHistoryArbitrary,
 } from '../../support/random-locks';
+
+import {
+  gilState,
+  processState,
+  sendCycles,
+  type TestCycle,
+  threadState,
+} from '../../support/random-cycles';
 
 const FACTS = {
   command: ['app.py'],
@@ -158,7 +167,49 @@ function longestWaits(chart: Chart): Segment[] {
   return found;
 }
 
+/** A thread that waits for a lock until the end at 1000, and said so at 95. */
+function goesOn(cycles: readonly TestCycle[], holds: boolean): Chart {
+  const { state } = heldOverEnd();
+  const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
+  const engine: Engine = createEngine({ listener: timeline });
+  sendCycles(cycles, engine);
+  const openHold = { thread: 0, waitStartNs: 0, acquiredNs: 0, flags: 0, stack: 1 };
+  const openLockWait = { lock: 0, startNs: 95, stack: 2, ownerThread: null };
+  const goingOn: TraceState = {
+    ...state,
+    processes: [processState({ endNs: 1000 })],
+    threads: [threadState({ tid: 1, openLockWait })],
+    gils: [gilState({ openHold: holds ? openHold : null })],
+  };
+  return new Chart(engine.snapshot(goingOn, FACTS), timeline, engine.lines, 1, false);
+}
+
 describe('locks in the chart', () => {
+  it('lists a wait that goes on as one for its lock, from when the thread gave the GIL up', () => {
+    // It has the GIL until 100, and says at 95 that it will wait.
+    const cycle = { gil: 0, thread: 0, waitStart: 0, flags: 0, switchWaitEnd: 0, stack: 1 };
+    const again = { ...cycle, waitStart: 300, acquired: 310, released: 320 };
+    for (const cycles of [
+      [{ ...cycle, acquired: 0, released: 100 }],
+      // It had the GIL in between for a signal: it waits since 95.
+      [{ ...cycle, acquired: 0, released: 100 }, again],
+      // It has the GIL still.
+      [],
+    ]) {
+      const chart = goesOn(cycles, cycles.length === 0);
+      const listed = longestWaits(chart).map(({ state, startNs, endNs, lock, place }) => [
+        ...[state, startNs, endNs, lock?.kind, place?.line],
+      ]);
+      const ended = cycles.length === 2 ? [['waiting', 300, 310, undefined, 1]] : [];
+      const startNs = cycles.length === 2 ? 95 : 100;
+      const wait = cycles.length === 0 ? [] : [['lock', startNs, 1000, 'Lock', 2]];
+      assert.deepEqual(listed, [...wait, ...ended]);
+      assert.equal(chart.meta().lanes[0]?.lockWaitNs, wait.length === 0 ? 0 : 1000 - startNs);
+      const held = chart.segment({ kind: 'segment', lane: 0, atNs: 97, step: 'at' });
+      assert.equal(held?.state, 'holding');
+    }
+  });
+
   it('shows each nanosecond of a wait for a lock as such, which it is, and who let go', () => {
     fc.assert(
       fc.property(lockHistoryArbitrary, (history) => {
