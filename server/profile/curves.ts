@@ -1,4 +1,5 @@
 import type { Curves, Span } from '../protocol-analysis';
+import { groupBy } from './group-by';
 import type { LaneView } from './lane-view';
 import { eachSegment, type Sliced } from './stretches';
 
@@ -19,13 +20,19 @@ export function* curvesOf(
   const byGil = new Map<number, Float64Array>();
   const queue = new Float64Array(bins);
   const parallel = new Float64Array(bins);
-  for (const [row, view] of views.entries()) {
-    const held = byGil.get(view.track.gil) ?? new Float64Array(bins);
-    byGil.set(view.track.gil, held);
-    // A thread of two interpreters has two lanes, with the same waits for locks.
-    const isFirst = threadOfRow.indexOf(threadOfRow[row] ?? -1) === row;
-    sumShares(view, fromNs, toNs, { held, native: parallel, waited: queue, isFirst });
-    yield;
+  for (const rows of groupBy(views.keys(), (row) => threadOfRow[row] ?? -1).values()) {
+    const thread = sharesOfThread(bins, queue);
+    for (const row of rows) {
+      const view = views[row] as LaneView;
+      const held = byGil.get(view.track.gil) ?? new Float64Array(bins);
+      byGil.set(view.track.gil, held);
+      // A thread of two interpreters has two lanes, with the same waits for locks.
+      sumShares(view, fromNs, toNs, { ...thread, held, isFirst: row === rows[0] });
+      yield;
+    }
+    // When, in a time off, a thread was on a CPU is not known: not while it held another GIL.
+    for (const [bin, share] of thread.native.entries())
+      addTo(parallel, bin, Math.max(0, Math.min(share, 1 - (thread.busy[bin] as number))));
   }
   const gilLoad = new Float64Array(bins);
   for (const held of byGil.values()) {
@@ -45,10 +52,27 @@ export function* curvesOf(
   };
 }
 
-interface Shares {
-  readonly held: Float64Array;
+interface SharesOfThread {
+  /** It held a GIL, by all of its lanes. */
+  readonly busy: Float64Array;
+  /**
+   * By the lane that let its GIL go last: the times off of an interpreter contain those of the ones that the thread
+   * works in meanwhile.
+   */
   readonly native: Float64Array;
+  /** When that was. */
+  readonly releasedNs: Float64Array;
   readonly waited: Float64Array;
+}
+
+function sharesOfThread(bins: number, waited: Float64Array): SharesOfThread {
+  const [busy, native, releasedNs] = [0, 0, 0].map(() => new Float64Array(bins));
+  return { busy, native, releasedNs, waited } as SharesOfThread;
+}
+
+interface Shares extends SharesOfThread {
+  /** Of the lane's GIL. */
+  readonly held: Float64Array;
   /** Of the thread's lanes. */
   readonly isFirst: boolean;
 }
@@ -58,9 +82,9 @@ function sumShares(
   view: LaneView,
   fromNs: number,
   toNs: number,
-  { held, native, waited, isFirst }: Shares,
+  { held, busy, native, releasedNs, waited, isFirst }: Shares,
 ): void {
-  const bins = held.length;
+  const bins = waited.length;
   const binNs = (toNs - fromNs) / bins;
   view.rewind();
   let before = { holdNs: 0, waitNs: 0, nativeNs: 0, lockNs: 0 };
@@ -72,13 +96,23 @@ function sumShares(
       lockNs: isFirst ? view.lockWaitedUntil(edgeNs) : 0,
     };
     if (bin > 0) {
-      held[bin - 1] = (held[bin - 1] as number) + (sums.holdNs - before.holdNs) / binNs;
-      native[bin - 1] = (native[bin - 1] as number) + (sums.nativeNs - before.nativeNs) / binNs;
+      const heldShare = (sums.holdNs - before.holdNs) / binNs;
+      addTo(held, bin - 1, heldShare);
+      addTo(busy, bin - 1, heldShare);
+      const lastNs = view.lastReleaseNs(edgeNs);
+      if (lastNs >= (releasedNs[bin - 1] as number)) {
+        releasedNs[bin - 1] = lastNs;
+        native[bin - 1] = (sums.nativeNs - before.nativeNs) / binNs;
+      }
       const waitNs = sums.waitNs - before.waitNs + sums.lockNs - before.lockNs;
-      waited[bin - 1] = (waited[bin - 1] as number) + waitNs / binNs;
+      addTo(waited, bin - 1, waitNs / binNs);
     }
     before = sums;
   }
+}
+
+function addTo(shares: Float64Array, bin: number, share: number): void {
+  shares[bin] = (shares[bin] as number) + share;
 }
 
 /** The spans of at least `leastNs` in which no lane held or waited. */

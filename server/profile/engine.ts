@@ -150,10 +150,7 @@ function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot 
     exit: facts.exit,
     lost: lostOf(state),
     overhead: overheadOf(state),
-    parallelism: parallelismOf(
-      rows.map(({ row }) => row),
-      state.processes,
-    ),
+    parallelism: parallelismOf(rows, state.processes),
     serialisation: costs.serialisation,
     awaits: costs.awaits,
     executors: executors.update(awaits.works, sources, !facts.live),

@@ -125,6 +125,15 @@ export class LaneView {
     return { holdNs: holdNs + held, waitNs: waitNs + waited };
   }
 
+  /**
+   * The last release up to `timeNs`; 0: none, or none that a cycle follows, so that nothing is known of the time off.
+   * Times must not decrease since {@link rewind}.
+   */
+  lastReleaseNs(timeNs: number): number {
+    const { entry, startNs } = this.seek(timeNs);
+    return entry === 0 || entry >= this.count ? 0 : startNs;
+  }
+
   #endOf({ entry, startNs }: TrackCursor): number {
     return startNs + this.lengthOf(entry, 0) + this.lengthOf(entry, 1) + this.lengthOf(entry, 2);
   }

@@ -1,9 +1,10 @@
-import type { LineRow, Parallelism, Profile, ThreadRow } from '../protocol';
+import type { LineRow, Parallelism, Profile } from '../protocol';
 import type { ProcessState } from '../trace/events';
 import { formatDuration } from './duration';
 import { sum } from './report-headline';
 import type { PlaceNames } from './report-places';
 import { formatShare, wrap } from './report-table';
+import type { ThreadOfRow } from './thread-rows';
 
 /** Lines named in the report, and the least part of all native time that is worth naming. */
 const TOP_LINES = 3;
@@ -12,13 +13,20 @@ const MUCH_LESS = 0.8;
 /** Before a process has a GIL. */
 const START_CPU_NS = 20e6;
 
-/** What all threads together spent on CPUs. */
+/**
+ * What all threads together spent on CPUs. A thread of several interpreters has a row for each, and is without the GIL
+ * of one while it works with another: the times off of the outer one contain those of the inner ones. The largest is
+ * the outer one's, unless that still goes on.
+ */
 export function parallelismOf(
-  threads: readonly ThreadRow[],
+  rows: readonly Pick<ThreadOfRow, 'row' | 'thread'>[],
   processes: readonly ProcessState[],
 ): Parallelism {
-  const underGilNs = sum(threads, (row) => row.holdNs);
-  const onCpuNs = underGilNs + sum(threads, (row) => row.nativeNs);
+  const underGilNs = sum(rows, ({ row }) => row.holdNs);
+  const nativeNs = new Map<number, number>();
+  for (const { row, thread } of rows)
+    nativeNs.set(thread, Math.max(nativeNs.get(thread) ?? 0, row.nativeNs));
+  const onCpuNs = underGilNs + sum([...nativeNs.values()], (ns) => ns);
   return { onCpuNs, underGilNs, systemCpuNs: systemCpuNs(processes) };
 }
 
