@@ -42,6 +42,7 @@ for (const linkage of ['shared', 'static'] as const) {
     it('no thread can be started', (test) => threads(path, test));
     it('the clock of the day leaps', (test) => clockSteps(path, test));
     it('the folder of the trace is removed', () => removedFolder(path));
+    it('the trace cannot grow for a while', () => fullForAWhile(path));
     it('2,000 threads at once', longTest, () => atOnce(path, 2000));
     it('100,000 threads one after another', longTest, () => manyThreads(path));
     it('ten million GIL cycles in a trace of 4 MB', longTest, () => traffic(path, 2_500_000));
@@ -130,6 +131,22 @@ async function removedFolder(python: string): Promise<void> {
   assert.match(ended.stdout.toString(), /went on/);
   assert.equal(ended.code, 125, ended.stderr);
   assert.match(ended.stderr, /^gilscope: The trace in \/.* was removed .*run it again\.\n$/);
+}
+
+/** Holds of which there are only totals are no native time, by the CPU clock of the program itself. */
+async function fullForAWhile(python: string): Promise<void> {
+  const run = await runProfile({ python, program: 'full_disk.py', args: ['1'], ...longest });
+  assert.equal(run.code, 0, run.stderr);
+  assertInvariants(run.profile);
+  const [cpuNs = 0, heldNs = 0] = run.stdout
+    .toString()
+    .split(' ')
+    .map((seconds) => Number(seconds) * 1e9);
+  const { lost, threads } = run.profile;
+  assert.ok(lost.events > 0, 'the trace was never full');
+  const nativeNs = threads.reduce((sum, thread) => sum + thread.nativeNs, 0);
+  const mostNs = cpuNs - heldNs + 0.1 * heldNs;
+  assert.ok(heldNs >= 1e9 && nativeNs <= mostNs, `${nativeNs} ns native, at most ${mostNs}`);
 }
 
 async function atOnce(python: string, count: number): Promise<void> {

@@ -56,6 +56,7 @@ void aggregate_cycle(struct gil *gil, struct thread *t, uint64_t now)
         wait += t->switch_end_ticks - t->released_ticks;
     uint32_t contended = (t->hold_flags & GILSCOPE_CYCLE_FLAG_CONTENDED) != 0;
     uint32_t forced = (t->hold_flags & GILSCOPE_CYCLE_FLAG_AFTER_FORCED) != 0;
+    t->cpu.held_ticks += hold; /* where there is room again, it was not native time */
     struct thread_entry *total = t->entry;
     total->lost_acquires++;
     total->lost_contended += contended;
