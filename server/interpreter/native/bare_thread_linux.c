@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #define STACK_BYTES (256u * 1024)
 /* Room on each side of the thread pointer: which one is used depends on the processor. */
 #define LOCAL_BYTES (64u * 1024)
+#define LOOK_AGAIN_NS 20000
 
 /* Sanitizers keep state for each thread that they see begin. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -47,10 +49,20 @@ static int enter_bare(void *run)
     return 0;
 }
 
-static int enter_without_descriptors(void *run)
+struct start {
+    void (*run)(void);
+    int kept;
+};
+
+static int enter_without_descriptors(void *at)
 {
-    close_descriptors_from(0); /* copies of the program's */
-    return enter_bare(run);
+    struct start start = *(struct start *)at;
+    /* Copies of the program's. */
+    if (start.kept > 0)
+        syscall(SYS_close_range, 0, start.kept - 1, 0);
+    close_descriptors_from(start.kept + 1);
+    start.run();
+    return 0;
 }
 
 /*
@@ -73,7 +85,24 @@ static void *local_storage(uint8_t *memory)
     return block;
 }
 
-static bool start_bare(struct bare_thread *thread, void (*run)(void))
+/* On the new thread's own stack, at its end. */
+static bool clone_bare(struct bare_thread *thread, struct start start, bool own_descriptors,
+                       void *local)
+{
+    struct start *at = (struct start *)((uint8_t *)thread->memory + STACK_BYTES) - 1;
+    int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+    *at = start;
+    thread->kept = own_descriptors ? start.kept : NO_DESCRIPTOR;
+    void *stack = (void *)((uintptr_t)at & ~(uintptr_t)15);
+    if (own_descriptors)
+        thread->tid = clone(enter_without_descriptors, stack, flags, at, NULL, local, NULL);
+    else
+        thread->tid = clone(enter_bare, stack, flags | CLONE_FILES, (void *)(uintptr_t)start.run,
+                            NULL, local, NULL);
+    return thread->tid > 0;
+}
+
+static bool start_bare(struct bare_thread *thread, struct start start)
 {
     /* Copies that cannot be closed would keep the program's pipes open: then they are shared. */
     bool own_descriptors = close_descriptors_from(~0u);
@@ -85,18 +114,14 @@ static bool start_bare(struct bare_thread *thread, void (*run)(void))
     if (!local)
         return false;
     mprotect(thread->memory, 4096, PROT_NONE);
-    int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
-    thread->tid =
-        clone(own_descriptors ? enter_without_descriptors : enter_bare,
-              (uint8_t *)thread->memory + STACK_BYTES, flags | (own_descriptors ? 0 : CLONE_FILES),
-              (void *)(uintptr_t)run, NULL, local, NULL);
-    return thread->tid > 0;
+    return clone_bare(thread, start, own_descriptors, local);
 }
 
 static bool start_pthread(struct bare_thread *thread, void (*run)(void))
 {
     pthread_attr_t attributes;
     thread->tid = 0;
+    thread->kept = NO_DESCRIPTOR;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     int failed =
@@ -105,14 +130,40 @@ static bool start_pthread(struct bare_thread *thread, void (*run)(void))
     return failed == 0;
 }
 
-bool bare_thread_start(struct bare_thread *thread, void (*run)(void))
+bool bare_thread_start(struct bare_thread *thread, void (*run)(void), int kept_descriptor)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = (CAN_BE_BARE && start_bare(thread, run)) || start_pthread(thread, run);
+    bool started = (CAN_BE_BARE && start_bare(thread, (struct start){run, kept_descriptor})) ||
+                   start_pthread(thread, run);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;
+}
+
+void bare_thread_sleep(_Atomic uint32_t *word, uint64_t ns)
+{
+    struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, &t, NULL, 0);
+}
+
+void bare_thread_wake(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+bool bare_thread_ended(const struct bare_thread *thread, uint64_t most_ns)
+{
+    struct timespec pause = {0, LOOK_AGAIN_NS};
+    if (!thread->tid)
+        return pthread_join(thread->pthread, NULL) == 0;
+    uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+    while (syscall(SYS_tgkill, getpid(), thread->tid, 0) == 0) {
+        if (clock_ns(CLOCK_MONOTONIC) - begun > most_ns)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
 }
 
 uint64_t bare_thread_cpu_ns(const struct bare_thread *thread)

@@ -89,7 +89,11 @@ struct probe {
     struct bare_thread sampler;
     /* GILSCOPE_FRAMES_*, and how often they could not be read, or were not there, while that is not decided. */
     _Atomic uint32_t frames, wrong_frames, no_frames;
-    _Atomic bool sampler_runs, sampler_stop;
+    _Atomic bool sampler_runs;
+    _Atomic uint32_t sampler_stop; /* not 0: the thread is to end */
+    struct sampler *sampler_state; /* of a thread that was paused */
+    uint64_t sampler_before_ns;    /* CPU time of earlier threads */
+    atomic_flag sampler_pause;     /* one thread at a time makes a pause */
     atomic_flag
         time_lock; /* of what the header says of time; taken for good at the end of the program */
 };

@@ -3,6 +3,7 @@
 #include "remote_memory.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #define FIRST_PERIOD_NS 1000000u
 /*
@@ -24,6 +25,8 @@
 #define ANCHOR_NS 50000000u
 #define MAX_SAMPLED_FRAMES 1000u
 #define ATTEMPTS 3
+/* How long its end is waited for: it may be making room on a slow disk. */
+#define LONGEST_END_NS 1000000000u
 #define SAMPLE_RECORD_BYTES 33u
 
 struct sampler {
@@ -173,7 +176,7 @@ static void keep_time(struct sampler *s)
         s->last_anchor_ns = ns;
         h->anchor_latest_ns = ns;
         h->anchor_latest_ticks = ticks;
-        h->sampler_cpu_ns = s->cpu_ns;
+        h->sampler_cpu_ns = probe.sampler_before_ns + s->cpu_ns;
         h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
     }
     atomic_flag_clear(&probe.time_lock);
@@ -214,8 +217,7 @@ static bool sleep_on(struct sampler *s)
     uint64_t ns = s->left_ns;
     if (ns > longest) /* in equal parts */
         ns /= (ns + longest - 1) / longest;
-    struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+    bare_thread_sleep(&probe.sampler_stop, ns);
     s->left_ns -= ns;
     s->slept_ns = ns;
     return !s->left_ns;
@@ -233,16 +235,30 @@ static void sample_all(struct sampler *s)
     s->rounds_ns += ns;
 }
 
+/* Its tables; after a pause, those from before it, so that its stream goes on. */
+static struct sampler *open_state(void)
+{
+    struct sampler *s = probe.sampler_state ? probe.sampler_state : memory_reserve(sizeof *s);
+    if (!s)
+        return NULL;
+    struct memory remote = {remote_memory_copy, &s->remote};
+    s->cpu_ns = 0;
+    if (!probe.sampler_state) {
+        s->random = clock_ticks(probe.clock) | 1;
+        stream_open(&s->stream, &probe.file, GILSCOPE_CHUNK_KIND_SAMPLER, 0);
+    }
+    s->can_read =
+        probe.layout.known && remote_memory_open(&s->remote) &&
+        (s->stacks.nodes || stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false));
+    return s;
+}
+
 static void run(void)
 {
-    struct sampler *s = memory_reserve(sizeof *s);
+    struct sampler *s = open_state();
     if (!s)
         return;
-    struct memory remote = {remote_memory_copy, &s->remote};
-    s->random = clock_ticks(probe.clock) | 1;
-    stream_open(&s->stream, &probe.file, GILSCOPE_CHUNK_KIND_SAMPLER, 0);
-    s->can_read = probe.layout.known && remote_memory_open(&s->remote) &&
-                  stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false);
+    probe.file.kept_descriptor = probe.sampler.kept;
     while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
         if (sleep_on(s))
             sample_all(s);
@@ -252,28 +268,73 @@ static void run(void)
         thread_table_prepare();
         s->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     }
-    stack_table_close(&s->stacks);
-    memory_release(s, sizeof *s);
+    probe.sampler_before_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    probe.sampler_state = s;
 }
 
 bool sampler_start(void)
 {
     probe.file.header->sample_period_ns =
         probe.options.sample_ns ? probe.options.sample_ns : FIRST_PERIOD_NS;
-    atomic_store(&probe.sampler_stop, false);
-    bool started = bare_thread_start(&probe.sampler, run);
+    probe.sampler_state = NULL; /* of the process that forked this one */
+    probe.sampler_before_ns = 0;
+    atomic_flag_clear(&probe.sampler_pause);
+    atomic_store(&probe.sampler_stop, 0);
+    bool started = bare_thread_start(&probe.sampler, run, NO_DESCRIPTOR);
     atomic_store(&probe.sampler_runs, started);
     return started;
 }
 
+bool sampler_pause(struct sampler_pause *pause)
+{
+    if (!probe_is_active() || probe.file.header->pid != (uint32_t)getpid() ||
+        !atomic_load(&probe.sampler_runs))
+        return false;
+    /* Bounded: a signal handler may have come into another pause. */
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+    while (atomic_flag_test_and_set(&probe.sampler_pause)) {
+        if (clock_ns(CLOCK_MONOTONIC) - begun_ns > LONGEST_END_NS)
+            return false;
+        sched_yield();
+    }
+    pause->descriptor = trace_file_reopen(&probe.file);
+    atomic_store(&probe.sampler_stop, 1);
+    bare_thread_wake(&probe.sampler_stop);
+    pause->ended = bare_thread_ended(&probe.sampler, LONGEST_END_NS);
+    return true;
+}
+
+/* One that did not end in time goes its way, and none takes its place. */
+static bool start_again(const struct sampler_pause *pause)
+{
+    if (!pause->ended && !bare_thread_ended(&probe.sampler, LONGEST_END_NS))
+        return false;
+    atomic_store(&probe.sampler_stop, 0);
+    return !atomic_load(&probe.sampler_runs) || /* the program ends */
+           bare_thread_start(&probe.sampler, run, pause->descriptor);
+}
+
+void sampler_resume(const struct sampler_pause *pause)
+{
+    if (!start_again(pause) && atomic_exchange(&probe.sampler_runs, false))
+        probe_say(
+            "The program went where the probe could not start its own thread again: from then on "
+            "no samples were taken, so long holds are not split over lines, and once the room that "
+            "was ready in the trace is full there are only totals.");
+    if (pause->descriptor >= 0)
+        close(pause->descriptor);
+    atomic_flag_clear(&probe.sampler_pause);
+}
+
 void sampler_end(void)
 {
+    uint64_t before_ns = probe.sampler_before_ns;
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
-    atomic_store_explicit(&probe.sampler_stop, true, memory_order_release);
+    atomic_store_explicit(&probe.sampler_stop, 1, memory_order_release);
     while (atomic_flag_test_and_set(&probe.time_lock))
         sched_yield();
     uint64_t cpu_ns = bare_thread_cpu_ns(&probe.sampler);
     if (cpu_ns)
-        probe.file.header->sampler_cpu_ns = cpu_ns;
+        probe.file.header->sampler_cpu_ns = before_ns + cpu_ns;
 }

@@ -12,4 +12,16 @@ bool sampler_start(void);
 /* The program ends: the thread is told to stop, and not waited for, since that would make the program's end later. */
 void sampler_end(void);
 
+/*
+ * Ends the thread for the time of a call for which the program must be alone with its own threads, and starts it again as
+ * what the program then is, with the trace open that this may no longer reach. False: there is none in this process, and
+ * nothing to resume. Not for hooks.
+ */
+struct sampler_pause {
+    int descriptor;
+    bool ended;
+};
+bool sampler_pause(struct sampler_pause *pause);
+void sampler_resume(const struct sampler_pause *pause);
+
 #endif

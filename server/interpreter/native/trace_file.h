@@ -23,12 +23,16 @@ struct trace_file {
     uint32_t bound_chunks;
     _Atomic uint32_t ready, taken, populated;
     uint32_t segment_count, pause_growth;
+    int kept_descriptor; /* above 0: of the file, in the probe's own thread */
     uint8_t *segments[MAX_SEGMENTS];
 };
 
 /* Creates FOLDER/PID.trace with its header and the first segment. False: `error` says what failed. */
 bool trace_file_create(struct trace_file *file, const char *folder, uint64_t max_bytes, char *error,
                        size_t error_bytes);
+
+/* A descriptor of the file, or -1. */
+int trace_file_reopen(const struct trace_file *file);
 
 /* Makes room for what may be taken soon. Makes system calls: for the probe's own thread. */
 void trace_file_prepare(struct trace_file *file);

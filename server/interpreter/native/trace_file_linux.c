@@ -32,7 +32,7 @@ static bool size_is_allowed(off_t bytes)
  * The file is open only while it grows: a program may count, close or reuse any descriptor, and what is behind one that
  * was kept could suddenly be the user's own file.
  */
-static int reopen(const struct trace_file *file)
+int trace_file_reopen(const struct trace_file *file)
 {
     struct stat now;
     int fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -66,12 +66,14 @@ static bool add_segment(struct trace_file *file)
     if (file->segment_count == MAX_SEGMENTS ||
         !size_is_allowed((off_t)((file->segment_count + 1) * SEGMENT_BYTES)))
         return errno = EFBIG, false;
-    int fd = reopen(file);
+    bool is_kept = file->kept_descriptor > 0;
+    int fd = is_kept ? file->kept_descriptor : trace_file_reopen(file);
     if (fd < 0)
         return false;
     bool added = map_segment(file, fd);
     int error = errno;
-    close(fd);
+    if (!is_kept)
+        close(fd);
     errno = error;
     return added;
 }

@@ -1,0 +1,62 @@
+/**
+ * Some calls want a process alone with its own threads: user namespaces, which the kernel refuses to a process of several,
+ * and changes of the user, which libc makes in the threads that it knows. They do what they do without the probe.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { assertInvariants } from '../support/invariants';
+import type { FoundPython } from '../../scripts/pythons.mjs';
+import { freePythons, oneOfEachMinor, titleOf } from '../support/pythons';
+import { markedLine, programPath, runProfile } from '../support/run-profile';
+
+const PROGRAM = 'alone.py';
+const NOBODY = '65534';
+const CALLS = [
+  ['unshare'],
+  ['setns'],
+  ['preexec'],
+  ['processes', /could not start its own thread again/],
+] as const;
+
+/** What the program said; nothing was lost, and the probe's thread went on after the call, or `message` says otherwise. */
+async function said(python: FoundPython, name: string, message?: RegExp): Promise<string> {
+  const { profile, stdout, stderr, code } = await runProfile({
+    python: python.path,
+    program: PROGRAM,
+    args: [name],
+  });
+  assert.equal(code, 0, stderr);
+  assertInvariants(profile);
+  assert.deepEqual(profile.lost, { events: 0, samples: profile.lost.samples, reason: null });
+  const messages = profile.processes.flatMap((row) => row.messages).join('\n');
+  assert.match(messages, message ?? /^$/);
+  const line = markedLine(PROGRAM, 'after');
+  const after = profile.lines.find((row) => row.file === programPath(PROGRAM) && row.line === line);
+  if (!python.freeThreaded && !message)
+    assert.ok((after?.samples ?? 0) > 0, 'no sample after the call');
+  return stdout.toString();
+}
+
+for (const python of [...oneOfEachMinor(), ...freePythons().slice(0, 1)]) {
+  describe(`calls that want a process alone, ${titleOf(python)}`, () => {
+    for (const [name, message] of CALLS) {
+      it(`a user namespace: ${name}`, async (context) => {
+        const plain = execFileSync(python.path, [programPath(PROGRAM), name]).toString();
+        if (plain !== 'ok\n') {
+          context.skip(`no user namespaces here: ${plain.trim()}`);
+          return;
+        }
+        assert.equal(await said(python, name, message), plain);
+      });
+    }
+
+    it('no thread keeps the rights of root', async (context) => {
+      if (process.getuid?.() !== 0) {
+        context.skip('not root');
+        return;
+      }
+      assert.equal(await said(python, 'drop'), `['${NOBODY}']\nok\n`);
+    });
+  });
+}
