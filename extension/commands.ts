@@ -15,6 +15,7 @@ import type { ReportView } from './report-view';
 import { lastRun, rememberRun, type RunRequest } from './run-request';
 import { scriptToRun } from './script-to-run';
 import type { ServerConnection } from './server-connection';
+import { currentFolder } from './settings';
 import { testToRun } from './test-to-run';
 import { UnknownVariableError } from './variables';
 
@@ -103,8 +104,7 @@ async function profileModule(context: CommandContext): Promise<void> {
     const chosen = await askModule(context.workspaceState);
     if (!chosen) return undefined;
     const { module, args } = chosen;
-    const resource =
-      vscode.window.activeTextEditor?.document.uri ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+    const resource = currentFolder()?.uri ?? vscode.window.activeTextEditor?.document.uri;
     return { target: { kind: 'module', module }, args, resource: resource?.toString() ?? null };
   });
 }

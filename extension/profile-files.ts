@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { folderOf } from './settings';
+import { currentFolder } from './settings';
 
 /** Asks for a saved profile. Undefined: the user left. */
 export async function askProfileToOpen(
@@ -36,7 +36,5 @@ export function fileNameOf(title: string): string {
 }
 
 export function startFolder(): vscode.Uri {
-  const active = vscode.window.activeTextEditor?.document.uri;
-  const folder = folderOf(active) ?? vscode.workspace.workspaceFolders?.[0];
-  return folder?.uri ?? vscode.Uri.file(homedir());
+  return currentFolder()?.uri ?? vscode.Uri.file(homedir());
 }

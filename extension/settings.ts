@@ -48,6 +48,12 @@ export function folderOf(resource: vscode.Uri | undefined): vscode.WorkspaceFold
   return folders.length === 1 ? folders[0] : undefined;
 }
 
+/** The workspace folder that the user works in: that of the active file, else the first. */
+export function currentFolder(): vscode.WorkspaceFolder | undefined {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  return folderOf(active) ?? vscode.workspace.workspaceFolders?.[0];
+}
+
 /** `~`, `${workspaceFolder}`, `${env:NAME}` and paths relative to the folder; a bare name is left for the `PATH`. */
 function resolvePath(setting: string, folder: string | null): string {
   const path = setting

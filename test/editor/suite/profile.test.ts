@@ -11,6 +11,7 @@ import {
   once,
   setSetting,
   shownReport,
+  withFolders,
 } from '../support/extension-host';
 
 const SPIN_SECONDS = 0.8;
@@ -241,10 +242,13 @@ describe('profiling a file', () => {
   it('runs a module', async () => {
     const { document } = await programs.open('some_module.py', CONTENDED);
     const end = ended(view);
-    await answering('showInputBox', 'some_module one', () =>
-      vscode.commands.executeCommand('gilscope.profileModule'),
-    );
-    await end;
+    // Without a folder it is looked for beside the open file.
+    await withFolders([], async () => {
+      await answering('showInputBox', 'some_module one', () =>
+        vscode.commands.executeCommand('gilscope.profileModule'),
+      );
+      await end;
+    });
     const told = readFileSync(`${document.uri.fsPath}.json`, 'utf8');
     assert.deepEqual((JSON.parse(told) as { argv: string[] }).argv, [document.uri.fsPath, 'one']);
     await notesOf(view, document.uri, (all) => all.length > 0);

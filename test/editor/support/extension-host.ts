@@ -1,7 +1,7 @@
 /** For tests inside VS Code's extension host: the extension under test, programs to profile, answers to dialogs. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TestView } from '../../../extension/main';
 import type { PlacedNote } from '../../../extension/inline-decorations';
@@ -78,6 +78,31 @@ export function lineWith(document: vscode.TextDocument, text: string): number {
     if (document.lineAt(line).text.includes(text)) return line;
   }
   throw new Error(`no line with ${text}`);
+}
+
+/** Lets the window have these folders while something happens: to change them really restarts the tests as well. */
+export async function withFolders(
+  folders: readonly vscode.Uri[],
+  happen: () => PromiseLike<unknown>,
+): Promise<void> {
+  const { workspace } = vscode;
+  const all = folders.map((uri, index) => ({ uri, index, name: basename(uri.fsPath) }));
+  const own = {
+    workspaceFolders: all,
+    getWorkspaceFolder: ({ scheme, path }: vscode.Uri) =>
+      all.find(({ uri }) => scheme === uri.scheme && `${path}/`.startsWith(`${uri.path}/`)),
+  };
+  const before = Object.keys(own).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(workspace, name) ?? {}] as const,
+  );
+  for (const [name, value] of Object.entries(own)) {
+    Object.defineProperty(workspace, name, { value, configurable: true });
+  }
+  try {
+    await happen();
+  } finally {
+    for (const [name, descriptor] of before) Object.defineProperty(workspace, name, descriptor);
+  }
 }
 
 type Dialog = 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessage' | 'showInputBox';
