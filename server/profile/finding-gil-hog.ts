@@ -1,5 +1,6 @@
 import type { BlameRow, Finding, GilRow, Profile } from '../protocol';
 import { formatDuration } from './duration';
+import { idOfItsProcess, processesById } from './process-id';
 
 /** Others wait for the line during at least this part of the run, or it is not what slows the run down. */
 const MIN_RUN_SHARE = 0.5;
@@ -8,8 +9,10 @@ const MIN_WAIT_SHARE = 0.5;
 
 /** Lines whose holds block others for most of the run. */
 export function gilHogFindings(profile: Profile): Finding[] {
+  const processes = processesById(profile.processes);
   return profile.gils.flatMap((gil) => {
-    const lifeNs = lifeOf(profile, gil);
+    const process = processes.get(idOfItsProcess(gil));
+    const lifeNs = process === undefined ? profile.wallNs : process.endNs - process.startNs;
     return holdersOf(profile, gil)
       .filter(({ ns }) => ns >= MIN_RUN_SHARE * lifeNs && ns >= MIN_WAIT_SHARE * gil.waitNs)
       .flatMap((holder) => (holder.line > 0 ? [findingFor(profile, gil, holder, lifeNs)] : []));
@@ -34,11 +37,6 @@ function holdersOf(profile: Profile, gil: GilRow): Holder[] {
     holder.rows.push(row);
   }
   return [...holders.values()];
-}
-
-function lifeOf(profile: Profile, gil: GilRow): number {
-  const process = profile.processes.find((row) => row.pid === gil.pid);
-  return process === undefined ? profile.wallNs : process.endNs - process.startNs;
 }
 
 function findingFor(profile: Profile, gil: GilRow, holder: Holder, lifeNs: number): Finding {

@@ -3,6 +3,7 @@ import { CallSites } from './lock-calls';
 import { LOCK_CELL, type LockSums } from './lock-books';
 import { type LockIdentities, type LockIdentity, UNKNOWN_PLACE } from './lock-identity';
 import type { SharedLocks } from './lock-shared';
+import { processIdOf } from './process-id';
 import { type WorkKind, WorkSense, workOfStack } from './lock-work';
 
 /** What is shown as one lock. */
@@ -187,9 +188,8 @@ class Grouping {
   #group(key: string, name: string, process: number, identity: LockIdentity): number {
     const index = this.#byKey.get(key) ?? this.#groups.length;
     if (index === this.#groups.length) {
-      const pid = this.#state.processes[process]?.pid ?? 0;
       this.#groups.push({
-        id: `${pid}/${name}`,
+        id: `${processIdOf(this.#state, process)}/${name}`,
         process,
         identity,
         locks: [],

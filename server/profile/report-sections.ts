@@ -1,6 +1,7 @@
 import type { BlameRow, GilRow, LineRow, Place, ProcessRow, Profile, ThreadRow } from '../protocol';
 import { formatDuration } from './duration';
 import { groupBy } from './group-by';
+import { idOfItsProcess, processesById } from './process-id';
 import { largest, sum } from './report-headline';
 import { isOwnFile, type PlaceNames } from './report-places';
 import { formatCount, formatShare, tableLines, wrap, type Column } from './report-table';
@@ -87,23 +88,25 @@ export function exitText(exit: ProcessRow['exit']): string {
 
 export function gilSection(profile: Profile): string[] {
   if (profile.gils.length === 0) return [];
-  const lifetimes = new Map(
-    profile.processes.map((row) => [row.pid, Math.max(0, row.endNs - row.startNs)]),
-  );
+  const processes = processesById(profile.processes);
+  const processOf = (row: GilRow) => processes.get(idOfItsProcess(row));
+  const lifeNs = (row: GilRow): number => {
+    const { startNs = 0, endNs = 0 } = processOf(row) ?? {};
+    return Math.max(0, endNs - startNs);
+  };
   const columns: Column<GilRow>[] = [
     { head: 'held', cell: (row) => duration(row.holdNs) },
-    { head: 'of the run', cell: (row) => formatShare(row.holdNs, lifetimes.get(row.pid) ?? 0) },
+    { head: 'of the run', cell: (row) => formatShare(row.holdNs, lifeNs(row)) },
     { head: 'waits', cell: (row) => duration(row.waitNs) },
     { head: 'hand-off', cell: (row) => duration(row.handoffNs) },
     { head: 'switches', cell: (row) => formatCount(row.switches) },
     { head: 'forced releases', cell: (row) => formatCount(row.forcedReleases) },
     { head: 'switch interval', cell: (row) => duration(row.switchIntervalNs) },
   ];
-  const free = new Set(profile.processes.flatMap((row) => (row.gilEnabled ? [] : [row.pid])));
   const note = '   on only while extension modules are imported';
   const last = {
     head: 'GIL',
-    cell: (row: GilRow) => `${row.id}${free.has(row.pid) ? note : ''}`,
+    cell: (row: GilRow) => `${row.id}${processOf(row)?.gilEnabled === false ? note : ''}`,
   };
   const several = profile.gils.length > 1;
   const busiest = profile.gils.toSorted((a, b) => b.holdNs + b.waitNs - (a.holdNs + a.waitNs));

@@ -7,15 +7,13 @@ import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
 import type { RunFacts } from './engine';
 import { exitsOf, hasEnded } from './process-ends';
+import { processIdOf } from './process-id';
 import { withCaller } from './worst-caller';
 
-/** `PID/INTERPRETER`; `PID-1/INTERPRETER` of the second program of the same pid (exec). */
+/** `PID/INTERPRETER`, see `process-id.ts`. */
 export function gilIdOf(state: TraceState, gil: number): string {
   const row = state.gils[gil];
-  const process = row?.process ?? 0;
-  const pid = state.processes[process]?.pid ?? 0;
-  const before = state.processes.slice(0, process).filter((earlier) => earlier.pid === pid).length;
-  return `${pid}${before === 0 ? '' : `-${before}`}/${row?.interpreter ?? 0}`;
+  return `${processIdOf(state, row?.process ?? 0)}/${row?.interpreter ?? 0}`;
 }
 
 /** The order of threads in the profile, of lanes in the chart: by process, then by start. */

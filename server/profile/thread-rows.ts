@@ -3,6 +3,7 @@ import type { TraceState } from '../trace/events';
 import type { Books } from './books';
 import { type Ledger, SUM } from './ledger';
 import type { Lives } from './lives';
+import { processIdOf } from './process-id';
 import { laneOrder, threadRowOf } from './rows';
 
 /** A row of the profile's threads, and what it is of. */
@@ -50,11 +51,13 @@ function rowWithoutGil(
   lockWaitNs: number,
 ): ThreadRow {
   const known = state.threads[thread];
-  const pid = state.processes[known?.process ?? 0]?.pid ?? 0;
+  const process = known?.process ?? 0;
+  const pid = state.processes[process]?.pid ?? 0;
+  const gil = `${processIdOf(state, process)}/0`;
   const startNs = lives.threadStartNs[thread] ?? 0;
   const endNs = lives.threadEndNs[thread] ?? 0;
   return {
-    ...{ pid, tid: known?.tid ?? 0, name: known?.name ?? '', gil: `${pid}/0`, startNs, endNs },
+    ...{ pid, tid: known?.tid ?? 0, name: known?.name ?? '', gil, startNs, endNs },
     ...{ holdNs: 0, waitNs: 0, offNs: endNs - startNs, lockWaitNs, nativeNs: 0, blocksNs: 0 },
     ...{ acquires: 0, contended: 0, forcedReleases: 0, maxHoldNs: 0, maxWaitNs: 0 },
   };

@@ -1,4 +1,5 @@
 import type { ProcessRow, Profile, ThreadRow } from '../../protocol';
+import { idOfItsProcess, processesById } from '../process-id';
 
 /** A thread of one run or of both. */
 export interface ThreadPair {
@@ -38,27 +39,31 @@ export function matchThreads(before: Profile, after: Profile): ThreadPair[] {
 }
 
 function keyOf(
-  { pid, gil, name }: ThreadRow,
-  processes: ReadonlyMap<number, string>,
+  row: ThreadRow,
+  processes: ReadonlyMap<string, string>,
   nameOf: (name: string) => string,
 ): string {
-  const interpreter = gil.slice(gil.indexOf('/') + 1);
-  return JSON.stringify([processes.get(pid), interpreter, nameOf(name)]);
+  const interpreter = row.gil.slice(row.gil.indexOf('/') + 1);
+  return JSON.stringify([processes.get(idOfItsProcess(row)), interpreter, nameOf(row.name)]);
 }
 
 function withoutNumbers(name: string): string {
   return name.replace(/\d+/g, '#');
 }
 
-/** By pid: the scripts on the way from the first process to this one, and which of their children it is. */
-function processKeys(processes: readonly ProcessRow[]): ReadonlyMap<number, string> {
-  const keys = new Map<number, string>();
+/** By id: the scripts on the way from the first process to this one, and which of their children it is. */
+function processKeys(processes: readonly ProcessRow[]): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>();
+  /** By pid, of the last program until then. */
+  const parents = new Map<number, string>();
   const counts = new Map<string, number>();
-  for (const { pid, parentPid, argv } of processes) {
-    const path = `${keys.get(parentPid) ?? ''}>${(argv[0] ?? '').split(/[\\/]/).at(-1) ?? ''}`;
+  for (const [id, { pid, parentPid, argv }] of processesById(processes)) {
+    const path = `${parents.get(parentPid) ?? ''}>${(argv[0] ?? '').split(/[\\/]/).at(-1) ?? ''}`;
     const count = counts.get(path) ?? 0;
     counts.set(path, count + 1);
-    keys.set(pid, `${path}#${count}`);
+    const key = `${path}#${count}`;
+    keys.set(id, key);
+    parents.set(pid, key);
   }
   return keys;
 }

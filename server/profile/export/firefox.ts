@@ -3,6 +3,7 @@ import type { LaneSegment } from '../lane-segments';
 import { segmentsOfLane } from '../lane-segments';
 import type { LaneView } from '../lane-view';
 import { NO_FRAME } from '../line-index';
+import { idOfItsProcess, processesById } from '../process-id';
 import { grownInts } from '../table';
 import type { ExportData, ExportStacks } from './export-data';
 import { firefoxMeta } from './firefox-meta';
@@ -108,7 +109,7 @@ function writeCounters({ profile, lanes }: ExportData, text: TextSink): void {
       name: `GIL ${gil.id} held, %`,
       category: 'GIL',
       description: 'Share of the time in which the GIL was held',
-      pid: String(gil.pid),
+      pid: idOfItsProcess(gil),
       mainThreadIndex: Math.max(
         0,
         profile.threads.findIndex((row) => row.gil === gil.id),
@@ -172,10 +173,11 @@ function writeThread(
 }
 
 function threadMeta(profile: Profile, thread: ThreadRow): object {
-  const process = profile.processes.find(({ pid }) => pid === thread.pid);
+  const id = idOfItsProcess(thread);
+  const process = processesById(profile.processes).get(id);
   const isMainThread = thread.tid === thread.pid;
   const further = profile.threads.some(
-    (row) => row.pid === thread.pid && row.tid === thread.tid && row.gil !== thread.gil,
+    (row) => idOfItsProcess(row) === id && row.tid === thread.tid && row.gil !== thread.gil,
   );
   return {
     processType: 'default',
@@ -188,7 +190,7 @@ function threadMeta(profile: Profile, thread: ThreadRow): object {
     showMarkersInTimeline: true,
     name: `${thread.name || `thread ${thread.tid}`}${further ? ` (GIL ${thread.gil})` : ''}`,
     isMainThread,
-    pid: String(thread.pid),
+    pid: id,
     tid: thread.tid,
   };
 }

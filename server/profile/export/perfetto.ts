@@ -1,5 +1,6 @@
 import { LANE_STATES, type LaneState, type ProcessRow, type ThreadRow } from '../../protocol';
 import type { LaneView } from '../lane-view';
+import { idOfItsProcess, processesById } from '../process-id';
 import type { ExportData, ExportStacks } from './export-data';
 import { type BlamedSegment, gilSegments } from './gil-segments';
 import { type LoadCurve, loadCurve } from './load-curve';
@@ -47,7 +48,9 @@ class PerfettoWriter {
   write(): void {
     const { profile, lanes } = this.#data;
     this.#first();
-    const processTracks = new Map(profile.processes.map((row) => [row.pid, this.#process(row)]));
+    const processTracks = new Map(
+      [...processesById(profile.processes)].map(([id, row]) => [id, this.#process(row)]),
+    );
     const laneTracks = this.#threads(profile.threads);
     this.#incompleteness(processTracks);
     let link = 1;
@@ -58,7 +61,7 @@ class PerfettoWriter {
         own.map(([, view]) => view),
         profile.wallNs,
       );
-      this.#curves(gil.id, processTracks.get(gil.pid) ?? 0, curve);
+      this.#curves(gil.id, processTracks.get(idOfItsProcess(gil)) ?? 0, curve);
     }
     this.#out.flush(this.#sink);
   }
@@ -100,10 +103,11 @@ class PerfettoWriter {
   #threads(rows: readonly ThreadRow[]): number[] {
     const first = new Map<string, { readonly uuid: number; readonly row: ThreadRow }>();
     return rows.map((row) => {
-      const known = first.get(`${row.pid}/${row.tid}`);
+      const key = `${idOfItsProcess(row)}/${row.tid}`;
+      const known = first.get(key);
       const isFurther = known !== undefined && known.row.gil !== row.gil;
       const uuid = isFurther ? this.#below(known.uuid, `GIL ${row.gil}`) : this.#thread(row);
-      if (!isFurther) first.set(`${row.pid}/${row.tid}`, { uuid, row });
+      if (!isFurther) first.set(key, { uuid, row });
       return uuid;
     });
   }
@@ -137,7 +141,7 @@ class PerfettoWriter {
   }
 
   /** What the picture does not show is said at its start. */
-  #incompleteness(tracks: ReadonlyMap<number, number>): void {
+  #incompleteness(tracks: ReadonlyMap<string, number>): void {
     const { reason } = this.#data.profile.lost;
     const [track] = tracks.values();
     if (reason === null || track === undefined) return;
