@@ -13,6 +13,7 @@ import type { ProgramRun } from './program-run';
 import type { RecentProfile, RecentProfiles } from './recent-profiles';
 import type { ReportView } from './report-view';
 import { lastRun, rememberRun, type RunRequest } from './run-request';
+import { savedBeforeRun } from './save-before-run';
 import { scriptToRun } from './script-to-run';
 import type { ServerConnection } from './server-connection';
 import { currentFolder } from './settings';
@@ -103,6 +104,7 @@ async function profileModule(context: CommandContext): Promise<void> {
   await profileRequest(context, async () => {
     const chosen = await askModule(context.workspaceState);
     if (!chosen) return undefined;
+    if (!(await savedBeforeRun())) return undefined;
     const { module, args } = chosen;
     const resource = currentFolder()?.uri ?? vscode.window.activeTextEditor?.document.uri;
     return { target: { kind: 'module', module }, args, resource: resource?.toString() ?? null };

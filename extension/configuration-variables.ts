@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, dirname, extname, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
+import type { ProgramConfiguration } from './configured-program';
 import type { Lookup } from './variables';
 
 /** An input of launch.json or tasks.json, as far as it is used. */
@@ -15,18 +16,41 @@ interface Input {
   readonly args?: unknown;
 }
 
+/** What is used of an extension's manifest. */
+interface Manifest {
+  readonly contributes?: {
+    readonly debuggers?: readonly {
+      readonly type?: unknown;
+      readonly variables?: Readonly<Record<string, string>>;
+    }[];
+  };
+}
+
 /** The user left a prompt. */
 export class CancelledError extends Error {}
 
 /**
- * The variables of launch.json and tasks.json. `${command:…}` runs that command, `${input:…}` asks the user.
+ * The variables of a configuration of launch.json. `${command:…}` runs that command, `${input:…}` asks the user: once each,
+ * wherever they stand.
  *
  * @param inputs `inputs` of the same file
+ * @throws CancelledError from a look-up: the user left, as a command tells by no result
  */
 export function configurationVariables(
   folder: vscode.WorkspaceFolder | undefined,
   inputs: readonly unknown[],
+  configuration: ProgramConfiguration,
 ): Lookup {
+  const answers = new Map<string, string | undefined>();
+  const asked: Lookup = async (name, argument) => {
+    const key = `${name}:${argument}`;
+    if (!answers.has(key)) {
+      const input = inputs.find((one) => (one as Input | null)?.id === argument) as Input;
+      const answer = name === 'input' ? ask(input) : resultOf(argument ?? '', configuration);
+      answers.set(key, await answer);
+    }
+    return answers.get(key);
+  };
   return async (name, argument) => {
     switch (name) {
       case 'env':
@@ -34,9 +58,8 @@ export function configurationVariables(
       case 'config':
         return settingText(argument ?? '', folder);
       case 'command':
-        return textOf(await vscode.commands.executeCommand(argument ?? ''));
       case 'input':
-        return ask(inputs.find((input) => (input as Input | null)?.id === argument) as Input);
+        return asked(name, argument);
       case 'workspaceFolder':
       case 'workspaceFolderBasename':
         return folderText(name, argument, folder);
@@ -44,6 +67,26 @@ export function configurationVariables(
         return ofTheEditor(folder)[name];
     }
   };
+}
+
+/** Of a command by its id, or by the name that the configuration's debugger has for it. */
+async function resultOf(
+  name: string,
+  configuration: ProgramConfiguration,
+): Promise<string | undefined> {
+  const command = debuggerCommand(name, configuration.type) ?? name;
+  return textOf(answered(await vscode.commands.executeCommand(command, configuration)));
+}
+
+function debuggerCommand(name: string, type: unknown): string | undefined {
+  for (const { packageJSON } of vscode.extensions.all) {
+    const { contributes } = packageJSON as Manifest;
+    for (const contributed of contributes?.debuggers ?? []) {
+      const command = contributed.type === type ? contributed.variables?.[name] : undefined;
+      if (command !== undefined) return command;
+    }
+  }
+  return undefined;
 }
 
 function settingText(name: string, folder: vscode.WorkspaceFolder | undefined): string | undefined {
@@ -106,7 +149,9 @@ async function ask(input: Input | undefined): Promise<string | undefined> {
       return answered(picked?.value);
     }
     case 'command':
-      return textOf(await vscode.commands.executeCommand(textOf(input.command) ?? '', input.args));
+      return textOf(
+        answered(await vscode.commands.executeCommand(textOf(input.command) ?? '', input.args)),
+      );
     default:
       return undefined;
   }
@@ -118,9 +163,9 @@ function pickOf(option: unknown): { label: string; value: string } {
   return { label: textOf(label) ?? text, value: text };
 }
 
-function answered(text: string | undefined): string {
-  if (text === undefined) throw new CancelledError();
-  return text;
+function answered<T>(answer: T): NonNullable<T> {
+  if (answer === undefined || answer === null) throw new CancelledError();
+  return answer;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -8,6 +8,7 @@ import { substitute, type Lookup } from './variables';
 
 /** What is used of a Python configuration of launch.json, and of a task of the type gilscope. */
 export interface ProgramConfiguration {
+  readonly type?: unknown;
   readonly program?: unknown;
   readonly module?: unknown;
   readonly args?: unknown;

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { configurationVariables } from './configuration-variables';
 import { configuredProgram, type ProgramConfiguration } from './configured-program';
 import type { RunRequest } from './run-request';
+import { savedBeforeRun } from './save-before-run';
 
 interface Found {
   readonly folder: vscode.WorkspaceFolder | undefined;
@@ -35,9 +36,11 @@ export async function programOfLaunchConfiguration(
   const chosen = found.length === 1 ? found[0] : await pick(found, memory);
   if (!chosen) return undefined;
   await memory.update(LAST, keyOf(chosen));
+  if (!(await savedBeforeRun())) return undefined;
+  const { configuration, inputs } = chosen;
   const folder = chosen.folder ?? vscode.workspace.workspaceFolders?.[0];
-  const lookup = configurationVariables(folder, chosen.inputs);
-  return configuredProgram(chosen.configuration, folder, lookup);
+  const lookup = configurationVariables(folder, inputs, configuration);
+  return configuredProgram(configuration, folder, lookup);
 }
 
 async function pick(found: readonly Found[], memory: vscode.Memento): Promise<Found | undefined> {
