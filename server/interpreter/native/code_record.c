@@ -1,5 +1,6 @@
 #include "code_record.h"
 #include "probe.h"
+#include "python_patch.h"
 
 /* Longest file name and name that are kept, in characters. */
 #define MAX_FILE_CHARS 4096u
@@ -100,6 +101,52 @@ bool code_record_write(struct stream *stream, const struct layout *l, const stru
                              id);
 }
 
+/* Of what a print is made, so that a long text costs little. */
+#define MAX_PRINTED_BYTES 256u
+
+static inline uint64_t blend(uint64_t h, uint64_t value)
+{
+    return (h ^ (h >> 29)) * 0x9e3779b97f4a7c15u + value;
+}
+
+/* The last of the bytes; false: the memory is gone. */
+static bool blend_bytes(uint64_t *h, const struct memory *memory, uintptr_t at, uint64_t bytes)
+{
+    uint64_t words[MAX_PRINTED_BYTES / 8] = {0};
+    uint64_t part = bytes < sizeof words ? bytes : sizeof words;
+    if (!memory_copy(memory, at + (bytes - part), words, part))
+        return false;
+    for (uint64_t i = 0; i * 8 < part; i++)
+        *h = blend(*h, words[i]);
+    *h = blend(*h, bytes);
+    return true;
+}
+
+static bool blend_text(uint64_t *h, const struct layout *l, const struct memory *memory,
+                       uintptr_t str, uint32_t max_chars)
+{
+    struct text text;
+    return find_text(l, memory, str, max_chars, &text) &&
+           blend_bytes(h, memory, text.address, (uint64_t)text.chars * text.width);
+}
+
+uint64_t code_print(const struct layout *l, const struct memory *memory, uintptr_t code)
+{
+    uintptr_t file, name, table;
+    int64_t table_bytes;
+    uint64_t h = 0;
+    if (!memory_pointer(memory, code + l->file, &file) ||
+        !memory_pointer(memory, code + l->name, &name) ||
+        !memory_pointer(memory, code + l->line_table, &table) || !table ||
+        !blend_text(&h, l, memory, file, MAX_FILE_CHARS) ||
+        !blend_text(&h, l, memory, name, MAX_NAME_CHARS) ||
+        !memory_copy(memory, table + l->object_bytes, &table_bytes, sizeof table_bytes) ||
+        table_bytes < 0 || table_bytes > INT32_MAX ||
+        !blend_bytes(&h, memory, table + l->object_bytes + 16, (uint64_t)table_bytes))
+        return 0;
+    return h | 1;
+}
+
 uint64_t code_fingerprint(const struct layout *l, const struct memory *memory, uintptr_t code)
 {
     uintptr_t type, file, name, table;
@@ -116,4 +163,18 @@ uint64_t code_fingerprint(const struct layout *l, const struct memory *memory, u
     h = (h ^ (h >> 29)) * 0x9e3779b97f4a7c15u + table;
     h = (h ^ (h >> 29)) * 0x9e3779b97f4a7c15u + (uint32_t)first_line;
     return h | 1;
+}
+
+static void dealloc(void *code)
+{
+    /* Before its memory can be another's. */
+    atomic_fetch_add(&probe.codes_freed, 1);
+    probe.code_dealloc(code);
+}
+
+void code_frees_watch(void)
+{
+    if (probe.layout.known && probe.code_type)
+        patch_slot((void *)probe.code_type, TYPE_SLOT_DEALLOC, (void *)dealloc,
+                   (void **)&probe.code_dealloc);
 }

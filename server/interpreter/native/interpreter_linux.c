@@ -1,4 +1,5 @@
 #include "interpreter.h"
+#include "code_record.h"
 #include "lane_sleep.h"
 #include "module_hooks.h"
 #include "probe.h"
@@ -130,6 +131,7 @@ bool interpreter_find(void *library)
     probe.drop_callers.eval_frame = (uintptr_t)dlsym(scope, "_PyEval_EvalFrameDefault");
     probe.drop_callers.handle_pending = (uintptr_t)dlsym(scope, "_Py_HandlePending");
     probe.get_version = (uintptr_t)get_version;
+    code_frees_watch();
     module_hooks_open(dlsym(scope, "PyImport_Inittab"));
     return true;
 }

@@ -67,6 +67,8 @@ struct probe {
     struct stream meta;
     struct python_api api;
     uintptr_t code_type, str_type, type_type, get_version;
+    void (*code_dealloc)(void *);
+    _Atomic uint64_t codes_freed; /* code objects, since the beginning */
     struct drop_callers drop_callers;
     struct lock_methods lock_methods;
     struct wait_methods wait_methods;

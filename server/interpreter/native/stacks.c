@@ -18,8 +18,10 @@ struct node {
 };
 
 struct code {
-    uintptr_t code;       /* 0: its record failed half-way */
+    uintptr_t code;       /* 0: its record failed half-way, or it was freed */
     uint64_t fingerprint; /* 0: pinned */
+    uint64_t print;       /* of its content … */
+    uint64_t freed;       /* … when so many code objects had been freed */
 };
 
 static inline uint64_t mix(uint64_t h, uint64_t a, uint64_t b)
@@ -77,6 +79,11 @@ static void pin(const struct layout *l, uintptr_t code)
     }
 }
 
+static inline uint64_t codes_freed(void)
+{
+    return atomic_load_explicit(&probe.codes_freed, memory_order_acquire);
+}
+
 static inline uint64_t hash_of_code(const struct code *c)
 {
     return mix(0, c->code, c->fingerprint);
@@ -96,6 +103,18 @@ static uint32_t find_code(const struct stack_table *t, uintptr_t code, uint64_t 
     return 0;
 }
 
+/*
+ * Whether a code is still the one that was recorded. Where others were freed since, it may be another with its parts at
+ * the same places.
+ */
+static bool is_same_code(struct code *known, uint64_t freed, uint64_t print)
+{
+    if (known->print != print)
+        return false;
+    known->freed = freed;
+    return true;
+}
+
 static uint32_t code_id(struct stack_table *t, uintptr_t code)
 {
     bool pinned_all = !t->fingerprints;
@@ -106,8 +125,15 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
     uint32_t known = !pinned_all && t->pinned_count ? find_code(t, code, 0) : 0;
     if (!known)
         known = find_code(t, code, fingerprint);
-    if (known)
+    uint64_t freed = codes_freed(), print = 0;
+    if (known && (!t->codes[known].fingerprint || t->codes[known].freed == freed))
         return known;
+    if (!pinned_all && !(print = code_print(t->layout, &t->memory, code)))
+        return 0;
+    if (known && is_same_code(&t->codes[known], freed, print))
+        return known;
+    if (known)
+        t->codes[known].code = 0;
     if (t->code_count >= MAX_CODES) {
         trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
         return 0;
@@ -120,7 +146,7 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
         pin(t->layout, code);
         t->fingerprints = ++t->pinned_count == MAX_PINNED;
     }
-    t->codes[id] = (struct code){.code = code, .fingerprint = fingerprint};
+    t->codes[id] = (struct code){code, fingerprint, print, freed};
     if (number_index_is_full(&t->code_index)) {
         number_index_grow(&t->code_index);
         for (uint32_t i = 1; i < id; i++)
@@ -227,7 +253,7 @@ hash_frames(const struct layout *l, uintptr_t f, const bool objects, const bool 
     const uintptr_t previous = l->previous, at_code = l->code, at = l->instruction;
     const uintptr_t mask = l->code_mask, file = l->file, table = l->line_table;
     const intptr_t owner = l->owner;
-    uint64_t hash = 1;
+    uint64_t hash = fingerprints ? mix(1, codes_freed(), 0) : 1;
     for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + previous)) {
         if (!objects && *(const uint8_t *)(f + (uintptr_t)owner) >= 3)
             continue;
