@@ -13,6 +13,7 @@ export class ChartPlaces {
     for (const line of meta.lines) this.add(line);
     for (const place of meta.blame.places) this.add(place);
     for (const { where } of meta.findings) this.add(where);
+    for (const { createdAt } of meta.locks) this.add(createdAt);
   }
 
   addSegment(segment: Segment | null): void {
