@@ -29,6 +29,13 @@ interface FirstPicture {
   readonly meta: ChartMeta | null;
 }
 
+/** A file that is shown in an editor of its own. */
+export interface ShownFile {
+  readonly uri: vscode.Uri;
+  /** Makes its profile the current one. Failures are shown. */
+  show(): Promise<void>;
+}
+
 /** The webview with the chart: relays its questions to the server and opens the lines it names. */
 export class ChartPanel implements vscode.Disposable {
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
@@ -50,7 +57,7 @@ export class ChartPanel implements vscode.Disposable {
     private readonly opener: PlaceOpener,
     private readonly log: vscode.LogOutputChannel,
     /** The only profile that it shows; null: whichever is the current one. */
-    private readonly file: vscode.Uri | null = null,
+    private readonly file: ShownFile | null = null,
   ) {
     panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
     this.subscriptions = [
@@ -112,6 +119,9 @@ export class ChartPanel implements vscode.Disposable {
         case 'goto':
           await this.open(message.file, message.line);
           return;
+        case 'show':
+          await this.file?.show();
+          return;
         default:
           this.log.warn(`The chart sent what is not known: ${JSON.stringify(message)}`);
       }
@@ -123,7 +133,8 @@ export class ChartPanel implements vscode.Disposable {
   /** A webview that was hidden has lost everything: it is told all again. */
   private async greet(): Promise<void> {
     this.isReady = false;
-    this.post({ type: 'strings', strings: this.strings() });
+    this.post({ type: 'strings', strings: chartStrings() });
+    if (this.file) this.post({ type: 'file', name: basename(this.file.uri.path) });
     const { changes } = this;
     const { tile, meta } = await (this.first ?? this.askFirst());
     this.first = null;
@@ -165,17 +176,9 @@ export class ChartPanel implements vscode.Disposable {
     this.post({ type: 'showLine', file, line });
   }
 
-  private strings(): Record<string, string> {
-    const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
-    return {
-      ...(Object.fromEntries(strings) as Record<string, string>),
-      ...(this.file ? textsOfOther(basename(this.file.path)) : {}),
-    };
-  }
-
   private get hasProfile(): boolean {
     const { profile } = this.server;
-    return profile !== null && (this.file === null || profile.path === this.file.fsPath);
+    return profile !== null && (this.file === null || profile.path === this.file.uri.fsPath);
   }
 
   /** One question at a time; changes of the profile in between are one more. */
@@ -242,13 +245,7 @@ export class ChartPanel implements vscode.Disposable {
   }
 }
 
-/** In place of “No profile yet”: the file's editor, while another profile is the current one. */
-function textsOfOther(name: string): Record<string, string> {
-  return {
-    'empty.title': vscode.l10n.t('{0} is not the current profile', name),
-    'empty.run': vscode.l10n.t(
-      'One profile is shown at a time. Click here to show this one again.',
-    ),
-    'empty.open': '',
-  };
+function chartStrings(): Record<string, string> {
+  const strings = Object.entries(CHART_STRINGS).map(([key, text]) => [key, vscode.l10n.t(text)]);
+  return Object.fromEntries(strings) as Record<string, string>;
 }

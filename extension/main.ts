@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
       example: vscode.Uri.joinPath(context.extensionUri, 'examples', 'contention.py'),
       storage: context.globalStorageUri,
     }),
-    new ProfileEditor(context.extensionUri, server, opener, log),
+    new ProfileEditor(context.extensionUri, server, opener, run, log),
     new RecentTree(recent),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new ProfileTasks(run)),
     new StatusItem(server, run),

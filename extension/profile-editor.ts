@@ -3,7 +3,8 @@ import { METHOD } from '../server/protocol';
 import { ChartPanel } from './chart-panel';
 import { showFailure } from './failure-messages';
 import type { PlaceOpener } from './place-opener';
-import type { ServerConnection } from './server-connection';
+import type { ProgramRun } from './program-run';
+import type { ProfileServer } from './requests';
 
 export const PROFILE_EDITOR = 'gilscope.profile';
 
@@ -14,8 +15,9 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
 
   constructor(
     extensionUri: vscode.Uri,
-    private readonly server: ServerConnection,
+    private readonly server: ProfileServer,
     private readonly opener: PlaceOpener,
+    private readonly run: Pick<ProgramRun, 'isActive'>,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.dist = vscode.Uri.joinPath(extensionUri, 'dist');
@@ -41,9 +43,12 @@ export class ProfileEditor implements vscode.CustomReadonlyEditorProvider, vscod
       );
     }
     await this.show(uri);
-    const chart = new ChartPanel(panel, this.dist, this.server, this.opener, this.log, uri);
+    const file = { uri, show: () => this.show(uri) };
+    const chart = new ChartPanel(panel, this.dist, this.server, this.opener, this.log, file);
     panel.onDidChangeViewState(() => {
-      if (panel.active && this.server.profile?.path !== uri.fsPath) void this.show(uri);
+      // The profile of a run stays the current one: the user did not ask for another.
+      const isOther = this.server.profile?.path !== uri.fsPath && !this.run.isActive;
+      if (panel.active && isOther) void this.show(uri);
     });
     panel.onDidDispose(() => {
       chart.dispose();

@@ -25,6 +25,8 @@ export type ToChart =
   | { readonly type: 'comparison'; readonly view: ComparisonView | null }
   /** Go to what is longest at this line. */
   | { readonly type: 'showLine'; readonly file: string; readonly line: number }
+  /** The only profile that it shows; where `meta` is null another one is the current one. */
+  | { readonly type: 'file'; readonly name: string }
   | { readonly type: 'strings'; readonly strings: Readonly<Record<string, string>> };
 
 /** Webview → extension host. */
@@ -39,5 +41,7 @@ export type FromChart =
       readonly request: SegmentRequest | LongWaitRequest;
     }
   | { readonly type: 'analysis'; readonly requestId: number; readonly question: AnalysisQuestion }
+  /** Make the profile of `file` the current one. */
+  | { readonly type: 'show' }
   /** Open this place; the host checks that the current profile names it. */
   | { readonly type: 'goto'; readonly file: string; readonly line: number };

@@ -48,6 +48,7 @@ export function App({ host, bound }: AppProps): JSX.Element {
   const segments = useMemo(() => new SegmentClient((message) => host.post(message)), [host]);
   const analysis = useMemo(() => new AnalysisClient(host), [host]);
   const early = useMemo<TileAnswer[]>(() => [], [host]);
+  const [file, setFile] = useState<string | null>(null);
   const [notice, setNotice] = useState('');
   const [comparison, setComparison] = useState<ComparisonView | null>(null);
   const showLine = async ({ file, line }: ShowLine): Promise<void> => {
@@ -62,12 +63,14 @@ export function App({ host, bound }: AppProps): JSX.Element {
       else if (message.type === 'analysis') analysis.receive(message.requestId, message.answer);
       else if (message.type === 'showLine') void showLine(message);
       else if (message.type === 'comparison') setComparison(message.view);
+      else if (message.type === 'file') setFile(message.name);
       else if (message.type === 'tile' && timeline.current === null) early.push(message);
       else if (message.type === 'meta' && lacksTables(message.meta, host)) askTables(host);
       else receive(message, timeline.current, setMeta, setT);
     });
   }, [host]);
   if (meta === undefined) return <main class="app" />;
+  if (meta === null && file !== null) return <Other host={host} t={t} name={file} />;
   if (meta === null) return <Empty t={t} title={t('empty.title')} />;
   if (meta.lanes.length === 0) return <Empty t={t} title={t('empty.lanes')} />;
   const bind = (controller: TimelineController | null): void => {
@@ -88,7 +91,7 @@ function askTables(host: Host): void {
 }
 
 function receive(
-  message: Exclude<ToChart, { type: 'analysis' | 'comparison' | 'segment' | 'showLine' }>,
+  message: Exclude<ToChart, { type: 'analysis' | 'comparison' | 'file' | 'segment' | 'showLine' }>,
   timeline: TimelineController | null,
   setMeta: (meta: Loaded) => void,
   setT: (update: () => Translate) => void,
@@ -248,6 +251,26 @@ function Empty({ t, title }: { readonly t: Translate; readonly title: string }):
       <h1>{title}</h1>
       <p>{t('empty.run')}</p>
       <p class="dim">{t('empty.open')}</p>
+    </main>
+  );
+}
+
+interface OtherProps {
+  readonly host: Host;
+  readonly t: Translate;
+  /** Of the file that this chart is for. */
+  readonly name: string;
+}
+
+/** In the editor of a file, while another profile is the current one. */
+function Other({ host, t, name }: OtherProps): JSX.Element {
+  return (
+    <main class="app empty">
+      <h1>{t('other.title', name)}</h1>
+      <p>{t('other.one')}</p>
+      <button type="button" class="link" onClick={() => host.post({ type: 'show' })}>
+        {t('other.show')}
+      </button>
     </main>
   );
 }

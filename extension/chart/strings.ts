@@ -8,6 +8,9 @@ export const CHART_STRINGS = {
   'empty.run':
     'Open a Python file and run “GILscope: Profile Python File” from the Command Palette. The chart fills while the program runs.',
   'empty.open': 'To look at an earlier run, use “GILscope: Open Profile…”.',
+  'other.title': '{0} is not the current profile',
+  'other.one': 'One profile is shown at a time.',
+  'other.show': 'Show This One Again',
   'empty.lanes': 'No thread has been seen so far.',
   'live.badge': 'Live',
   'live.label': 'The program is running; the chart follows it.',

@@ -177,6 +177,18 @@ describe('pages of the chart', () => {
     await page.context().close();
   });
 
+  it('of a file, while another profile is the current one, shows it again by a button', async () => {
+    const page = await open(busyRun(), null);
+    await tell(page, { type: 'file', name: 'kept.gilscope' });
+    await page.getByRole('heading', { name: 'kept.gilscope is not the current profile' }).waitFor();
+    assert.deepEqual(await axeViolations(page), []);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await settle(page);
+    assert.deepEqual(host.sent('show'), [{ type: 'show' }]);
+    await page.context().close();
+  });
+
   it('says what is missing: lost events, unknown stacks, no GIL', async () => {
     const run = busyRun();
     const lost = { events: 7, samples: 0, reason: 'The disk was full.' };
