@@ -9,6 +9,8 @@ import { runParams, type RunRequest } from './run-request';
 import type { ServerConnection } from './server-connection';
 import { mostSeconds } from './settings';
 
+const UNSEEN = { code: null, signal: null };
+
 /** The run in progress, from the request to the end of its analysis; at most one. */
 export class ProgramRun implements vscode.Disposable {
   private readonly runningEmitter = new vscode.EventEmitter<boolean>();
@@ -71,8 +73,11 @@ export class ProgramRun implements vscode.Disposable {
       this.starting = false;
       if (this.stopAsked) await this.stop();
     } catch (error) {
-      this.setActive(false);
+      this.explained = true;
       void showFailure(error, this.log);
+      // The server, which would wait for the program, says the end.
+      if (this.runId !== null) await this.tellEnd(this.runId, UNSEEN);
+      else this.setActive(false);
     }
   }
 
@@ -144,8 +149,15 @@ export class ProgramRun implements vscode.Disposable {
       this.explained = true;
       void showRunFailure(vscode.l10n.t('{0} could not be started: {1}', python, end.notStarted));
     }
+    await this.tellEnd(runId, end);
+  }
+
+  private async tellEnd(
+    runId: string,
+    { code, signal }: Pick<ProgramExit, 'code' | 'signal'>,
+  ): Promise<void> {
     try {
-      await this.server.programEnded({ runId, code: end.code, signal: end.signal });
+      await this.server.programEnded({ runId, code, signal });
     } catch (error) {
       this.log.warn(`The server was not told the end of the program: ${String(error)}`);
       this.setActive(false);

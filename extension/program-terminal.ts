@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Launch } from '../server/protocol-run';
 import { readMessages, type FromRunner, type RunnerTexts, type ToRunner } from './runner-messages';
+import { socketAddress } from './socket-address';
 import { joinArguments } from './split-arguments';
 
 /** How a program ended. Both null: its terminal went first. */
@@ -143,10 +141,4 @@ function runnerTexts(command: readonly string[]): RunnerTexts {
     notStarted: vscode.l10n.t('The program could not be started: {0}.', '{0}'),
     close: vscode.l10n.t('Press any key to close the terminal.'),
   };
-}
-
-/** A name that nobody can guess, so that only the runner of this terminal finds it. */
-function socketAddress(): string {
-  const name = `gilscope-${randomBytes(12).toString('hex')}`;
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
 }

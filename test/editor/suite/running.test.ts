@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TestView } from '../../../extension/main';
-import { Programs, activated, answering, once, setSetting } from '../support/extension-host';
+import {
+  Programs,
+  activated,
+  answering,
+  errorsShown,
+  once,
+  setSetting,
+} from '../support/extension-host';
 
 /** Writes down how it was started. */
 const TELL = `import json, os, sys
@@ -26,6 +33,11 @@ getattr(runpy.run_path(path)[group](), name)()
 const ENDLESS = `import time
 while True: time.sleep(0.01)
 `;
+
+function restoreVariable(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}
 
 interface Told {
   readonly argv: string[];
@@ -171,6 +183,42 @@ describe('running from elsewhere', () => {
     assert.equal(input.viewType, 'gilscope.profile');
     await vscode.commands.executeCommand('gilscope.removeRecent', newest);
     assert.ok(!existsSync(newest.path));
+  });
+
+  it('says once that a terminal cannot be had, and lets another run begin', async () => {
+    const { TMPDIR } = process.env;
+    await programs.open('tell.py', TELL);
+    const end = ended();
+    process.env['TMPDIR'] = programs.path('missing');
+    const shown = await errorsShown(async () => {
+      await vscode.commands.executeCommand('gilscope.profileFile');
+      await end;
+    });
+    restoreVariable('TMPDIR', TMPDIR);
+    assert.equal(shown.length, 1, shown.join('\n'));
+    assert.match(shown[0] ?? '', /GILscope failed: .*listen/);
+    const otherEnd = ended();
+    writeFileSync(programs.path('told.json'), 'null');
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await otherEnd;
+    assert.equal(told().name, '__main__');
+  });
+
+  it('runs a program where the temporary folder is too deep for a socket', async () => {
+    const { TMPDIR } = process.env;
+    const deep = programs.path('d'.repeat(100));
+    mkdirSync(deep);
+    await programs.open('tell.py', TELL);
+    writeFileSync(programs.path('told.json'), 'null');
+    const end = ended();
+    process.env['TMPDIR'] = deep;
+    try {
+      await vscode.commands.executeCommand('gilscope.profileFile');
+      await end;
+    } finally {
+      restoreVariable('TMPDIR', TMPDIR);
+    }
+    assert.equal(told().name, '__main__');
   });
 
   it('opens the example as a file that can be run', async () => {

@@ -144,6 +144,23 @@ export async function answering(
   }
 }
 
+/** What is shown as an error while something happens; nobody clicks. */
+export async function errorsShown(happen: () => PromiseLike<unknown>): Promise<readonly string[]> {
+  const window = vscode.window as unknown as { showErrorMessage: unknown };
+  const original = window.showErrorMessage;
+  const shown: string[] = [];
+  window.showErrorMessage = (text: string) => {
+    shown.push(text);
+    return Promise.resolve(undefined);
+  };
+  try {
+    await happen();
+    return shown;
+  } finally {
+    window.showErrorMessage = original;
+  }
+}
+
 /** Sets a setting of the user for the tests that follow. */
 export async function setSetting(id: string, value: unknown): Promise<void> {
   const settings = vscode.workspace.getConfiguration('gilscope');
