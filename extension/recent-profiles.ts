@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { METHOD } from '../server/protocol';
+import { METHOD, type ProfileSummary } from '../server/protocol';
 import type { ServerConnection } from './server-connection';
 import { keptProfiles } from './settings';
 
@@ -16,11 +16,16 @@ export interface RecentProfile {
 
 const KEY = 'recentProfiles';
 
-/** Keeps the profile of each run, as many as the setting says, newest first. */
+/** Name of a kept file: when it was written, in milliseconds since 1970, and its title. */
+const NAME = /^(\d+)-.*\.gilscope$/;
+
+/** Keeps the profile of each run, as many as the setting says, newest first. What is open in an editor stays as well. */
 export class RecentProfiles implements vscode.Disposable {
   private readonly changeEmitter = new vscode.EventEmitter<void>();
   private readonly subscriptions: Pick<vscode.Disposable, 'dispose'>[];
   private readonly folder: vscode.Uri;
+  /** The folder is that of every window without a folder: their lists are forgotten with them. */
+  private readonly isShared: boolean;
   private readonly memory: vscode.Memento;
   private keeping: Promise<void> = Promise.resolve();
 
@@ -33,6 +38,7 @@ export class RecentProfiles implements vscode.Disposable {
   ) {
     this.memory = context.workspaceState;
     this.folder = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, 'profiles');
+    this.isShared = context.storageUri === undefined;
     this.subscriptions = [
       this.changeEmitter,
       server.onStatus(({ state }) => {
@@ -66,18 +72,39 @@ export class RecentProfiles implements vscode.Disposable {
   private async keep(): Promise<void> {
     const { profile } = this.server;
     const most = keptProfiles();
-    if (!profile || profile.live || profile.path !== null || most === 0) return;
-    const at = Date.now();
+    if (!profile || profile.live || profile.path !== null) return;
     try {
-      await vscode.workspace.fs.createDirectory(this.folder);
-      const { fsPath } = vscode.Uri.joinPath(this.folder, `${at}-${fileNameOf(profile.title)}`);
-      await this.server.request(METHOD.saveProfile, { path: fsPath });
-      const { title, wallNs, findings } = profile;
-      const kept = { title, path: fsPath, at, wallNs, findings: findings.length };
-      await this.update([kept, ...this.all].slice(0, most));
+      const kept = most === 0 ? [] : [await this.save(profile)];
+      const open = openFiles();
+      const next = [...kept, ...this.all].filter(({ path }, at) => at < most || open.has(path));
+      await this.update(next);
+      if (this.isShared) await this.sweep(most, open);
     } catch (error) {
       this.log.warn(`The profile was not kept among the recent ones: ${String(error)}`);
     }
+  }
+
+  private async save({ title, wallNs, findings }: ProfileSummary): Promise<RecentProfile> {
+    const at = Date.now();
+    await vscode.workspace.fs.createDirectory(this.folder);
+    const path = vscode.Uri.joinPath(this.folder, `${at}-${fileNameOf(title)}`).fsPath;
+    await this.server.request(METHOD.saveProfile, { path });
+    return { title, path, at, wallNs, findings: findings.length };
+  }
+
+  /** Leaves the newest files, whichever window they are from. */
+  private async sweep(most: number, open: ReadonlySet<string>): Promise<void> {
+    const found = vscode.workspace.fs.readDirectory(this.folder);
+    const entries = await found.then(undefined, (): [string, vscode.FileType][] => []);
+    const gone = entries
+      .map(([name]) => ({ name, at: Number(NAME.exec(name)?.[1] ?? NaN) }))
+      .filter(({ at }) => !Number.isNaN(at))
+      .sort((a, b) => b.at - a.at)
+      .slice(most)
+      .map(({ name }) => vscode.Uri.joinPath(this.folder, name).fsPath)
+      .filter((path) => !open.has(path));
+    await this.update(this.all.filter(({ path }) => !gone.includes(path)));
+    for (const path of gone) await removeFile(path);
   }
 
   /** The tree is there only where it has something to show. */
@@ -92,13 +119,24 @@ export class RecentProfiles implements vscode.Disposable {
     const gone = this.all.filter(({ path }) => !stay.has(path));
     await this.memory.update(KEY, next);
     this.tell();
-    for (const { path } of gone) {
-      await vscode.workspace.fs.delete(vscode.Uri.file(path)).then(undefined, () => undefined);
-    }
+    for (const { path } of gone) await removeFile(path);
   }
 }
 
 function fileNameOf(title: string): string {
   const name = basename(title).replace(/[^\p{L}\p{N}._-]+/gu, '-');
   return `${name.slice(0, 80)}.gilscope`;
+}
+
+/** Those that are open in editors of this window. */
+function openFiles(): ReadonlySet<string> {
+  const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
+  const files = inputs.flatMap((input) =>
+    input instanceof vscode.TabInputCustom ? [input.uri.fsPath] : [],
+  );
+  return new Set(files);
+}
+
+async function removeFile(path: string): Promise<void> {
+  await vscode.workspace.fs.delete(vscode.Uri.file(path)).then(undefined, () => undefined);
 }

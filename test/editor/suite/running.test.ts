@@ -185,6 +185,23 @@ describe('running from elsewhere', () => {
     assert.ok(!existsSync(newest.path));
   });
 
+  it('deletes the kept profiles where none are to be kept', async () => {
+    const kept = view.recent.all;
+    assert.notEqual(kept.length, 0);
+    await setSetting('recent.maximum', 0);
+    await programs.open('tell.py', TELL);
+    const end = ended();
+    await vscode.commands.executeCommand('gilscope.profileFile');
+    await end;
+    await view.recent.settled();
+    await setSetting('recent.maximum', undefined);
+    assert.deepEqual(view.recent.all, []);
+    assert.deepEqual(
+      kept.filter(({ path }) => existsSync(path)),
+      [],
+    );
+  });
+
   it('says once that a terminal cannot be had, and lets another run begin', async () => {
     const { TMPDIR } = process.env;
     await programs.open('tell.py', TELL);
