@@ -65,6 +65,7 @@ describe('running from elsewhere', () => {
   after(async () => {
     await configure('launch', undefined);
     await setSetting('run.maximumSeconds', undefined);
+    await setSetting('recent.maximum', undefined);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     programs.remove();
   });
@@ -210,8 +211,7 @@ describe('running from elsewhere', () => {
     const shown = await errorsShown(async () => {
       await vscode.commands.executeCommand('gilscope.profileFile');
       await end;
-    });
-    restoreVariable('TMPDIR', TMPDIR);
+    }).finally(() => restoreVariable('TMPDIR', TMPDIR));
     assert.equal(shown.length, 1, shown.join('\n'));
     assert.match(shown[0] ?? '', /GILscope failed: .*listen/);
     const otherEnd = ended();
