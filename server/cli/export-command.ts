@@ -3,6 +3,7 @@ import { reasonOf } from '../interpreter/run-folder';
 import { writeFileInPieces } from '../profile/export/export-file';
 import { needsTimeline } from '../profile/export/write-export';
 import { RunAnalysis } from '../profile/run-analysis';
+import { readSourceFile } from '../profile/worker-sources';
 import { openRun } from '../trace/run-reader';
 import { TraceError } from '../trace/trace-error';
 import type { ExportCommand } from './options';
@@ -17,7 +18,7 @@ export async function exportCommand(command: ExportCommand): Promise<number> {
   checkWritable([command.out]);
   const reader = openRun(command.file);
   try {
-    const analysis = new RunAnalysis(reader, { chart: needsTimeline(command) });
+    const analysis = new RunAnalysis(reader, { chart: needsTimeline(command) }, readSourceFile);
     analysis.snapshot({ command: null, startedAt: null, exit: null });
     for (const note of write(analysis, command)) {
       await print(process.stderr, `gilscope: ${note}\n`);

@@ -1,4 +1,4 @@
-import type { GilRow, ProcessRow, ThreadRow } from '../protocol';
+import type { GilRow, LockRow, ProcessRow, ThreadRow } from '../protocol';
 
 interface WithPid {
   readonly pid: number;
@@ -20,7 +20,7 @@ export function processIdOf(
 }
 
 /** The id of the process of a row: two of them may have one pid. */
-export function idOfItsProcess(row: GilRow | ThreadRow): string {
+export function idOfItsProcess(row: GilRow | LockRow | ThreadRow): string {
   const gil = 'gil' in row ? row.gil : row.id;
   return gil.slice(0, gil.indexOf('/'));
 }

@@ -10,6 +10,7 @@ import { stuckThreadsOf } from './lock-circles';
 import type { Sliced } from './stretches';
 import { Timeline } from './timeline';
 import { type ExportData, ExportStacks } from './export/export-data';
+import { exportLocksOf } from './export/export-locks';
 import { writeExport } from './export/write-export';
 import type { ByteSink } from './export/sinks';
 import type { ReadSourceUntil } from './worker-sources';
@@ -101,6 +102,7 @@ export class RunAnalysis {
       profile: snapshot.profile,
       stacks: new ExportStacks(snapshot.stacks, snapshot.stackSums, stackCount),
       lanes: this.#timeline?.views(snapshot) ?? [],
+      locks: exportLocksOf(snapshot),
       merged: this.#timeline?.merged ?? false,
     };
     return writeExport(data, choice, sink);

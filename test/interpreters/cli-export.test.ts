@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Profile } from '../../server/protocol';
 import type { Comparison } from '../../server/protocol-comparison';
 import { readPerfetto } from '../support/perfetto-trace';
-import { gilPythons } from '../support/pythons';
+import { freePythons, gilPythons } from '../support/pythons';
 import { runProcess, type Ended } from '../support/run-profile';
 import { temporaryFolder } from '../unit/interpreter/fake-python';
 
@@ -38,12 +38,40 @@ const program = (naps: number, ...above: string[]): string =>
     '',
   ].join('\n');
 
-async function record(cwd: string, name: string, source: string): Promise<void> {
+/** In the program twice, and once in its child, a thread waits for a lock; its holder goes on when it is about to. */
+const CONTENDED = `
+import os, threading, time
+def contend():
+    lock = threading.Lock()
+    asks = threading.Event()
+    def want():
+        asks.set()
+        with lock:
+            pass
+    with lock:
+        other = threading.Thread(target=want)
+        other.start()
+        asks.wait()
+        time.sleep(0.3)
+    other.join()
+contend()
+child = os.fork()
+contend()
+if child:
+    os.waitpid(child, 0)
+`;
+
+async function record(
+  cwd: string,
+  name: string,
+  source: string,
+  interpreter = python,
+): Promise<void> {
   const script = join(cwd, 'app.py');
   writeFileSync(script, source);
   // Older than the run: then its text is known to be that which ran.
   utimesSync(script, 1, 1);
-  const args = ['run', '--quiet', '--python', python, '--out', `${name}.gilscope`];
+  const args = ['run', '--quiet', '--python', interpreter, '--out', `${name}.gilscope`];
   const ended = await gilscope([...args, '--json', `${name}.json`, 'app.py'], cwd);
   assert.equal(ended.code, 0, ended.stderr);
 }
@@ -100,6 +128,44 @@ describe('gilscope export', () => {
     assert.equal(
       total,
       sum((row) => row.waitNs),
+    );
+  });
+
+  const free = freePythons().at(-1)?.path;
+  it('shows threads and locks without a GIL', { skip: free === undefined }, async (t) => {
+    const cwd = temporaryFolder(t);
+    await record(cwd, 'f', CONTENDED, free);
+    const exporting = ['export', 'f.gilscope', '--to', 'perfetto', '--out', 'f'];
+    assert.equal((await gilscope(exporting, cwd)).code, 0);
+    const { threads, locks, processes } = readJson(cwd, 'f.json') as Profile;
+    const { tracks, slices, instants } = readPerfetto(readFileSync(join(cwd, 'f')));
+    const sumOf = (track: number, isWanted: (name: string) => boolean): number =>
+      slices
+        .filter((slice) => slice.track === track && isWanted(slice.name))
+        .reduce((ns, { startNs, endNs }) => ns + endNs - startNs, 0);
+    for (const { tid, startNs, endNs } of threads) {
+      const track = tracks.find(({ thread }) => thread?.tid === tid) ?? assert.fail();
+      assert.equal(
+        sumOf(track.id, () => true),
+        endNs - startNs,
+      );
+    }
+    const own = locks.filter(({ kind, name }) => kind === 'Lock' && name === 'lock');
+    const shown = tracks.filter(({ name }) => name === 'Lock lock');
+    assert.deepEqual(
+      shown.map(({ id }) => sumOf(id, (name) => name.startsWith('held by '))).sort(),
+      own.map(({ holdNs }) => holdNs).sort(),
+    );
+    assert.equal(own.length, 3);
+    const waits = slices.filter(({ name, lock }) => name === 'lock' && lock === 'Lock lock');
+    assert.equal(
+      waits.reduce((ns, { startNs, endNs }) => ns + endNs - startNs, 0),
+      own.reduce((ns, { waitNs }) => ns + waitNs, 0),
+    );
+    assert.equal(waits.length, 3);
+    assert.deepEqual(
+      instants,
+      processes.map(() => 'no GIL'),
     );
   });
 

@@ -1,10 +1,12 @@
 import { createEngine, type Engine } from '../../server/profile/engine';
 import { type ExportData, ExportStacks } from '../../server/profile/export/export-data';
+import { exportLocksOf } from '../../server/profile/export/export-locks';
 import type { ByteSink } from '../../server/profile/export/sinks';
 import { writeExport } from '../../server/profile/export/write-export';
 import { Timeline } from '../../server/profile/timeline';
 import type { Place, Profile } from '../../server/protocol';
 import type { ExportChoice, ExportCost, ExportFormat } from '../../server/protocol-export';
+import type { EventSink, TraceState } from '../../server/trace/events';
 import { deliver, type TestTrace } from './random-cycles';
 
 const FACTS = {
@@ -16,14 +18,27 @@ const FACTS = {
 
 /** What the exports of a trace are made of. */
 export function exportDataOf(trace: TestTrace): ExportData {
+  return exportDataFrom(trace.state, (sink) => {
+    deliver(trace, sink);
+  });
+}
+
+/** Likewise of events that `send` gives to a sink. */
+export function exportDataFrom(state: TraceState, send: (sink: EventSink) => void): ExportData {
   const timeline: Timeline = new Timeline((lane) => engine.gilOf(lane));
-  const engine: Engine = createEngine({ listener: timeline });
-  deliver(trace, engine);
-  const snapshot = engine.snapshot(trace.state, FACTS);
+  const engine: Engine = createEngine({
+    listener: timeline,
+    onLockWait: (wait) => {
+      timeline.lockWait(wait.thread, wait);
+    },
+  });
+  send(engine);
+  const snapshot = engine.snapshot(state, FACTS);
   return {
     profile: snapshot.profile,
     stacks: new ExportStacks(snapshot.stacks, snapshot.stackSums, engine.lines.nodeCount),
     lanes: timeline.views(snapshot),
+    locks: exportLocksOf(snapshot),
     merged: timeline.merged,
   };
 }

@@ -11,6 +11,8 @@ export interface Slice {
   readonly line: number;
   readonly arrowsOut: readonly number[];
   readonly arrowsIn: readonly number[];
+  /** The lock that it is a wait for, '' none. */
+  readonly lock: string;
 }
 
 export interface Track {
@@ -69,12 +71,13 @@ export function readPerfetto(bytes: Buffer): PerfettoTrace {
       const place = places.get(begun.event.number(34)) ?? { file: '', line: 0 };
       slices.push({
         track,
-        name: names.get(begun.event.number(10)) ?? '?',
+        name: names.get(begun.event.number(10)) ?? begun.event.texts(23)[0] ?? '?',
         startNs: begun.atNs,
         endNs: atNs,
         ...place,
         arrowsOut: begun.event.fixed(47),
         arrowsIn: event.fixed(48),
+        lock: textOf(begun.event, 'lock'),
       });
     } else if (type === 4) {
       const points = counters.get(track) ?? [];
@@ -86,6 +89,11 @@ export function readPerfetto(bytes: Buffer): PerfettoTrace {
   }
   assert.equal(open.size, 0, 'every slice ends');
   return { tracks, slices, counters, instants };
+}
+
+function textOf(event: Message, name: string): string {
+  const found = event.messages(4).find((annotation) => annotation.texts(10)[0] === name);
+  return found?.texts(6)[0] ?? '';
 }
 
 function trackOf(track: Message): Track {

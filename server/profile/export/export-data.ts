@@ -6,6 +6,7 @@ import { SUM } from '../ledger';
 import type { LockLedger } from '../lock-ledger';
 import { NO_FRAME } from '../line-index';
 import type { Table } from '../table';
+import type { ExportLocks } from './export-locks';
 
 /** What an export is made of: one finished profile, with what is behind its rows. */
 export interface ExportData {
@@ -13,6 +14,7 @@ export interface ExportData {
   readonly stacks: ExportStacks;
   /** The states of each row of `profile.threads` over time; empty where they were not kept. */
   readonly lanes: readonly LaneView[];
+  readonly locks: ExportLocks;
   /** Of the longest runs: neighbouring cycles were put together. */
   readonly merged: boolean;
 }

@@ -1,4 +1,11 @@
-import { LANE_STATES, type LaneState, type ProcessRow, type ThreadRow } from '../../protocol';
+import {
+  LANE_STATES,
+  type LaneState,
+  type ProcessRow,
+  type Profile,
+  type ThreadRow,
+} from '../../protocol';
+import type { LaneSegment } from '../lane-segments';
 import type { LaneView } from '../lane-view';
 import { idOfItsProcess, processesById } from '../process-id';
 import type { ExportData, ExportStacks } from './export-data';
@@ -24,10 +31,16 @@ import type { ByteSink } from './sinks';
 
 const SEQUENCE = 1;
 const CATEGORY = { id: 1, name: 'gil' } as const;
+const OF_LOCKS = { id: 2, name: 'lock' } as const;
+/** Of a thread without a GIL that does not wait for a lock; its number comes after those of the states. */
+const UNKNOWN = { id: LANE_STATES.length + 1, name: 'running or off' } as const;
+const WITHOUT_GIL =
+  'Without a GIL it is not recorded whether a thread runs, sleeps or does I/O, only its waits for locks.';
 
 /**
  * A trace for Perfetto: a track for each process and thread with its states, an arrow from each wait to the holds that
- * took a good part of it, and for each GIL how busy it was and how many waited.
+ * took a good part of it, for each GIL how busy it was and how many waited, and for each lock that was waited for who
+ * had it.
  */
 export function writePerfetto(data: ExportData, sink: ByteSink): void {
   new PerfettoWriter(data, sink).write();
@@ -38,11 +51,14 @@ class PerfettoWriter {
   readonly #sink: ByteSink;
   readonly #out = new ProtoWriter();
   readonly #interned = new Set<number>();
+  readonly #withoutGil: ReadonlySet<string>;
   #lastTrack = 0;
 
   constructor(data: ExportData, sink: ByteSink) {
     this.#data = data;
     this.#sink = sink;
+    const processes = [...processesById(data.profile.processes)];
+    this.#withoutGil = new Set(processes.flatMap(([id, row]) => (row.gilEnabled ? [] : [id])));
   }
 
   write(): void {
@@ -53,17 +69,42 @@ class PerfettoWriter {
     );
     const laneTracks = this.#threads(profile.threads);
     this.#incompleteness(processTracks);
+    this.#gils(processTracks, laneTracks);
+    const known = new Set(profile.gils.map(({ id }) => id));
+    const others = [...lanes.entries()].filter(([row]) => !known.has(gilOf(profile, row)));
+    this.#segments(others, laneTracks, 0);
+    this.#locks(processTracks);
+    this.#out.flush(this.#sink);
+  }
+
+  #gils(processTracks: ReadonlyMap<string, number>, laneTracks: readonly number[]): void {
+    const { profile, lanes } = this.#data;
     let link = 1;
     for (const gil of profile.gils) {
-      const own = [...lanes.entries()].filter(([row]) => profile.threads[row]?.gil === gil.id);
+      const own = [...lanes.entries()].filter(([row]) => gilOf(profile, row) === gil.id);
       link = this.#segments(own, laneTracks, link);
-      const curve = loadCurve(
-        own.map(([, view]) => view),
-        profile.wallNs,
-      );
+      // Nobody ever took it.
+      if (gil.interpreter < 0) continue;
+      const views = own.map(([, view]) => view);
+      const curve = loadCurve(views, profile.wallNs);
       this.#curves(gil.id, processTracks.get(idOfItsProcess(gil)) ?? 0, curve);
     }
-    this.#out.flush(this.#sink);
+  }
+
+  /** Below its process, for each lock a track of who had it. */
+  #locks(processTracks: ReadonlyMap<string, number>): void {
+    const { locks, profile } = this.#data;
+    for (const { process, title, holds } of locks.locks) {
+      const track = this.#below(processTracks.get(process) ?? 0, title);
+      for (const { row, stack, startNs, endNs } of holds()) {
+        const thread = profile.threads[row];
+        const name = thread === undefined ? 'unknown' : thread.name || `thread ${thread.tid}`;
+        this.#slice(track, { startNs, endNs, stack }, () => {
+          this.#out.uint(EVENT.categoryIds, OF_LOCKS.id);
+          this.#out.text(EVENT.name, `held by ${name}`);
+        });
+      }
+    }
   }
 
   /** What all packets refer to: the names of the states. */
@@ -72,9 +113,11 @@ class PerfettoWriter {
     const packet = this.#open(0, SEQUENCE_FLAG.stateCleared);
     const interned = out.open(PACKET.internedData);
     this.#named(INTERNED.categories, CATEGORY.id, CATEGORY.name);
+    this.#named(INTERNED.categories, OF_LOCKS.id, OF_LOCKS.name);
     for (const [index, state] of LANE_STATES.entries()) {
       this.#named(INTERNED.names, index + 1, state);
     }
+    this.#named(INTERNED.names, UNKNOWN.id, UNKNOWN.name);
     out.close(interned);
     this.#close(packet);
   }
@@ -143,19 +186,30 @@ class PerfettoWriter {
   /** What the picture does not show is said at its start. */
   #incompleteness(tracks: ReadonlyMap<string, number>): void {
     const { reason } = this.#data.profile.lost;
-    const [track] = tracks.values();
-    if (reason === null || track === undefined) return;
+    const [first] = tracks.values();
+    if (reason !== null && first !== undefined) this.#instant(first, 'incomplete', reason);
+    for (const id of this.#withoutGil) {
+      const track = tracks.get(id);
+      if (track !== undefined) this.#instant(track, 'no GIL', WITHOUT_GIL);
+    }
+  }
+
+  #instant(track: number, name: string, reason: string): void {
     const out = this.#out;
     const packet = this.#open(0, SEQUENCE_FLAG.needsState);
     const event = this.#event(EVENT_TYPE.instant, track);
     out.text(EVENT.category, CATEGORY.name);
-    out.text(EVENT.name, 'incomplete');
-    const annotation = out.open(EVENT.annotations);
-    out.text(ANNOTATION.name, 'reason');
-    out.text(ANNOTATION.text, reason);
-    out.close(annotation);
+    out.text(EVENT.name, name);
+    this.#annotate('reason', reason);
     out.close(event);
     this.#close(packet);
+  }
+
+  #annotate(name: string, text: string): void {
+    const annotation = this.#out.open(EVENT.annotations);
+    this.#out.text(ANNOTATION.name, name);
+    this.#out.text(ANNOTATION.text, text);
+    this.#out.close(annotation);
   }
 
   #segments(
@@ -171,25 +225,41 @@ class PerfettoWriter {
   }
 
   #segment(segment: BlamedSegment, track: number): void {
+    const { state, lane, links, lock } = segment;
     const out = this.#out;
-    const frame = frameOf(this.#data.stacks, segment.stack);
-    const begin = this.#open(segment.startNs, SEQUENCE_FLAG.needsState);
+    const thread = this.#data.profile.threads[lane];
+    const isFree = thread !== undefined && this.#withoutGil.has(idOfItsProcess(thread));
+    const isUnknown = isFree && state === 'off';
+    const begin = (): void => {
+      out.uint(EVENT.categoryIds, (state === 'lock' ? OF_LOCKS : CATEGORY).id);
+      out.uint(EVENT.nameId, isUnknown ? UNKNOWN.id : nameIdOf(state));
+      if (lock !== undefined) this.#annotate('lock', this.#data.locks.titleOf(lock));
+      if (state === 'waiting') for (const link of links) out.fixed64(EVENT.flowIds, link);
+    };
+    // At its end: an arrow goes forward in time, and the wait began while the hold went on.
+    const arrows = state === 'holding' ? links : [];
+    this.#slice(track, segment, begin, arrows);
+  }
+
+  /** `begin` writes what the event of its begin has beside its place. */
+  #slice(
+    track: number,
+    { startNs, endNs, stack }: Pick<LaneSegment, 'startNs' | 'endNs' | 'stack'>,
+    begin: () => void,
+    arrowsIn: readonly number[] = [],
+  ): void {
+    const out = this.#out;
+    const frame = frameOf(this.#data.stacks, stack);
+    const beginning = this.#open(startNs, SEQUENCE_FLAG.needsState);
     if (frame > 0) this.#intern(frame);
     const event = this.#event(EVENT_TYPE.begin, track);
-    out.uint(EVENT.categoryIds, CATEGORY.id);
-    out.uint(EVENT.nameId, nameIdOf(segment.state));
+    begin();
     if (frame > 0) out.uint(EVENT.sourceLocationId, frame);
-    if (segment.state === 'waiting') {
-      for (const link of segment.links) out.fixed64(EVENT.flowIds, link);
-    }
     out.close(event);
-    this.#close(begin);
-    const end = this.#open(segment.endNs, SEQUENCE_FLAG.needsState);
+    this.#close(beginning);
+    const end = this.#open(endNs, SEQUENCE_FLAG.needsState);
     const ending = this.#event(EVENT_TYPE.end, track);
-    // At its end: an arrow goes forward in time, and the wait began while the hold went on.
-    if (segment.state === 'holding') {
-      for (const link of segment.links) out.fixed64(EVENT.terminatingFlowIds, link);
-    }
+    for (const link of arrowsIn) out.fixed64(EVENT.terminatingFlowIds, link);
     out.close(ending);
     this.#close(end);
   }
@@ -261,6 +331,10 @@ class PerfettoWriter {
     this.#out.uint(EVENT.trackUuid, track);
     return event;
   }
+}
+
+function gilOf({ threads }: Profile, row: number): string {
+  return threads[row]?.gil ?? '';
 }
 
 function nameIdOf(state: LaneState): number {

@@ -22,7 +22,7 @@ export function writeExport(data: ExportData, choice: ExportChoice, sink: ByteSi
   switch (choice.format) {
     case 'perfetto':
       writePerfetto(data, sink);
-      return timeNotes(data);
+      return [...timeNotes(data), ...lockNotes(data)];
     case 'firefox':
       writeFirefox(data, sink);
       return [...timeNotes(data), ...(segments > FIREFOX_SEGMENTS ? [FIREFOX_LARGE] : [])];
@@ -47,6 +47,15 @@ const FIREFOX_LARGE =
 const SPEEDSCOPE_LARGE =
   `The threads over time are left out: speedscope cannot load more than about ${SPEEDSCOPE_SEGMENTS.toLocaleString('en-US')} intervals. ` +
   'The costs by stack are complete; the Perfetto export shows the threads over time.';
+
+/** What the tracks of locks do not show. */
+function lockNotes({ locks: { locks, leftOut } }: ExportData): string[] {
+  if (leftOut === 0) return [];
+  const all = (locks.length + leftOut).toLocaleString('en-US');
+  return [
+    `Of ${all} locks that threads waited for, the ${locks.length} with the longest waits have a track.`,
+  ];
+}
 
 /** What the states over time do not show, though the profile's sums do. */
 function timeNotes({ profile, merged }: ExportData): string[] {
