@@ -12,7 +12,7 @@ import { askProfileToOpen, askWhereToSave } from './profile-files';
 import type { ProgramRun } from './program-run';
 import type { RecentProfile, RecentProfiles } from './recent-profiles';
 import type { ReportView } from './report-view';
-import { lastRun, rememberRun, type RunRequest } from './run-request';
+import { lastRun, rememberRun, type ConfiguredRun, type RunRequest } from './run-request';
 import { savedBeforeRun } from './save-before-run';
 import { scriptToRun } from './script-to-run';
 import type { ServerConnection } from './server-connection';
@@ -111,32 +111,34 @@ async function profileModule(context: CommandContext): Promise<void> {
   });
 }
 
-/** The same program with the same arguments; before the first one, what is to be profiled is asked for as ever. */
+/**
+ * The same program with the same arguments, those of a launch configuration as it is now. Before the first one, what is to be
+ * profiled is asked for as ever.
+ */
 async function profileAgain(context: CommandContext): Promise<void> {
   const last = lastRun(context.workspaceState);
   if (!last) return profileFile(context, undefined, false);
   const open = vscode.workspace.textDocuments.filter((d) => d.isDirty && d.languageId === 'python');
   await profileRequest(context, async () => {
+    if ('configuration' in last) return programOfLaunchConfiguration(context.workspaceState, last);
     await Promise.all(open.filter((d) => !d.isUntitled).map((d) => d.save()));
     return last;
   });
 }
 
+type Ask = () => Promise<RunRequest | ConfiguredRun | undefined>;
+
 /** Runs what is asked for; without a request the user has left, or knows why. */
-async function profileRequest(
-  { run, workspaceState }: CommandContext,
-  ask: () => Promise<RunRequest | undefined>,
-): Promise<void> {
+async function profileRequest({ run, workspaceState }: CommandContext, ask: Ask): Promise<void> {
   if (!mayRun(run)) return;
-  const request = await requestOf(ask);
-  if (!request) return;
-  await rememberRun(workspaceState, request);
-  await run.start(request);
+  const asked = await requestOf(ask);
+  if (!asked) return;
+  const isConfigured = 'from' in asked;
+  await rememberRun(workspaceState, isConfigured ? asked.from : asked);
+  await run.start(isConfigured ? asked.request : asked);
 }
 
-async function requestOf(
-  ask: () => Promise<RunRequest | undefined>,
-): Promise<RunRequest | undefined> {
+async function requestOf(ask: Ask): ReturnType<Ask> {
   try {
     return await ask();
   } catch (error) {

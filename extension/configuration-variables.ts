@@ -34,12 +34,14 @@ export class CancelledError extends Error {}
  * wherever they stand.
  *
  * @param inputs `inputs` of the same file
+ * @param file what `${file}` stands for, as a URI
  * @throws CancelledError from a look-up: the user left, as a command tells by no result
  */
 export function configurationVariables(
   folder: vscode.WorkspaceFolder | undefined,
   inputs: readonly unknown[],
   configuration: ProgramConfiguration,
+  file: string | null,
 ): Lookup {
   const answers = new Map<string, string | undefined>();
   const asked: Lookup = async (name, argument) => {
@@ -64,7 +66,7 @@ export function configurationVariables(
       case 'workspaceFolderBasename':
         return folderText(name, argument, folder);
       default:
-        return ofTheEditor(folder)[name];
+        return ofTheEditor(folder, file)[name];
     }
   };
 }
@@ -104,18 +106,22 @@ function folderText(
 }
 
 /** Empty without a file: such a variable is then unknown. */
-function ofTheEditor(folder: vscode.WorkspaceFolder | undefined): Partial<Record<string, string>> {
-  const editor = vscode.window.activeTextEditor;
+function ofTheEditor(
+  folder: vscode.WorkspaceFolder | undefined,
+  resource: string | null,
+): Partial<Record<string, string>> {
   const always = {
     userHome: homedir(),
     pathSeparator: sep,
     cwd: folder?.uri.fsPath ?? process.cwd(),
   };
-  if (editor?.document.uri.scheme !== 'file') return always;
-  const file = editor.document.uri.fsPath;
-  const root = vscode.workspace.getWorkspaceFolder(editor.document.uri)?.uri.fsPath ?? '';
+  const uri = resource === null ? null : vscode.Uri.parse(resource, true);
+  if (uri?.scheme !== 'file') return always;
+  const file = uri.fsPath;
+  const root = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? '';
   return {
     ...always,
+    ...ofTheSelection(uri),
     file,
     fileWorkspaceFolder: root,
     relativeFile: relative(root, file),
@@ -125,6 +131,14 @@ function ofTheEditor(folder: vscode.WorkspaceFolder | undefined): Partial<Record
     fileExtname: extname(file),
     fileDirname: dirname(file),
     fileDirnameBasename: basename(dirname(file)),
+  };
+}
+
+/** Empty where another file is in front. */
+function ofTheSelection(uri: vscode.Uri): Partial<Record<string, string>> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.document.uri.toString() !== uri.toString()) return {};
+  return {
     lineNumber: String(editor.selection.active.line + 1),
     selectedText: editor.document.getText(editor.selection),
   };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { configurationVariables } from './configuration-variables';
 import { configuredProgram, type ProgramConfiguration } from './configured-program';
-import type { RunRequest } from './run-request';
+import type { ConfigurationRef, ConfiguredRun } from './run-request';
 import { savedBeforeRun } from './save-before-run';
 
 interface Found {
@@ -19,11 +19,13 @@ const PYTHON_TYPES = new Set(['python', 'debugpy']);
  * The program of a Python configuration of launch.json: the only one, or the one that the user picks, the last one first.
  * Undefined, with the user told why where that is not their own choice, if there is none.
  *
+ * @param again the one to take without asking, if it is still there
  * @throws what configuredProgram() throws
  */
 export async function programOfLaunchConfiguration(
   memory: vscode.Memento,
-): Promise<RunRequest | undefined> {
+  again?: ConfigurationRef,
+): Promise<ConfiguredRun | undefined> {
   const found = [undefined, ...(vscode.workspace.workspaceFolders ?? [])].flatMap(configurationsOf);
   if (found.length === 0) {
     void vscode.window.showErrorMessage(
@@ -33,14 +35,29 @@ export async function programOfLaunchConfiguration(
     );
     return undefined;
   }
-  const chosen = found.length === 1 ? found[0] : await pick(found, memory);
+  const chosen = await choose(found, memory, again);
   if (!chosen) return undefined;
   await memory.update(LAST, keyOf(chosen));
   if (!(await savedBeforeRun())) return undefined;
   const { configuration, inputs } = chosen;
   const folder = chosen.folder ?? vscode.workspace.workspaceFolders?.[0];
-  const lookup = configurationVariables(folder, inputs, configuration);
-  return configuredProgram(configuration, folder, lookup);
+  const file = again
+    ? again.file
+    : (vscode.window.activeTextEditor?.document.uri.toString() ?? null);
+  const lookup = configurationVariables(folder, inputs, configuration, file);
+  const request = await configuredProgram(configuration, folder, lookup);
+  return { from: { configuration: keyOf(chosen), file }, request };
+}
+
+/** The only one is taken for any, but not for another that is gone. */
+async function choose(
+  found: readonly Found[],
+  memory: vscode.Memento,
+  again: ConfigurationRef | undefined,
+): Promise<Found | undefined> {
+  const same = found.find((one) => keyOf(one) === again?.configuration);
+  if (same) return same;
+  return found.length === 1 && !again ? found[0] : pick(found, memory);
 }
 
 async function pick(found: readonly Found[], memory: vscode.Memento): Promise<Found | undefined> {

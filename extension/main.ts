@@ -23,6 +23,8 @@ export interface TestView {
   readonly onProfileChanged: vscode.Event<ProfileSummary | null>;
   readonly onRunning: vscode.Event<boolean>;
   readonly recent: Pick<RecentProfiles, 'all' | 'settled' | 'onDidChange'>;
+  /** What this workspace remembers. */
+  readonly remembered: Pick<vscode.Memento, 'keys' | 'get'>;
 }
 
 /** Called by VS Code when a Python file is opened or a command runs. Starts nothing by itself. */
@@ -60,7 +62,15 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
   const { onStatus, onProfileChanged } = server;
-  return { shown: notes, onStatus, onProfileChanged, onRunning: run.onRunning, recent };
+  const { onRunning } = run;
+  return {
+    shown: notes,
+    onStatus,
+    onProfileChanged,
+    onRunning,
+    recent,
+    remembered: workspaceState,
+  };
 }
 
 function setContext(name: string, value: boolean): void {

@@ -15,6 +15,18 @@ export interface RunRequest extends Pick<
   readonly resource: string | null;
 }
 
+/** Which launch configuration was run; what it says is read again, as it may be secret and may change. */
+export interface ConfigurationRef {
+  readonly configuration: string;
+  /** What `${file}` stands for, as a URI; null: there was none. */
+  readonly file: string | null;
+}
+
+export interface ConfiguredRun {
+  readonly from: ConfigurationRef;
+  readonly request: RunRequest;
+}
+
 const LAST = 'lastRun';
 
 export function runParams(request: RunRequest): RunParams {
@@ -25,11 +37,14 @@ export function runParams(request: RunRequest): RunParams {
   return { ...asked, cwd: cwd ?? folder, workspaceFolder, startedBy: 'client' };
 }
 
-export function rememberRun(memory: vscode.Memento, request: RunRequest): Thenable<void> {
-  return memory.update(LAST, request);
+export function rememberRun(
+  memory: vscode.Memento,
+  run: RunRequest | ConfigurationRef,
+): Thenable<void> {
+  return memory.update(LAST, run);
 }
 
 /** What was run last in this workspace; undefined: nothing yet. */
-export function lastRun(memory: vscode.Memento): RunRequest | undefined {
-  return memory.get<RunRequest>(LAST);
+export function lastRun(memory: vscode.Memento): RunRequest | ConfigurationRef | undefined {
+  return memory.get<RunRequest | ConfigurationRef>(LAST);
 }

@@ -82,7 +82,8 @@ describe('a launch configuration', () => {
     await programs.open('other.py', 'VALUE = "saved"\n');
     await programs.open('tell.py', TELL);
   });
-  beforeEach(() => {
+  beforeEach(async () => {
+    await configure('debug.saveBeforeStart', undefined);
     rmSync(programs.path('told.json'), { force: true });
   });
   after(async () => {
@@ -137,6 +138,26 @@ describe('a launch configuration', () => {
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.files.revert');
     await configure('debug.saveBeforeStart', undefined);
+  });
+
+  it('is asked, and saves, the same when it is profiled again; no answer is remembered', async () => {
+    await configureArguments('${command:pickArgs}');
+    await answered('first-secret', run);
+    await configure('debug.saveBeforeStart', 'none');
+    const document = await edit('VALUE = "not to be saved"');
+    const asked = await answered('second-secret', async () => {
+      const again = await run(() => vscode.commands.executeCommand('gilscope.profileAgain'));
+      assert.deepEqual(again, { argv: ['second-secret'], value: 'edited' });
+    });
+    assert.equal(asked.length, 1);
+    assert.ok(document.isDirty);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    await configure('debug.saveBeforeStart', undefined);
+    const { remembered } = view;
+    const all = JSON.stringify(remembered.keys().map((key) => remembered.get(key)));
+    assert.match(all, /tell/);
+    assert.doesNotMatch(all, /-secret/);
   });
 
   it('has that in common with a module', async () => {

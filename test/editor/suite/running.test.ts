@@ -109,10 +109,23 @@ describe('running from elsewhere', () => {
 
   it('runs the same again', async () => {
     writeFileSync(programs.path('told.json'), 'null');
+    writeFileSync(programs.path('vars.env'), 'FROM_FILE="of the edited file"\n');
+    // What ${file} stood for stays.
+    await programs.open('other.py', 'raise SystemExit("the wrong file")\n');
     const end = ended();
     await vscode.commands.executeCommand('gilscope.profileAgain');
     await end;
     assert.deepEqual(told().argv, ['--of', 'tell', 'two words']);
+    assert.equal(told().file, 'of the edited file');
+    assert.equal(told().told, 'by tell.py');
+    writeFileSync(programs.path('vars.env'), 'FROM_FILE="of the file"\n');
+  });
+
+  it('remembers of a launch configuration nothing that its environment file says', () => {
+    const { remembered } = view;
+    const all = JSON.stringify(remembered.keys().map((key) => [key, remembered.get(key)]));
+    assert.match(all, /tell\.py/);
+    assert.doesNotMatch(all, /of the file|of the edited file|overruled/);
   });
 
   it('says which variable it does not know', async () => {
