@@ -3,6 +3,7 @@ import type { ProfileSummary } from '../server/protocol';
 import type { RunStatus } from '../server/protocol-run';
 import { ChartPanels } from './chart-panels';
 import { registerCommands } from './commands';
+import { CONTEXT_AT_START } from './context-keys';
 import { showCrash } from './failure-messages';
 import { InlineNotes, type ShownNotes } from './inline-notes';
 import { LineItem } from './line-item';
@@ -29,6 +30,7 @@ export interface TestView {
 
 /** Called by VS Code when a Python file is opened or a command runs. Starts nothing by itself. */
 export function activate(context: vscode.ExtensionContext): TestView | undefined {
+  for (const [name, value] of Object.entries(CONTEXT_AT_START)) setContext(name, value);
   const log = vscode.window.createOutputChannel('GILscope', { log: true });
   const server = new ServerConnection(context.asAbsolutePath('dist/server.js'), log);
   const run = new ProgramRun(server, context.asAbsolutePath('dist/terminal-runner.js'), log);

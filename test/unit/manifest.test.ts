@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { CONTEXT_AT_START } from '../../extension/context-keys';
 import { clientSources, clientTexts } from '../support/client-texts';
 
 interface Manifest {
@@ -69,6 +70,16 @@ describe('commands', () => {
           assert.match(entry.when ?? '', /\bisWorkspaceTrusted\b/);
       }
     }
+  });
+
+  it('wait only for context keys that are set whenever the extension wakes', () => {
+    const conditions = [
+      ...readFileSync('package.json', 'utf8').matchAll(/"(?:when|enablement)": (".*")/g),
+    ];
+    const keys = conditions.flatMap(([, text]) =>
+      [...(text ?? '').matchAll(/(?<!== )\bgilscope\.(\w+)/g)].map(([, key]) => key),
+    );
+    assert.deepEqual([...new Set(keys)].sort(), Object.keys(CONTEXT_AT_START).sort());
   });
 
   it('appear in menus only if they are contributed', () => {

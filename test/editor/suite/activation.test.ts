@@ -9,8 +9,35 @@ interface Contributed {
   };
 }
 
+/** The context keys that are set while something happens; VS Code lets nobody read them. */
+async function contextToldBy(
+  happen: () => Promise<unknown>,
+): Promise<ReadonlyMap<unknown, unknown>> {
+  const told = new Map<unknown, unknown>();
+  const commands = vscode.commands as { executeCommand: typeof vscode.commands.executeCommand };
+  const original = commands.executeCommand;
+  commands.executeCommand = (command, ...rest: unknown[]) => {
+    if (command === 'setContext') told.set(rest[0], rest[1]);
+    return original(command, ...rest);
+  };
+  try {
+    await happen();
+  } finally {
+    commands.executeCommand = original;
+  }
+  return told;
+}
+
 describe('the extension in VS Code', () => {
   // By its name this file comes before those that profile.
+  it('takes back, when it wakes, what a host that is gone told the window', async () => {
+    assert.equal(vscode.extensions.getExtension('gilscope.gilscope')?.isActive, false);
+    const told = await contextToldBy(activated);
+    for (const name of ['running', 'hasProfile', 'comparing', 'hasRecent']) {
+      assert.equal(told.get(`gilscope.${name}`), false, name);
+    }
+  });
+
   it('runs nothing by itself when it wakes', async () => {
     await activated();
     const ours = vscode.window.terminals.filter(({ name }) => name.startsWith('GILscope'));
