@@ -38,7 +38,9 @@ async function said(python: FoundPython, name: string, message?: RegExp): Promis
   return stdout.toString();
 }
 
-for (const python of [...oneOfEachMinor(), ...freePythons().slice(0, 1)]) {
+/** What makes the thread end and begin does not depend on the version: a few, shared and static. */
+const some = oneOfEachMinor().filter((_, at) => at % 3 === 0);
+for (const python of [...some, ...freePythons().slice(0, 1)]) {
   describe(`calls that want a process alone, ${titleOf(python)}`, () => {
     for (const [name, message] of CALLS) {
       it(`a user namespace: ${name}`, async (context) => {

@@ -97,13 +97,25 @@ function manyPlaces(t: TestContext): readonly [program: string, lines: ReadonlyS
   return [program, new Set(text.flatMap((line, at) => (line === sleep ? [at + 1] : [])))];
 }
 
-/** Runs with the recorder, and holds the invariants and that the counts of every thread are equal. */
-async function recorded(
+/** A thread that loses its CPU between the stamps of the two recorders makes their times differ, on a busy machine often. */
+const TRIES = 3;
+
+/** Runs with the recorder, and holds the invariants and that counts and times of every thread are equal. */
+async function recorded(...run: Parameters<typeof compared>): Promise<Profile> {
+  for (let tries = 1; ; tries++) {
+    const { profile, differing } = await compared(...run);
+    if (differing.length === 0) return profile;
+    assert.ok(tries < TRIES, `holds differ in each of ${TRIES} runs: ${differing.join('; ')}`);
+  }
+}
+
+/** One run: counts are equal, and says which threads' holds are not. */
+async function compared(
   python: string,
   program: string,
   args: readonly string[],
   options: MeasureOptions,
-): Promise<Profile> {
+): Promise<{ readonly profile: Profile; readonly differing: readonly string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'gilscope-limits-'));
   try {
     const recorder = { LD_PRELOAD: buildRecorder(), GIL_RECORDER_DIR: folder };
@@ -119,13 +131,13 @@ async function recorded(
     assert.ok(record, 'the recorder saw the program');
     const { pairs, unmatched } = pairThreads(profile, record);
     assert.deepEqual(unmatched, []);
-    for (const { ours, theirs } of pairs) {
+    const differing = pairs.flatMap(({ ours, theirs }) => {
       assert.deepEqual([ours.acquires, ours.contended], [theirs.acquires, theirs.contended]);
-      // Wide, for threads that do nothing but GIL cycles: losing the CPU between two stamps is frequent there.
       const allowedNs = 0.03 * theirs.holdNs + 100 * theirs.acquires + 10e6;
-      assert.ok(Math.abs(ours.holdNs - theirs.holdNs) < allowedNs, `hold of ${ours.name}`);
-    }
-    return profile;
+      const text = `${ours.name} ${ours.holdNs} ns, recorder ${theirs.holdNs} ns`;
+      return Math.abs(ours.holdNs - theirs.holdNs) < allowedNs ? [] : [text];
+    });
+    return { profile, differing };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
