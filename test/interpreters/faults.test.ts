@@ -13,7 +13,7 @@ import { markedRows, selfNs } from '../support/checked-run';
 import { pairThreads } from '../support/compare-recorder';
 import { assertInvariants } from '../support/invariants';
 import { killProcess } from '../support/kill-process';
-import { gilPythons, titleOf } from '../support/pythons';
+import { halfOfPythons, titleOf } from '../support/pythons';
 import {
   runProfile,
   runWithoutProfile,
@@ -21,7 +21,7 @@ import {
   type RunControl,
 } from '../support/run-profile';
 
-const pythons = gilPythons();
+const pythons = halfOfPythons('other');
 
 for (const python of pythons) {
   const options = (program: string, args: string[] = []): ProfileOptions => ({

@@ -11,11 +11,11 @@ import type { Profile } from '../../server/protocol';
 import { pairThreads } from '../support/compare-recorder';
 import { assertInvariants } from '../support/invariants';
 import { inspect, runProbed, type MeasureOptions } from '../support/measured-run';
-import { gilPythons, titleOf } from '../support/pythons';
+import { gilPythons, halfOfPythons, titleOf } from '../support/pythons';
 import { buildRecorder, readRecords } from '../support/recorder';
 import { programPath } from '../support/run-profile';
 
-for (const python of gilPythons()) {
+for (const python of halfOfPythons('other')) {
   describe(`limits on ${titleOf(python)}`, () => {
     it('an unknown version: exact events, no lines, and it says so', async () => {
       const program = programPath('convoy.py');

@@ -7,12 +7,12 @@ import { describe, it } from 'node:test';
 import type { FoundPython } from '../../scripts/pythons.mjs';
 import type { Profile } from '../../server/protocol';
 import { checkedRun, marked, markedRows, selfNs, topLine } from '../support/checked-run';
-import { gilPythons, titleOf } from '../support/pythons';
+import { halfOfPythons, titleOf } from '../support/pythons';
 import { markedLine, programPath, type ProfileRun } from '../support/run-profile';
 
 const SECOND = 1e9;
 
-for (const python of gilPythons()) {
+for (const python of halfOfPythons('one')) {
   const run = (program: string, args: string[] = []): Promise<ProfileRun> =>
     checkedRun({ python: python.path, program, args });
   describe(`lines on ${titleOf(python)}`, () => {

@@ -10,7 +10,7 @@ const ROUNDS = 20_000;
 const AROUND_SIGNALS = 20;
 
 describe('a fork that Python does not know of', { concurrency: 2 }, () => {
-  for (const python of oneOfEachMinor()) {
+  for (const python of oneOfEachMinor().filter((_, at) => at % 2 === 0)) {
     it(`on ${titleOf(python)}`, () => same(python.path));
     it(`while it waits for a lock, on ${titleOf(python)}`, () => same(python.path, 'acquire'));
   }

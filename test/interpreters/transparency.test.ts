@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { FoundPython } from '../../scripts/pythons.mjs';
-import { gilPythons, titleOf } from '../support/pythons';
+import { halfOfPythons, titleOf } from '../support/pythons';
 import {
   programPath,
   programs,
@@ -32,7 +32,7 @@ interface Case {
   readonly onOutput?: (text: string, control: RunControl) => void;
 }
 
-for (const python of gilPythons()) {
+for (const python of halfOfPythons('one')) {
   const path = python.path;
   describe(`transparent on ${titleOf(python)}`, { concurrency: 2 }, () => {
     const dump = programPath('dump.py');

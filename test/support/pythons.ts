@@ -35,3 +35,16 @@ export function oneOfEachMinor(): FoundPython[] {
     return chosen === undefined ? [] : [chosen];
   });
 }
+
+/**
+ * For the long tests: `one` of each minor version, or the `other`, so that shared and static builds are shared out over
+ * them. All with GILSCOPE_EVERY_PYTHON=1 (`npm run test:interpreters`), and where GILSCOPE_TEST_PYTHONS chose them.
+ */
+export function halfOfPythons(which: 'one' | 'other'): FoundPython[] {
+  const all = gilPythons();
+  if (process.env.GILSCOPE_EVERY_PYTHON || process.env.GILSCOPE_TEST_PYTHONS) return all;
+  return oneOfEachMinor().map((one) => {
+    const other = all.find(({ minor, path }) => minor === one.minor && path !== one.path);
+    return which === 'other' ? (other ?? one) : one;
+  });
+}
