@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { METHOD } from '../server/protocol';
 import {
   LEVEL_MIN,
   LEVEL_OVERVIEW,
-  METHOD,
   type ChartMeta,
   type ChartRequest,
   type ChartResponse,
-} from '../server/protocol';
+} from '../server/protocol-chart';
 import type { FromChart, ToChart } from '../server/protocol-webview';
 import type { ComparisonView } from '../server/protocol-comparison';
 import { CHART_STRINGS } from './chart/strings';

@@ -1,4 +1,5 @@
-import type { ChartMeta, Place, Segment } from '../server/protocol';
+import type { Place } from '../server/protocol';
+import type { ChartMeta, Segment } from '../server/protocol-chart';
 import type { AnalysisAnswer } from '../server/protocol-analysis';
 import type { ComparisonView } from '../server/protocol-comparison';
 

@@ -1,11 +1,6 @@
 import type { Event } from 'vscode';
-import type {
-  ChartRequest,
-  ChartResponse,
-  FileNotes,
-  METHOD,
-  ProfileSummary,
-} from '../server/protocol';
+import type { FileNotes, METHOD, ProfileSummary } from '../server/protocol';
+import type { ChartRequest, ChartResponse } from '../server/protocol-chart';
 import type { RunParams, RunResult } from '../server/protocol-run';
 import type { CompareParams, Comparison } from '../server/protocol-comparison';
 import type { ExportParams, ExportResult } from '../server/protocol-export';

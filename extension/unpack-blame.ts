@@ -1,4 +1,4 @@
-import type { ChartMeta } from '../server/protocol';
+import type { ChartMeta } from '../server/protocol-chart';
 import type { BlameSums } from '../server/protocol-analysis';
 
 /** Numbers of a pair: waiter, holder, lock, ns, count, maxNs. */

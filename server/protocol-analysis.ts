@@ -1,8 +1,9 @@
 /**
- * What the chart asks beyond tiles and segments: sums over a part of the run. The second half of protocol.ts, apart
- * for its length. Times are integers in nanoseconds from the start of the run.
+ * What the chart asks beyond tiles and segments: sums over a part of the run. Times are integers in nanoseconds
+ * from the start of the run.
  */
-import type { Place, Segment, SelfTotal } from './protocol';
+import type { Place, SelfTotal } from './protocol';
+import type { Segment } from './protocol-chart';
 
 /** Part of the run: between two moments, on some of the lanes. */
 export interface Scope {

@@ -1,4 +1,4 @@
-import type { ChartMeta, Segment } from './protocol';
+import type { ChartMeta, Segment } from './protocol-chart';
 import type { AnalysisQuestion } from './protocol-analysis';
 
 /**

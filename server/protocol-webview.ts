@@ -1,5 +1,5 @@
 /** What the extension host and the chart's webview tell each other: part of protocol.ts, apart for its length. */
-import type { ChartMeta, LongWaitRequest, Marks, Segment, SegmentRequest } from './protocol';
+import type { ChartMeta, LongWaitRequest, Marks, Segment, SegmentRequest } from './protocol-chart';
 import type { AnalysisAnswer, AnalysisQuestion } from './protocol-analysis';
 import type { ComparisonView } from './protocol-comparison';
 

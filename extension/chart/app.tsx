@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { ChartMeta, Segment } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol-chart';
 import type { ToChart } from '../../server/protocol-webview';
 import type { Span } from '../../server/protocol-analysis';
 import type { ComparisonView } from '../../server/protocol-comparison';

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import type { ChartMeta, Finding } from '../../server/protocol';
+import type { Finding } from '../../server/protocol';
+import type { ChartMeta } from '../../server/protocol-chart';
 import { formatCount } from './format';
 import { SeverityIcon } from './icons';
 import type { Translate } from './strings';

@@ -1,4 +1,4 @@
-import type { Hold, Segment } from '../../server/protocol';
+import type { Hold, Segment } from '../../server/protocol-chart';
 import { css } from './colour';
 import { formatPlace, isKnown } from './format';
 import type { Palette } from './palette';

@@ -1,4 +1,5 @@
-import type { ChartMeta, Lane, LaneState, Place, Segment } from '../../server/protocol';
+import type { Place } from '../../server/protocol';
+import type { ChartMeta, Lane, LaneState, Segment } from '../../server/protocol-chart';
 import type { Span } from '../../server/protocol-analysis';
 import { formatDuration, formatMoment, formatPlace, isKnown, laneName } from './format';
 import type { Translate } from './strings';

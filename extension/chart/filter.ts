@@ -1,4 +1,5 @@
-import type { Lane, ProcessRow } from '../../server/protocol';
+import type { ProcessRow } from '../../server/protocol';
+import type { Lane } from '../../server/protocol-chart';
 
 /** What the filter asks for; words of one kind are alternatives, kinds are all needed. */
 export interface Filter {

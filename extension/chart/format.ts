@@ -1,4 +1,5 @@
-import type { Lane, Place } from '../../server/protocol';
+import type { Place } from '../../server/protocol';
+import type { Lane } from '../../server/protocol-chart';
 import type { Translate } from './strings';
 
 const UNITS: readonly (readonly [string, number])[] = [

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta } from '../../server/protocol-chart';
 import { formatDuration } from './format';
 import { Legend } from './legend';
 import type { Translate } from './strings';

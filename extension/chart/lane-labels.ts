@@ -1,4 +1,5 @@
-import type { Lane, ProcessRow } from '../../server/protocol';
+import type { ProcessRow } from '../../server/protocol';
+import type { Lane } from '../../server/protocol-chart';
 import { formatPlace, laneName } from './format';
 import { visibleRows } from './lanes-view';
 import type { Row } from './rows';

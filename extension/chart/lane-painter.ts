@@ -1,4 +1,4 @@
-import { LANE_STATES, TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol';
+import { LANE_STATES, TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol-chart';
 import type { Piece } from './tile-plan';
 
 const STATES = LANE_STATES.length;

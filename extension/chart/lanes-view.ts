@@ -1,4 +1,4 @@
-import { TILE_LANES } from '../../server/protocol';
+import { TILE_LANES } from '../../server/protocol-chart';
 import { packColumns, packNative, paintLane } from './lane-painter';
 import type { Palette } from './palette';
 import { barHeight, type Row } from './rows';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { LANE_STATES } from '../../server/protocol';
+import { LANE_STATES } from '../../server/protocol-chart';
 import type { Translate } from './strings';
 
 /** The states as the lanes show them: colour, height and hatch. */

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Segment, SelfTotal } from '../../server/protocol';
+import type { SelfTotal } from '../../server/protocol';
+import type { Segment } from '../../server/protocol-chart';
 import type { LineSums } from '../../server/protocol-analysis';
 import { DataTable, type Column } from './data-table';
 import { formatCount, formatDuration } from './format';

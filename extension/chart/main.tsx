@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { LEVEL_MAX } from '../../server/protocol';
+import { LEVEL_MAX } from '../../server/protocol-chart';
 import type { ToChart } from '../../server/protocol-webview';
 import { App } from './app';
 import './chart.css';

@@ -1,4 +1,4 @@
-import { TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../server/protocol';
+import { TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../server/protocol-chart';
 
 /** Not looked at is 0. */
 const KNOWN = { none: 1, some: 2 } as const;

@@ -5,7 +5,7 @@ import {
   TILE_BINS,
   TILE_LANES,
   TILE_STATE_BYTES,
-} from '../../server/protocol';
+} from '../../server/protocol-chart';
 import type { TileAddress, TileAnswer } from './tile-store';
 
 const STATES = LANE_STATES.length;

@@ -1,4 +1,4 @@
-import type { Lane } from '../../server/protocol';
+import type { Lane } from '../../server/protocol-chart';
 
 /** A row of the timeline: the heading of a process, or a lane. */
 export type Row =

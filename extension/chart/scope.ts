@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { ChartMeta, Lane, LockRow } from '../../server/protocol';
+import type { LockRow } from '../../server/protocol';
+import type { ChartMeta, Lane } from '../../server/protocol-chart';
 import type {
   AnalysisQuestion,
   BlameSums,

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Lane, Segment } from '../../server/protocol';
+import type { Lane, Segment } from '../../server/protocol-chart';
 import type { Scope } from '../../server/protocol-analysis';
 import { useAnswer, type AnalysisClient } from './analysis-client';
 import { DataTable, type Column } from './data-table';

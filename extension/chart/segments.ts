@@ -1,4 +1,4 @@
-import type { Segment } from '../../server/protocol';
+import type { Segment } from '../../server/protocol-chart';
 import type { FromChart } from '../../server/protocol-webview';
 
 type SegmentMessage = Extract<FromChart, { type: 'segment' }>;

@@ -1,4 +1,4 @@
-import { TILE_BINS, TILE_LANES, type Segment } from '../../server/protocol';
+import { TILE_BINS, TILE_LANES, type Segment } from '../../server/protocol-chart';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer } from '../../server/protocol-analysis';
 import { standaloneKey, type StandaloneData } from '../../server/protocol-standalone';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { ChartMeta, Segment } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol-chart';
 import type { ComparisonView } from '../../server/protocol-comparison';
 import type { AnalysisClient } from './analysis-client';
 import { BlameView } from './blame-view';

@@ -1,4 +1,4 @@
-import { TILE_BINS } from '../../server/protocol';
+import { TILE_BINS } from '../../server/protocol-chart';
 import type { LocatedTile, TileAddress, TileStore } from './tile-store';
 import { runLength, timeAt, xAt, type View } from './view';
 

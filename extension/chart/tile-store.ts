@@ -1,4 +1,4 @@
-import { LEVEL_MIN, TILE_BINS } from '../../server/protocol';
+import { LEVEL_MIN, TILE_BINS } from '../../server/protocol-chart';
 import { NativeLanes } from './native-lanes';
 import { runLength } from './view';
 

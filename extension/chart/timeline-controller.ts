@@ -1,4 +1,4 @@
-import type { ChartMeta, Lane, Marks, Segment, SegmentRequest } from '../../server/protocol';
+import type { ChartMeta, Lane, Marks, Segment, SegmentRequest } from '../../server/protocol-chart';
 import type { Curves, Span } from '../../server/protocol-analysis';
 import { laneName } from './format';
 import type { Host } from './host';

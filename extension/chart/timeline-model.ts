@@ -1,4 +1,4 @@
-import type { ChartMeta, Lane, Marks, Segment } from '../../server/protocol';
+import type { ChartMeta, Lane, Marks, Segment } from '../../server/protocol-chart';
 import type { Curves, Span } from '../../server/protocol-analysis';
 import type { Host, SavedState } from './host';
 import {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta } from '../../server/protocol-chart';
 import { Icon } from './icons';
 import { LANE_ORDERS, type LaneOrder } from './rows';
 import type { Translate } from './strings';

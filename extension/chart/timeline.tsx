@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ChartMeta, Segment } from '../../server/protocol';
+import type { ChartMeta, Segment } from '../../server/protocol-chart';
 import type { Span } from '../../server/protocol-analysis';
 import type { AnalysisClient } from './analysis-client';
 import { CurveFeed } from './curve-feed';

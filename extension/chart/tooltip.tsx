@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LANE_STATES, type Lane, type Place, type Segment } from '../../server/protocol';
+import type { Place } from '../../server/protocol';
+import { LANE_STATES, type Lane, type Segment } from '../../server/protocol-chart';
 import { awaitedText, offText, shownState } from './describe';
 import {
   formatDuration,

@@ -1,4 +1,4 @@
-import { LEVEL_MIN, TILE_BINS } from '../../server/protocol';
+import { LEVEL_MIN, TILE_BINS } from '../../server/protocol-chart';
 
 /** The part of the run that is shown, in nanoseconds; 0 ≤ t0 < t1 ≤ the run's length. */
 export interface View {

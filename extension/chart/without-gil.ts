@@ -1,4 +1,4 @@
-import type { ChartMeta } from '../../server/protocol';
+import type { ChartMeta } from '../../server/protocol-chart';
 import type { StringKey, Translate } from './strings';
 
 /** Whether nothing of the run had a GIL. Then only waits for locks are recorded, and not whether a thread runs. */

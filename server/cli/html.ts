@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import type { Finding } from '../protocol';
 import {
   LEVEL_MIN,
   LEVEL_OVERVIEW,
@@ -8,9 +9,8 @@ import {
   type ChartMeta,
   type ChartRequest,
   type ChartResponse,
-  type Finding,
   type Segment,
-} from '../protocol';
+} from '../protocol-chart';
 import { FLAME_COSTS, type AnalysisQuestion } from '../protocol-analysis';
 import { standaloneKey, type StandaloneData } from '../protocol-standalone';
 import { ToolFault } from './tool-fault';

@@ -1,4 +1,4 @@
-import type { ChartRequest, ChartResponse, MarksRequest } from '../protocol';
+import type { ChartRequest, ChartResponse, MarksRequest } from '../protocol-chart';
 import { keyOfPath, profiledLine } from './document-views';
 import { pathOfUri } from './file-paths';
 import { noChart } from './no-chart';

@@ -4,7 +4,7 @@ import {
   TILE_STATE_BYTES,
   type ChartRequest,
   type ChartResponse,
-} from '../protocol';
+} from '../protocol-chart';
 
 /** The chart of no profile. */
 export function noChart(request: ChartRequest): ChartResponse {

@@ -1,5 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-languageserver';
-import { TILE_BINS, type ChartRequest, type ExitStatus } from '../protocol';
+import type { ExitStatus } from '../protocol';
+import { TILE_BINS, type ChartRequest } from '../protocol-chart';
 import type { RunParams } from '../protocol-run';
 import { EXPORT_COSTS, EXPORT_FORMATS, EXPORT_TABLES, type ExportParams } from '../protocol-export';
 import { questionOf } from './analysis-parameters';

@@ -1,4 +1,5 @@
-import type { ChartResponse, Finding, Lost } from '../protocol';
+import type { Finding, Lost } from '../protocol';
+import type { ChartResponse } from '../protocol-chart';
 import type { Comparison } from '../protocol-comparison';
 import type { ServerText } from './text';
 

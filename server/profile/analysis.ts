@@ -1,4 +1,5 @@
-import type { Profile, Segment } from '../protocol';
+import type { Profile } from '../protocol';
+import type { Segment } from '../protocol-chart';
 import type { AnalysisAnswer, AnalysisQuestion, Scope } from '../protocol-analysis';
 import { CURVE_BINS_MAX, curvesOf, idleSpans } from './curves';
 import { evidenceOf, longestAt, type EvidenceSources, type FoundSegment } from './evidence';

@@ -1,4 +1,4 @@
-import type { Segment } from '../protocol';
+import type { Segment } from '../protocol-chart';
 import type { TraceState } from '../trace/events';
 import type { AwaitBook } from './await-book';
 import type { AwaitLink, AwaitLinks } from './await-links';

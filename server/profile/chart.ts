@@ -1,3 +1,4 @@
+import type { Place, Profile } from '../protocol';
 import type {
   Hold,
   ChartMeta,
@@ -5,13 +6,11 @@ import type {
   ChartResponse,
   Marks,
   MarksRequest,
-  Place,
-  Profile,
   Segment,
   SegmentRequest,
   TileRequest,
-} from '../protocol';
-import { LEVEL_MAX, TILE_BINS, TILE_LANES } from '../protocol';
+} from '../protocol-chart';
+import { LEVEL_MAX, TILE_BINS, TILE_LANES } from '../protocol-chart';
 import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
 import { analyse } from './analysis';
 import type { AwaitIndex } from './await-index';

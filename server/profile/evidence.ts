@@ -1,4 +1,5 @@
-import type { Finding, LaneState } from '../protocol';
+import type { Finding } from '../protocol';
+import type { LaneState } from '../protocol-chart';
 import type { LaneSegment } from './lane-segments';
 import type { LaneView } from './lane-view';
 import type { LineIndex } from './line-index';

@@ -1,4 +1,4 @@
-import type { LaneState } from '../protocol';
+import type { LaneState } from '../protocol-chart';
 import type { LaneView } from './lane-view';
 
 /** A stretch of one state. */

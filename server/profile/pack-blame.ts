@@ -1,4 +1,5 @@
-import type { BlameRow, ChartMeta, Place } from '../protocol';
+import type { BlameRow, Place } from '../protocol';
+import type { ChartMeta } from '../protocol-chart';
 
 /** The pairs of a profile for the chart; in the same order. */
 export function packBlame(rows: readonly BlameRow[]): ChartMeta['blame'] {

@@ -1,4 +1,5 @@
-import type { ChartRequest, ChartResponse, Profile } from '../protocol';
+import type { Profile } from '../protocol';
+import type { ChartRequest, ChartResponse } from '../protocol-chart';
 import type { AnalysisAnswer, AnalysisQuestion } from '../protocol-analysis';
 import type { ExportChoice } from '../protocol-export';
 import type { TraceState } from '../trace/events';

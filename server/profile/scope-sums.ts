@@ -1,4 +1,5 @@
-import type { GilRow, LaneState } from '../protocol';
+import type { GilRow } from '../protocol';
+import type { LaneState } from '../protocol-chart';
 import {
   HISTOGRAM_BINS,
   HISTOGRAM_STEPS,

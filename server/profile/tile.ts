@@ -1,4 +1,4 @@
-import { LANE_STATES, TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../protocol';
+import { LANE_STATES, TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../protocol-chart';
 import type { LaneView } from './lane-view';
 
 const STATES = LANE_STATES.length;

@@ -1,4 +1,5 @@
-import type { Hold, Place, Segment } from '../protocol';
+import type { Place } from '../protocol';
+import type { Hold, Segment } from '../protocol-chart';
 import { segmentsOf } from './lane-segments';
 import type { LaneView } from './lane-view';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ChartRequest, ChartResponse, Profile } from '../protocol';
+import type { Profile } from '../protocol';
+import type { ChartRequest, ChartResponse } from '../protocol-chart';
 import type { ExportParams, ExportResult } from '../protocol-export';
 import type {
   PollResult,

@@ -1,4 +1,5 @@
-import type { ChartRequest, ChartResponse, ExitStatus, Profile } from '../protocol';
+import type { ExitStatus, Profile } from '../protocol';
+import type { ChartRequest, ChartResponse } from '../protocol-chart';
 import type { ExportParams, ExportResult } from '../protocol-export';
 
 /** What the worker is started with. */

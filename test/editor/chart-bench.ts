@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { cpuUsage } from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { LEVEL_MIN, TILE_LANES } from '../../server/protocol';
+import { LEVEL_MIN, TILE_LANES } from '../../server/protocol-chart';
 import { chartBackend, ChartPage } from '../support/chart-page';
 import { seeded } from '../support/fake-run';
 import { largeRun, type LargeRun } from '../support/large-run';

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { formatCount, formatDuration, formatPlace } from '../../extension/chart/format';
 import { rowPitch } from '../../extension/chart/rows';
 import { analyseRun } from '../../server/cli/analyse';
-import type { ChartMeta, ChartRequest, ChartResponse, Segment } from '../../server/protocol';
+import type { ChartMeta, ChartRequest, ChartResponse, Segment } from '../../server/protocol-chart';
 import { askChart } from '../support/ask-chart';
 import { ChartPage } from '../support/chart-page';
 import { THEMES } from '../support/themes';

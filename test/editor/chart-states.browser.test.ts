@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { ChartMeta, Finding } from '../../server/protocol';
+import type { Finding } from '../../server/protocol';
+import type { ChartMeta } from '../../server/protocol-chart';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
 import { ChartPage } from '../support/chart-page';
 import { fakeMeta } from '../support/fake-chart';

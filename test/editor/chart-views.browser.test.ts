@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { Segment } from '../../server/protocol';
+import type { Segment } from '../../server/protocol-chart';
 import type { AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
 import { barHeight, rowPitch } from '../../extension/chart/rows';
 import { formatDuration, formatPlace } from '../../extension/chart/format';

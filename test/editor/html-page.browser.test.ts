@@ -9,7 +9,8 @@ import type { Browser, Page } from 'playwright-core';
 import { formatCount, formatDuration, formatPlace } from '../../extension/chart/format';
 import { analyseRun } from '../../server/cli/analyse';
 import { collectStandalone, standalonePage } from '../../server/cli/html';
-import type { ChartRequest, ChartResponse, Profile } from '../../server/protocol';
+import type { Profile } from '../../server/protocol';
+import type { ChartRequest, ChartResponse } from '../../server/protocol-chart';
 import { axeViolations, openBrowser, readCanvas, settle } from './support/chart-driver';
 
 describe('the page of --html', () => {

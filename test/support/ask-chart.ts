@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChartRequest, ChartResponse } from '../../server/protocol';
+import type { ChartRequest, ChartResponse } from '../../server/protocol-chart';
 import type { AnalysisQuestion, AnswerTo } from '../../server/protocol-analysis';
 
 /** What a chart says to a question about a part of the run. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Chart } from '../../server/profile/chart';
 import { inSlices } from '../../server/profile/worker-slices';
 import { chartDocument } from '../../extension/chart-document';
-import { LEVEL_MIN, type ChartMeta, type Segment } from '../../server/protocol';
+import { LEVEL_MIN, type ChartMeta, type Segment } from '../../server/protocol-chart';
 import type { FromChart, ToChart } from '../../server/protocol-webview';
 import type { AnalysisAnswer, AnalysisQuestion } from '../../server/protocol-analysis';
 import { answerSegment } from './fake-chart';

@@ -1,7 +1,8 @@
 import { Chart } from '../../server/profile/chart';
 import { createEngine, type Engine, type Snapshot } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
-import type { LaneState, Place } from '../../server/protocol';
+import type { Place } from '../../server/protocol';
+import type { LaneState } from '../../server/protocol-chart';
 import { BATCH_FLAG, type TraceState } from '../../server/trace/events';
 import type { Stretch } from './naive-tile';
 import { deliver, type TestTrace, traceArbitrary } from './random-cycles';

@@ -1,13 +1,6 @@
 import { packBlame } from '../../server/profile/pack-blame';
-import {
-  LANE_STATES,
-  type BlameRow,
-  type ChartMeta,
-  type Lane,
-  type LineRow,
-  type Place,
-  type Segment,
-} from '../../server/protocol';
+import type { BlameRow, LineRow, Place } from '../../server/protocol';
+import { LANE_STATES, type ChartMeta, type Lane, type Segment } from '../../server/protocol-chart';
 import type { FromChart } from '../../server/protocol-webview';
 import { segmentIndex, type FakeLane, type FakeRun } from './fake-run';
 

@@ -1,4 +1,4 @@
-import { LANE_STATES, TILE_BINS, TILE_LANES, type LaneState } from '../../server/protocol';
+import { LANE_STATES, TILE_BINS, TILE_LANES, type LaneState } from '../../server/protocol-chart';
 
 /** Segments of one thread, back to back: segment i is [edges[i], edges[i + 1]) in states[i], an index of LANE_STATES. */
 export interface FakeLane {

@@ -1,4 +1,4 @@
-import { LANE_STATES, TILE_BINS, TILE_LANES, type LaneState } from '../../server/protocol';
+import { LANE_STATES, TILE_BINS, TILE_LANES, type LaneState } from '../../server/protocol-chart';
 
 /** A stretch of a state of a lane, in whole nanoseconds. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { LEVEL_MIN, LEVEL_OVERVIEW, TILE_LANES, type ChartMeta } from '../../server/protocol';
+import { LEVEL_MIN, LEVEL_OVERVIEW, TILE_LANES, type ChartMeta } from '../../server/protocol-chart';
 import type { StandaloneData } from '../../server/protocol-standalone';
 import { longestWaits } from './fake-chart';
 import { FakeTiles, type FakeRun } from './fake-run';

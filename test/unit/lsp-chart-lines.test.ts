@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
-import type { ChartResponse, Marks, Segment } from '../../server/protocol';
+import type { ChartResponse, Marks, Segment } from '../../server/protocol-chart';
 import { LspClient } from '../support/lsp-client';
 import { sampleRun, SAMPLE_SOURCE, type SampleRun } from '../support/sample-run';
 

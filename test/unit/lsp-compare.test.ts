@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { comparedNotes } from '../../server/lsp/compared-notes';
-import type { ChartResponse, FileNotes, ProfileSummary } from '../../server/protocol';
+import type { FileNotes, ProfileSummary } from '../../server/protocol';
+import type { ChartResponse } from '../../server/protocol-chart';
 import {
   type Change,
   type ComparedLine,

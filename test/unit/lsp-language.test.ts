@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { CodeLens, Hover, InlayHint, PublishDiagnosticsParams } from 'vscode-languageserver';
-import type { ChartResponse, Profile, ProfileSummary } from '../../server/protocol';
+import type { Profile, ProfileSummary } from '../../server/protocol';
+import type { ChartResponse } from '../../server/protocol-chart';
 import { LspClient } from '../support/lsp-client';
 import { packSample, sampleRun, SAMPLE_SOURCE, type SampleRun } from '../support/sample-run';
 

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic, InlayHint, PublishDiagnosticsParams } from 'vscode-languageserver';
-import type { ChartResponse, FileNotes, Profile, ProfileSummary } from '../../server/protocol';
+import type { FileNotes, Profile, ProfileSummary } from '../../server/protocol';
+import type { ChartResponse } from '../../server/protocol-chart';
 import { LspClient, type ClientOptions, type LspError } from '../support/lsp-client';
 import { packSample, sampleRun, SAMPLE_SOURCE, type SampleRun } from '../support/sample-run';
 

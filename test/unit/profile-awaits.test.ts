@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { createEngine } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
 import { Chart } from '../../server/profile/chart';
-import { LANE_STATES } from '../../server/protocol';
+import { LANE_STATES } from '../../server/protocol-chart';
 import type { StackTable, TraceState, WorkRow } from '../../server/trace/events';
 import {
   deliver,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Chart } from '../../server/profile/chart';
-import { TILE_STATE_BYTES, type Segment } from '../../server/protocol';
+import { TILE_STATE_BYTES, type Segment } from '../../server/protocol-chart';
 import {
   chartOf,
   placeName,

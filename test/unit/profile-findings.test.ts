@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { Chart } from '../../server/profile/chart';
 import { createEngine, type Engine } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
-import type { Finding, Segment } from '../../server/protocol';
+import type { Finding } from '../../server/protocol';
+import type { Segment } from '../../server/protocol-chart';
 import { BATCH_FLAG, type TraceState } from '../../server/trace/events';
 import {
   deliver,

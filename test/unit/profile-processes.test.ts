@@ -7,7 +7,7 @@ import { createEngine } from '../../server/profile/engine';
 import { exitsOf } from '../../server/profile/process-ends';
 import { processRowsOf } from '../../server/profile/rows';
 import { Timeline } from '../../server/profile/timeline';
-import { TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol';
+import { TILE_BINS, TILE_STATE_BYTES } from '../../server/protocol-chart';
 import type { ProcessState, StackTable, TraceState } from '../../server/trace/events';
 import {
   deliver,

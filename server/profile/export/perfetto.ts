@@ -1,10 +1,5 @@
-import {
-  LANE_STATES,
-  type LaneState,
-  type ProcessRow,
-  type Profile,
-  type ThreadRow,
-} from '../../protocol';
+import type { ProcessRow, Profile, ThreadRow } from '../../protocol';
+import { LANE_STATES, type LaneState } from '../../protocol-chart';
 import type { LaneSegment } from '../lane-segments';
 import type { LaneView } from '../lane-view';
 import { idOfItsProcess, processesById } from '../process-id';

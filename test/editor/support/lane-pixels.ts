@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LANE_STATES } from '../../../server/protocol';
+import { LANE_STATES } from '../../../server/protocol-chart';
 import type { FakeLane } from '../../support/fake-run';
 import type { Pixels } from './chart-driver';
 

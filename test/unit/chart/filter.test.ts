@@ -7,7 +7,8 @@ import {
   lanesByName,
   parseFilter,
 } from '../../../extension/chart/filter';
-import type { Lane, ProcessRow } from '../../../server/protocol';
+import type { ProcessRow } from '../../../server/protocol';
+import type { Lane } from '../../../server/protocol-chart';
 
 function lane(pid: number, tid: number, name: string): Lane {
   const none = { startNs: 0, endNs: 0, holdNs: 0, waitNs: 0, offNs: 0, lockWaitNs: 0, blocksNs: 0 };

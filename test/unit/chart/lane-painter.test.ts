@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LANE_STATES, TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../../server/protocol';
+import {
+  LANE_STATES,
+  TILE_BINS,
+  TILE_LANES,
+  TILE_STATE_BYTES,
+} from '../../../server/protocol-chart';
 import {
   columnShape,
   packColumns,

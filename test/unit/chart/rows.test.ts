@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Lane } from '../../../server/protocol';
+import type { Lane } from '../../../server/protocol-chart';
 import { buildRows, distinctions, neighbourLane, rowOfLane } from '../../../extension/chart/rows';
 import { sortRows, virtualWindow } from '../../../extension/chart/virtual';
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { NativeLanes } from '../../../extension/chart/native-lanes';
 import { planPage } from '../../../extension/chart/tile-plan';
 import { TileStore } from '../../../extension/chart/tile-store';
-import { TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../../server/protocol';
+import { TILE_BINS, TILE_LANES, TILE_STATE_BYTES } from '../../../server/protocol-chart';
 
 const WALL = 1e9;
 const TILE_BYTES = TILE_STATE_BYTES + TILE_LANES * TILE_BINS;

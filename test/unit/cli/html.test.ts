@@ -5,7 +5,12 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { inflateSync } from 'node:zlib';
 import { collectStandalone, standalonePage } from '../../../server/cli/html';
-import type { ChartMeta, ChartRequest, ChartResponse, Segment } from '../../../server/protocol';
+import type {
+  ChartMeta,
+  ChartRequest,
+  ChartResponse,
+  Segment,
+} from '../../../server/protocol-chart';
 import { temporaryFolder } from '../interpreter/fake-python';
 
 const lane = {

@@ -5,7 +5,8 @@ import { Chart } from '../../../server/profile/chart';
 import { createEngine, type Engine } from '../../../server/profile/engine';
 import { checkInvariants } from '../../../server/profile/invariants';
 import { Timeline } from '../../../server/profile/timeline';
-import type { Profile, Segment } from '../../../server/protocol';
+import type { Profile } from '../../../server/protocol';
+import type { Segment } from '../../../server/protocol-chart';
 import type { TraceState } from '../../../server/trace/events';
 import { naiveLocks } from '../../support/naive-locks';
 import {
