@@ -26,6 +26,11 @@ function processesOf({ on, processes }: AwaitRow): string {
   return processes.length === 1 ? ` (process ${all})` : ` (processes ${all})`;
 }
 
+/** Of cycles without events nobody knows what they were for, nor when a work ended. */
+function notAll({ lost }: Profile, note: string): string[] {
+  return lost.events === 0 ? [] : [`  ${note}`];
+}
+
 /** Work that was given to threads of executors, for the report. */
 export function executorsSection(profile: Profile, names: PlaceNames): string[] {
   const rows = profile.executors.slice(0, MOST);
@@ -41,7 +46,14 @@ export function executorsSection(profile: Profile, names: PlaceNames): string[] 
     cell: ({ where, work }) =>
       `${names.place(where)}${inFunction(where)}${work === null ? '' : ` → ${work.function}`}`,
   };
-  return ['Work given to threads of executors', ...tableLines(columns, last, rows)];
+  return [
+    'Work given to threads of executors',
+    ...tableLines(columns, last, rows),
+    ...notAll(
+      profile,
+      'not all was recorded: more may have run, and the last of a thread for less long',
+    ),
+  ];
 }
 
 /** What threads off the GIL waited for, for the report. */
@@ -56,5 +68,9 @@ export function awaitsSection(profile: Profile, names: PlaceNames): string[] {
     head: 'where',
     cell: ({ where }) => `${names.place(where)}${inFunction(where)}`,
   };
-  return ['Waits for processes and executors', ...tableLines(columns, last, rows)];
+  return [
+    'Waits for processes and executors',
+    ...tableLines(columns, last, rows),
+    ...notAll(profile, 'not all was recorded: there may be more'),
+  ];
 }

@@ -124,7 +124,8 @@ function partsOf({ inTotals, missing, unrecorded, lockRows, samples }: Counts): 
   if (inTotals > 0) {
     parts.push(
       `${cycles(inTotals)} only in the totals: hold and wait times and counts are ` +
-        'complete, but not who blocked whom in them, and a wait beside them may be shown as hand-off',
+        'complete, but not who blocked whom in them, nor what threads did meanwhile without the ' +
+        'GIL (native code, waits for processes, work of executors), and a wait beside them may be shown as hand-off',
     );
   }
   if (missing > 0) {

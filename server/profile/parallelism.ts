@@ -56,16 +56,24 @@ export function parallelismSection(profile: Profile, names: PlaceNames): string[
 
 const average = (ns: number, wallNs: number): string => (ns / wallNs).toFixed(2);
 
+/** False where threads were on a CPU in native code, and nobody wrote down how long. */
+function isNativeTimeComplete({ lost, processes }: Profile): boolean {
+  return lost.events === 0 && processes.every(({ gilEnabled }) => gilEnabled);
+}
+
 function withoutGil({ parallelism: { systemCpuNs }, wallNs }: Profile): string {
   return `On average ${average(systemCpuNs ?? 0, wallNs)} CPUs were busy, by the CPU time that the system counted.`;
 }
 
 /** What is known of Python's threads, and where the system's count says else, why. */
-function gilSentences({ parallelism, processes, gils, wallNs }: Profile): string[] {
+function gilSentences(profile: Profile): string[] {
+  const { parallelism, processes, gils, wallNs } = profile;
   const { onCpuNs, underGilNs, systemCpuNs } = parallelism;
   const gil = gils.length > 1 ? 'a GIL' : 'the GIL';
+  const isComplete = isNativeTimeComplete(profile);
+  const least = isComplete ? '' : 'at least ';
   const known = (what: string): string =>
-    `On average ${average(onCpuNs, wallNs)} threads ${what}, ${average(underGilNs, wallNs)} of them with ${gil}.`;
+    `On average ${least}${average(onCpuNs, wallNs)} threads ${what}, ${least}${average(underGilNs, wallNs)} of them with ${gil}.`;
   if (systemCpuNs === null) return [known('were on a CPU')];
   const count = `${formatDuration(systemCpuNs)} of CPU time, ${average(systemCpuNs, wallNs)} CPUs on average`;
   const startsNs = processes.length * START_CPU_NS;
@@ -75,6 +83,10 @@ function gilSentences({ parallelism, processes, gils, wallNs }: Profile): string
   }
   const unknownNs = systemCpuNs - onCpuNs;
   if (unknownNs < WORTH_NAMING * systemCpuNs + startsNs) return [known('were on a CPU')];
+  if (!isComplete) {
+    const notAll = 'of how much of it is native code, not all was recorded';
+    return [known('were on a CPU'), `The system counted ${count}; ${notAll}.`];
+  }
   // Holds count in full although a holder may have lost its CPU for a while: at least so much.
   return [
     known('were on a CPU'),
@@ -89,15 +101,19 @@ function nativeSentence(profile: Profile, names: PlaceNames, nativeNs: number): 
     .sort((a, b) => b.native.selfNs - a.native.selfNs)
     .slice(0, TOP_LINES);
   const named = rows.map((row) => nativeLine(row, names, nativeNs)).join('; ');
-  const ran = `${formatDuration(nativeNs)} ran without the GIL`;
+  const least = isNativeTimeComplete(profile) ? '' : 'At least ';
+  const ran = `${least}${formatDuration(nativeNs)} ran without the GIL`;
   return named === '' ? `${ran}.` : `${ran}: ${named}.`;
 }
 
-function serialisationSentence({ serialisation, parallelism }: Profile): string {
-  const { pickleNs, pipeNs } = serialisation;
+function serialisationSentence(profile: Profile): string {
+  const { pickleNs, pipeNs } = profile.serialisation;
   if (pickleNs + pipeNs <= 0) return '';
-  const share = formatShare(pickleNs + pipeNs, parallelism.onCpuNs);
-  return `Moving objects between processes cost ${formatDuration(pickleNs + pipeNs)} (${share} of it): ${formatDuration(pickleNs)} in pickling, ${formatDuration(pipeNs)} in pipes.`;
+  const all = formatDuration(pickleNs + pipeNs);
+  const cost = isNativeTimeComplete(profile)
+    ? `${all} (${formatShare(pickleNs + pipeNs, profile.parallelism.onCpuNs)} of it)`
+    : `at least ${all}`;
+  return `Moving objects between processes cost ${cost}: ${formatDuration(pickleNs)} in pickling, ${formatDuration(pipeNs)} in pipes.`;
 }
 
 function nativeLine(row: LineRow, names: PlaceNames, nativeNs: number): string {

@@ -85,6 +85,7 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
   ['a GIL that nobody knows', () => [trace({ flags: unrecognised }).bytes()], /cannot be trusted/],
   ['no GIL at all', noGil, /No GIL of process 100 was seen/],
   ['a bounded trace', bounded, /size limit.* 7 GIL cycles are only in the totals/],
+  ['native code of a bounded trace', bounded, /nor what threads did .* GIL \(native code/],
   ['a full disk', losing('diskFull'), /disk of the trace was full/],
   ['too many interpreters', losing('gilTableFull'), /more interpreters than/],
   ['too many stacks', losing('stackTableFull'), /more different stacks/],

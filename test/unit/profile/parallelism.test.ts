@@ -16,12 +16,21 @@ import {
 } from '../../support/random-cycles';
 
 /** What the report says of a run of one second; milliseconds. */
-function said(onCpu: number, underGil: number, system: number | null, gilEnabled = true): string {
+function said(
+  onCpu: number,
+  underGil: number,
+  system: number | null,
+  gilEnabled: boolean | readonly boolean[] = true,
+  lostEvents = 0,
+): string {
   const profile = emptyProfile();
   const lines = parallelismSection(
     {
       ...profile,
-      processes: profile.processes.map((row) => ({ ...row, gilEnabled })),
+      lost: { ...profile.lost, events: lostEvents },
+      processes: profile.processes.flatMap((row) =>
+        [gilEnabled].flat().map((enabled) => ({ ...row, gilEnabled: enabled })),
+      ),
       parallelism: {
         onCpuNs: onCpu * 1e6,
         underGilNs: underGil * 1e6,
@@ -55,6 +64,22 @@ describe('the parallelism in the report', () => {
     assert.match(text, /1\.50 threads held the GIL or ran native code, 0\.90 of them with the GIL/);
     assert.match(text, /only 600 ms of CPU time, 0\.60 CPUs on average/);
     assert.doesNotMatch(text, /were on a CPU/);
+  });
+
+  it('does not say whose the rest is where native code was not recorded', () => {
+    const incomplete = [said(1500, 900, 3500, true, 7), said(1500, 900, 3500, [true, false])];
+    for (const text of incomplete) {
+      assert.match(
+        text,
+        /average at least 1\.50 threads were on a CPU, at least 0\.90 of them with/,
+      );
+      assert.match(text, /The system counted 3\.5 s of CPU time, 3\.50 CPUs on average/);
+      assert.match(text, /of how much of it is native code, not all was recorded\./);
+      assert.match(text, /At least 600 ms ran without the GIL\./);
+      assert.doesNotMatch(text, /neither|OpenBLAS|library/);
+    }
+    // Held without a CPU: what is missing only makes it more.
+    assert.match(said(1500, 900, 600, true, 7), /at least 1\.50 threads held .* only 600 ms/);
   });
 
   it('without a GIL says what the system counted: what Python code computes is not known', () => {

@@ -208,6 +208,28 @@ test('without a GIL: each thread that waited for a lock, and what is not known',
   assert.match(report.replace(/\s+/g, ' '), /Of threads without a GIL it is not recorded how long/);
 });
 
+test('executors and waits for processes: said to be incomplete where events are missing', () => {
+  const where = { file: '/p/app.py', line: 3, function: 'f' };
+  const times = { queuedNs: 0, ranNs: 9e6, maxQueuedNs: 0, maxRanNs: 9e6, threads: 1 };
+  const profile = emptyProfile({
+    awaits: [{ on: 'child', where, ns: 5e6, processes: [] }],
+    executors: [{ ...times, pid: 100, where, work: null, asyncio: false, count: 1 }],
+  });
+  const sound = reportText(profile, { folder: '/p' });
+  assert.match(
+    sound,
+    /Waits for processes and executors\n[^]*Work given to threads of executors\n/,
+  );
+  assert.doesNotMatch(sound, /not all was recorded/);
+  const lost = { events: 7, samples: 0, reason: 'Not everything was recorded.' };
+  const bounded = reportText({ ...profile, lost }, { folder: '/p' });
+  assert.match(
+    bounded,
+    /Waits for processes[^]*not all was recorded: there may be more\n\nWork given/,
+  );
+  assert.match(bounded, /Work given[^]*not all was recorded: more may have run, and the last of a/);
+});
+
 test('prose fits a terminal, and a number keeps its unit', () => {
   const message = 'word '.repeat(17) + 'takes 12.5 ms or 3 % of /p/my app/x.py:3 '.repeat(9);
   const finding: Finding = {
