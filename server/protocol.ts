@@ -163,6 +163,9 @@ export interface LineRow extends Place {
   readonly samples: number;
   /** How rough that makes this line's part, by theory: its relative standard error, 1/√samples. Null without samples. */
   readonly samplingError: number | null;
+  /** The same of the line with what it calls. */
+  readonly totalSamples: number;
+  readonly totalSamplingError: number | null;
   /** Only of the line with the largest blocks: the user's line that led there in most of that time, if it is a library's. */
   readonly calledFrom?: Place;
 }

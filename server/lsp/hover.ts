@@ -142,19 +142,26 @@ function onlyBelow(costs: LineCosts): boolean {
 }
 
 function certainty(costs: LineCosts, profile: Profile, text: ServerText): string {
-  const samples = costs.rows.reduce((sum, row) => sum + row.samples, 0);
-  const sentences: string[] = [text.hover.exact];
-  if (costs.hold.selfNs > 0) {
-    sentences.push(
-      samples > 0
-        ? text.hover.samples(samples, Math.ceil(100 / Math.sqrt(samples)))
-        : text.hover.noSamples,
-    );
-  }
+  const sentences: string[] = [text.hover.exact, ...sampling(costs, text)];
   const { events, samples: missed, reason } = profile.lost;
   if (events > 0 || missed > 0) sentences.push(text.hover.lost(profile.lost));
   else if (reason !== null) sentences.push(text.message(reason));
   return [...sentences, ...messagesOf(profile).map(text.message)].join(' ');
+}
+
+/** On how many samples the line's own hold rests, and with what it calls. */
+function sampling({ hold, rows }: LineCosts, text: ServerText): string[] {
+  if (hold.totalNs === 0) return [];
+  const own = rows.reduce((sum, row) => sum + row.samples, 0);
+  // As with times: functions on one line may call each other.
+  const all = Math.max(own, ...rows.map((row) => row.totalSamples));
+  const percent = (samples: number): number => Math.ceil(100 / Math.sqrt(samples));
+  if (all === 0 && hold.totalNs > hold.selfNs) return [text.hover.noSamplesInAll];
+  if (hold.selfNs === 0) return [text.hover.samplesInAll(all, percent(all))];
+  return [
+    own > 0 ? text.hover.samples(own, percent(own)) : text.hover.noSamples,
+    ...(all > own ? [text.hover.samplesBelow(all, percent(all))] : []),
+  ];
 }
 
 /** Where no line of the whole run is known, every line says why; else null. */

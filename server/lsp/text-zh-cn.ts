@@ -50,6 +50,12 @@ export const simplifiedChinese: ServerText = {
       `一次持有如何分配到其中的各行是采样得到的：此处有 ${amount(samples)} 个样本，约 ±${percent} %。`,
     noSamples:
       '一次持有如何分配到其中的各行是采样得到的；没有样本落在此行：它的持有太短，计入持有结束之处。',
+    samplesInAll: (samples, percent) =>
+      `一次持有如何分配到其中的各行是采样得到的：此处及其所调用的代码中有 ${amount(samples)} 个样本，约 ±${percent} %。`,
+    noSamplesInAll:
+      '一次持有如何分配到其中的各行是采样得到的；没有样本落在此行或其所调用的代码上：每次持有整个计入其结束之处。',
+    samplesBelow: (samples, percent) =>
+      `含其所调用的代码：${amount(samples)} 个样本，约 ±${percent} %。`,
     lost: (lost) =>
       `不完整：有 ${amount(lost.events)} 个事件和 ${amount(lost.samples)} 个样本未被记录${lost.reason === null ? '' : `（${simplifiedChinese.message(lost.reason)}）`}。`,
   },

@@ -62,6 +62,12 @@ export const english = {
       `How a hold splits over the lines inside it is sampled: ${plural(samples, 'sample', 'samples')} here, about ±${percent} %.`,
     noSamples:
       'How a hold splits over the lines inside it is sampled; no sample fell on this line: its holds were too short, and count where they ended.',
+    samplesInAll: (samples: number, percent: number): string =>
+      `How a hold splits over the lines inside it is sampled: ${plural(samples, 'sample', 'samples')} here and in what it calls, about ±${percent} %.`,
+    noSamplesInAll:
+      'How a hold splits over the lines inside it is sampled; no sample fell on this line or what it calls: each hold counts as a whole where it ended.',
+    samplesBelow: (samples: number, percent: number): string =>
+      `With what it calls: ${plural(samples, 'sample', 'samples')}, about ±${percent} %.`,
     lost: (lost: Lost): string =>
       `Incomplete: ${amount(lost.events)} events and ${amount(lost.samples)} samples were not recorded${lost.reason === null ? '' : ` (${lost.reason})`}.`,
   },

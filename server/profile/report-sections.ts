@@ -174,6 +174,15 @@ function costColumns(which: CostColumn, withLocks: boolean): Column<LineRow>[] {
   ];
 }
 
+/** On which the split of holds over these lines rests; left out where no sample fell on any of them. */
+function samplesColumn(
+  rows: readonly LineRow[],
+  samples: (row: LineRow) => number,
+): Column<LineRow>[] {
+  if (rows.every((row) => samples(row) === 0)) return [];
+  return [{ head: 'samples', cell: (row) => formatCount(samples(row)) }];
+}
+
 function lineCost(row: LineRow, which: CostColumn): number {
   const { hold, wait, blocks, lockWait, lockBlocks } = row;
   return Math.max(...[hold, wait, blocks, lockWait, lockBlocks].map((cost) => cost[which]));
@@ -194,6 +203,7 @@ export function linesSection(profile: Profile, names: PlaceNames): string[] {
   const columns: Column<LineRow>[] = [
     ...costColumns('selfNs', haveLockCosts(shown)),
     { head: 'longest hold', cell: (row) => duration(row.maxHoldNs) },
+    ...samplesColumn(shown, (row) => row.samples),
   ];
   const costs = {
     hold: (row: LineRow) => row.hold.selfNs,
@@ -228,10 +238,11 @@ export function callersSection(profile: Profile, names: PlaceNames): string[] {
     0,
   );
   if (shown.length === 0) return [];
-  return [
-    'Your lines, with all they call',
-    ...tableLines(costColumns('totalNs', haveLockCosts(shown)), lineColumn(names), shown),
+  const columns = [
+    ...costColumns('totalNs', haveLockCosts(shown)),
+    ...samplesColumn(shown, (row) => row.totalSamples),
   ];
+  return ['Your lines, with all they call', ...tableLines(columns, lineColumn(names), shown)];
 }
 
 export function blameSection(profile: Profile, names: PlaceNames): string[] {

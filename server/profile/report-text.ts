@@ -62,6 +62,9 @@ function titleLine(profile: Profile): string {
 /** From here on the share of a line is off by 5 % at most, by standard error. */
 const ENOUGH_SAMPLES = 100;
 
+const OF_ONE_LINE =
+  'Of one line with few samples it is rougher: about ±100 % with one sample, ±10 % with 100.';
+
 /** Said where a process ran without a GIL: its threads are not seen on their way into system calls and back. */
 const WITHOUT_GIL =
   'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.';
@@ -75,7 +78,7 @@ function exactnessSection(profile: Profile): string[] {
   const notes = [
     'Waits, counts and thread totals are exact.',
     samples > 0
-      ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}.`
+      ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}. ${OF_ONE_LINE}`
       : 'No hold was long enough to need samples.',
     ...(profile.processes.some((row) => !row.gilEnabled) ? [WITHOUT_GIL] : []),
     ...(profile.parallelism.onCpuNs > profile.parallelism.underGilNs ? [NATIVE_THREADS] : []),

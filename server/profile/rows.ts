@@ -180,6 +180,7 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
   const contended = countOf(SUM.contended);
   const forcedReleases = countOf(SUM.forced);
   const samples = countOf(SUM.samples);
+  const allSamples = lines.totals(column(SUM.samples));
   const maxHoldNs = maxOf(SUM.maxHoldNs);
   const maxWaitNs = maxOf(SUM.maxWaitNs);
   const rows = lines.places.map((place, line): LineRow => ({
@@ -198,11 +199,17 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
     maxHoldNs: maxHoldNs(line),
     maxWaitNs: maxWaitNs(line),
     samples: samples(line),
-    samplingError: samples(line) > 0 ? 1 / Math.sqrt(samples(line)) : null,
+    samplingError: samplingError(samples(line)),
+    totalSamples: allSamples[line] ?? 0,
+    totalSamplingError: samplingError(allSamples[line] ?? 0),
   }));
   return withCaller(rows, lines, column(SUM.blocksNs))
     .filter(costsAnything)
     .sort((a, b) => selfOf(b) - selfOf(a) || totalOf(b) - totalOf(a) || comparePlaces(a, b));
+}
+
+function samplingError(samples: number): number | null {
+  return samples > 0 ? 1 / Math.sqrt(samples) : null;
 }
 
 function costsAnything(row: LineRow): boolean {

@@ -112,6 +112,8 @@ function fakeLine(place: Place, lanes: readonly Lane[], index: number): LineRow 
     maxWaitNs: 15_300_000,
     samples: 50,
     samplingError: 0.14,
+    totalSamples: 100,
+    totalSamplingError: 0.1,
   };
 }
 

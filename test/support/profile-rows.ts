@@ -20,6 +20,8 @@ export function lineRow(row: Partial<LineRow> & Place): LineRow {
     maxWaitNs: 0,
     samples: 0,
     samplingError: null,
+    totalSamples: 0,
+    totalSamplingError: null,
     ...row,
   };
 }

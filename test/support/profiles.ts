@@ -37,6 +37,8 @@ export function lineRow(file: string, line: number, name: string, cost: LineCost
     maxWaitNs: cost.maxWaitNs ?? 0,
     samples: cost.samples ?? 0,
     samplingError: null,
+    totalSamples: cost.samples ?? 0,
+    totalSamplingError: null,
   };
 }
 

@@ -69,6 +69,26 @@ function fewSamples(): Buffer[] {
   return [writer.bytes()];
 }
 
+/** Line 3 has one sample, line 4 has the others; line 9 calls both, and was never seen without one of them. */
+const CALLER = 9;
+function withSamples(count: number): Buffer[] {
+  const writer = trace({ endTicks: 4_000_000n }, () => undefined);
+  const at = (name: 'sampler' | number, line: number): number =>
+    writer.stack(name, [
+      { file: FILE, line: CALLER, function: 'main' },
+      { file: FILE, line, function: 'f' },
+    ]);
+  const stacks = [at('sampler', LINE), at('sampler', LINE + 1)] as const;
+  const held = { thread: 0, waitStart: 400_000n, acquired: 400_000n, stack: at(0, LINE + 1) };
+  const step = 1_000n;
+  for (let i = 0; i < count; i++) {
+    const stack = stacks[Math.min(i, 1)] ?? 0;
+    writer.sample({ gil: 0, thread: 0, at: 400_100n + BigInt(i) * step, stack });
+  }
+  writer.cycle(0, { ...held, released: 400_100n + BigInt(count) * step });
+  return [writer.bytes()];
+}
+
 function noGil(): Buffer[] {
   const writer = new TraceWriter({ flags: 0, endTicks: 1_000_000n });
   writer.addThread({ tid: 1 });
@@ -110,10 +130,10 @@ function profileOf(traces: readonly Uint8Array[]): Profile {
   return engine.snapshot(state, { command: [], startedAt: '', exit, live: false }).profile;
 }
 
-function hoverOf(profile: Profile): string {
+function hoverOf(profile: Profile, line = LINE): string {
   const index = indexProfile(profile, (file) => file);
   const context = { live: false, old: false, shownPath: (file: string) => file };
-  return hoverMarkdown(index, FILE, LINE, context) ?? '';
+  return hoverMarkdown(index, FILE, line, context) ?? '';
 }
 
 /** Lines that were wrapped are one again. */
@@ -140,6 +160,34 @@ test('few samples: the report, the hover and the JSON say how rough', () => {
   const line = profile.lines.find((row) => row.line === LINE);
   assert.equal(line?.samples, 3);
   assert.equal(line.samplingError?.toFixed(3), '0.577');
+});
+
+test('a line with few samples among many: the report, the hover and the JSON say how rough it is', () => {
+  const profile = profileOf(withSamples(140));
+  const report = reportText(profile, { folder: null });
+  const words = unwrapped(report);
+  assert.match(words, /rests on 140 samples/);
+  assert.match(words, /rougher: about ±100 % with one sample, ±10 % with 100/);
+  const samplesOf = (line: number): string[] =>
+    [...report.matchAll(/ (\d+) {3}\/app\.py:(\d+) /g)]
+      .filter(([, , found]) => found === String(line))
+      .map(([, samples = '']) => samples);
+  assert.deepEqual([samplesOf(LINE), samplesOf(LINE + 1)], [['1'], ['139']]);
+  assert.match(report, /longest hold +samples +line\n/);
+  // Of a caller with no time of its own: what it calls counts.
+  assert.deepEqual(samplesOf(CALLER), ['140']);
+  assert.match(hoverOf(profile), /1 sample here, about ±100 %/);
+  assert.match(hoverOf(profile, CALLER), /140 samples here and in what it calls, about ±9 %/);
+  const [line, caller] = [LINE, CALLER].map((at) => profile.lines.find((row) => row.line === at));
+  assert.deepEqual([line?.samples, line?.totalSamples, line?.totalSamplingError], [1, 1, 1]);
+  assert.deepEqual([caller?.samples, caller?.samplingError], [0, null]);
+  assert.deepEqual([caller?.totalSamples, caller?.totalSamplingError?.toFixed(3)], [140, '0.085']);
+});
+
+test('a caller without any sample says so in its hover', () => {
+  const profile = profileOf(withSamples(0));
+  assert.match(hoverOf(profile, CALLER), /no sample fell on this line or what it calls/);
+  assert.doesNotMatch(reportText(profile, { folder: null }), /samples +line\n/);
 });
 
 test('a sound run says that nothing was lost, and warns of nothing', () => {

@@ -152,10 +152,13 @@ test('a line on which a thread does nothing for long is shown, a hung program is
 
 test('tables: numbers under their heads, paths relative, totals of what is not shown', () => {
   const report = reportText(sampleProfile(), { folder: FOLDER });
-  assert.equal(row(report, 'longest hold'), '    hold    wait  blocks   off  longest hold   line');
+  assert.equal(
+    row(report, 'longest hold'),
+    '    hold    wait  blocks   off  longest hold  samples   line',
+  );
   assert.equal(
     row(report, 'app.py:12 crunch'),
-    '   1.9 s  200 ms   2.3 s     0        310 ms   app.py:12 crunch',
+    '   1.9 s  200 ms   2.3 s     0        310 ms    1,890   app.py:12 crunch',
   );
   assert.equal(
     row(report, 'more line'),
