@@ -167,7 +167,8 @@ export class CurrentProfile {
   async exportTo(params: ExportParams): Promise<ExportResult> {
     this.finished(this.text.export.stillRunning);
     try {
-      return (await this.worker?.export(params)) ?? { notes: [] };
+      const { notes = [] } = (await this.worker?.export(params)) ?? {};
+      return { notes: notes.map(this.text.message) };
     } catch (error) {
       throw new ResponseError(RUN_ERROR.badProfile, this.text.message(messageOf(error)));
     }

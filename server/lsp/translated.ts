@@ -21,7 +21,12 @@ export function translatedChart(response: ChartResponse, text: ServerText): Char
   if (response.kind === 'meta' && response.meta !== null) {
     const { meta } = response;
     const findings = translatedFindings(meta.findings, text);
-    return { kind: 'meta', meta: { ...meta, findings, lost: translatedLost(meta.lost, text) } };
+    const processes = meta.processes.map((row) => ({
+      ...row,
+      messages: row.messages.map(text.message),
+    }));
+    const lost = translatedLost(meta.lost, text);
+    return { kind: 'meta', meta: { ...meta, findings, processes, lost } };
   }
   if (response.kind === 'comparison' && response.view !== null) {
     const comparison = translatedComparison(response.view.comparison, text);

@@ -66,7 +66,7 @@ const OF_ONE_LINE =
   'Of one line with few samples it is rougher: about ±100 % with one sample, ±10 % with 100.';
 
 /** Said where a process ran without a GIL: its threads are not seen on their way into system calls and back. */
-const WITHOUT_GIL =
+export const WITHOUT_GIL =
   'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.';
 
 /** Said where there was native code at all. */

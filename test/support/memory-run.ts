@@ -50,10 +50,7 @@ export class MemoryRun implements RunSource {
   readonly path = '/memory';
   private traces: MemoryTrace[];
 
-  constructor(
-    traces: readonly Uint8Array[],
-    private readonly told: Partial<RunManifest> = {},
-  ) {
+  constructor(traces: readonly Uint8Array[]) {
     this.traces = traces.map((bytes, i) => new MemoryTrace(`${i}.trace`, bytes));
   }
 
@@ -69,7 +66,7 @@ export class MemoryRun implements RunSource {
   }
 
   manifest(): RunManifest {
-    return { command: [], startedAt: '', exit: null, ...this.told };
+    return { command: [], startedAt: '', exit: null };
   }
 
   close(): void {

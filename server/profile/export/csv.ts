@@ -1,5 +1,6 @@
-import type { Place, Profile, SelfTotal } from '../../protocol';
+import type { Place, Profile, SelfTotal, ThreadRow } from '../../protocol';
 import type { ExportTable } from '../../protocol-export';
+import { idOfItsProcess, processesById } from '../process-id';
 import { type ByteSink, TextSink } from './sinks';
 
 type Value = string | number;
@@ -42,6 +43,16 @@ function plain<Row extends object>(
   };
 }
 
+/** Without a GIL it is not known how long a thread was off or on a CPU: these fields are then empty. */
+function threadsOf({ threads, processes }: Profile): (ThreadRow | UnknownTimes)[] {
+  const byId = processesById(processes);
+  return threads.map((row) =>
+    byId.get(idOfItsProcess(row))?.gilEnabled === false ? { ...row, offNs: '', nativeNs: '' } : row,
+  );
+}
+
+type UnknownTimes = Omit<ThreadRow, 'offNs' | 'nativeNs'> & Record<'offNs' | 'nativeNs', ''>;
+
 function valueOf(value: unknown): Value {
   return typeof value === 'number' || typeof value === 'string' ? value : '';
 }
@@ -60,8 +71,8 @@ const TABLES: Readonly<Record<ExportTable, (profile: Profile) => Table>> = {
       ...[row.maxHoldNs, row.maxWaitNs, row.samples],
     ]),
   }),
-  threads: ({ threads }) =>
-    plain(threads, [
+  threads: (profile) =>
+    plain(threadsOf(profile), [
       ...(['pid', 'tid', 'name', 'gil', 'startNs', 'endNs', 'holdNs', 'waitNs', 'offNs'] as const),
       ...(['lockWaitNs', 'nativeNs', 'blocksNs', 'acquires', 'contended'] as const),
       ...(['forcedReleases', 'maxHoldNs', 'maxWaitNs'] as const),

@@ -1,4 +1,5 @@
 import type { Profile } from '../../protocol';
+import { dataNotes } from './data-notes';
 
 /** Version of the processed profile format; newer versions of the tool read it by their own upgraders. */
 const FORMAT_VERSION = 60;
@@ -45,10 +46,20 @@ export function firefoxMeta(profile: Profile): object {
       {
         label: 'GILscope',
         entries: [
-          { label: 'Lost', format: 'string', value: profile.lost.reason ?? 'nothing' },
+          ...lostEntries(profile),
           { label: 'Wall time', format: 'nanoseconds', value: profile.wallNs },
         ],
       },
     ],
   };
+}
+
+function lostEntries(profile: Profile): object[] {
+  const { samples } = profile.lost;
+  const notes = dataNotes(profile);
+  // So few samples that no note names them.
+  const few =
+    samples === 0 ? 'nothing' : `nothing but ${samples} ${samples === 1 ? 'sample' : 'samples'}`;
+  const values = notes.length === 0 ? [few] : notes;
+  return values.map((value) => ({ label: 'Lost', format: 'string', value }));
 }

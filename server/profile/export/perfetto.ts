@@ -3,6 +3,7 @@ import { LANE_STATES, type LaneState } from '../../protocol-chart';
 import type { LaneSegment } from '../lane-segments';
 import type { LaneView } from '../lane-view';
 import { idOfItsProcess, processesById } from '../process-id';
+import { WITHOUT_GIL } from '../report-text';
 import type { ExportData, ExportStacks } from './export-data';
 import { type BlamedSegment, gilSegments } from './gil-segments';
 import { type LoadCurve, loadCurve } from './load-curve';
@@ -29,8 +30,6 @@ const CATEGORY = { id: 1, name: 'gil' } as const;
 const OF_LOCKS = { id: 2, name: 'lock' } as const;
 /** Of a thread without a GIL that does not wait for a lock; its number comes after those of the states. */
 const UNKNOWN = { id: LANE_STATES.length + 1, name: 'running or off' } as const;
-const WITHOUT_GIL =
-  'Without a GIL it is not recorded whether a thread runs, sleeps or does I/O, only its waits for locks.';
 
 /**
  * A trace for Perfetto: a track for each process and thread with its states, an arrow from each wait to the holds that
@@ -180,12 +179,17 @@ class PerfettoWriter {
 
   /** What the picture does not show is said at its start. */
   #incompleteness(tracks: ReadonlyMap<string, number>): void {
-    const { reason } = this.#data.profile.lost;
+    const { lost, processes } = this.#data.profile;
     const [first] = tracks.values();
-    if (reason !== null && first !== undefined) this.#instant(first, 'incomplete', reason);
-    for (const id of this.#withoutGil) {
-      const track = tracks.get(id);
-      if (track !== undefined) this.#instant(track, 'no GIL', WITHOUT_GIL);
+    if (lost.reason !== null && first !== undefined) {
+      this.#instant(first, 'incomplete', lost.reason);
+    }
+    for (const [id, { gilEnabled, messages }] of processesById(processes)) {
+      const track = tracks.get(id) ?? 0;
+      if (!gilEnabled) this.#instant(track, 'no GIL', WITHOUT_GIL);
+      for (const message of messages) {
+        if (message !== WITHOUT_GIL) this.#instant(track, 'incomplete', message);
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { dataNotes } from './data-notes';
 import type { ExportData, ExportStacks, StackCost } from './export-data';
 import { ProtoWriter } from './protobuf';
 import type { ByteSink } from './sinks';
@@ -48,12 +49,12 @@ export function writePprof(data: ExportData, sink: ByteSink): void {
   }
   const used = writeSamples(data.stacks, out, keep);
   writePlaces(data.stacks, used, strings, out, keep);
-  const { startedAt, wallNs, command, lost } = data.profile;
+  const { startedAt, wallNs, command } = data.profile;
   const startMs = Date.parse(startedAt);
   if (startMs > 0) out.uint(PROFILE.timeNs, startMs * 1e6);
   out.uint(PROFILE.durationNs, wallNs);
   out.uint(PROFILE.defaultSampleType, strings.of(DEFAULT_TYPE));
-  const comments = [`GILscope: ${command.join(' ')}`, ...(lost.reason ? [lost.reason] : [])];
+  const comments = [`GILscope: ${command.join(' ')}`, ...dataNotes(data.profile)];
   for (const comment of comments) out.uint(PROFILE.comment, strings.of(comment));
   for (const text of strings.all()) {
     out.text(PROFILE.stringTable, text);

@@ -1,5 +1,7 @@
 import { EXPORT_COSTS, type ExportCost } from '../../protocol-export';
 import { segmentsOfLane } from '../lane-segments';
+import { idOfItsProcess, processesById } from '../process-id';
+import { dataNotes } from './data-notes';
 import { type ExportData, type ExportStacks, frameNames } from './export-data';
 import { type ByteSink, TextSink } from './sinks';
 
@@ -7,10 +9,13 @@ import { type ByteSink, TextSink } from './sinks';
 export const SPEEDSCOPE_SEGMENTS = 500_000;
 
 const STATES = ['holding', 'waiting', 'off', 'lock'] as const;
+/** In place of off, of a thread without a GIL; its frame comes after those of the states. */
+const UNKNOWN = 'running or off';
 
 /**
  * A file for speedscope: a profile for each cost, by stack, and one for each thread over time, in which the state
- * is the innermost frame. Answers whether the threads are in it.
+ * is the innermost frame. What is not in its numbers is in its name, for want of another place. Answers whether the
+ * threads are in it.
  */
 export function writeSpeedscope(
   data: ExportData,
@@ -22,7 +27,10 @@ export function writeSpeedscope(
   const withThreads = segmentCount(data) <= SPEEDSCOPE_SEGMENTS;
   text.write('{"$schema":"https://www.speedscope.app/file-format-schema.json",');
   text.write(`"exporter":${JSON.stringify(exporter)},`);
-  text.write(`"name":${JSON.stringify(profile.command.join(' ') || 'GILscope')},`);
+  const notes = dataNotes(profile);
+  const name = [profile.command.join(' ') || 'GILscope', ...notes].join(' · ');
+  const incomplete = notes.length === 0 ? '' : ', incomplete';
+  text.write(`"name":${JSON.stringify(name)},`);
   text.write('"activeProfileIndex":0,"shared":{"frames":');
   text.list(frameTexts(stacks));
   text.write('},"profiles":[');
@@ -30,17 +38,19 @@ export function writeSpeedscope(
   // A file without any profile is none.
   for (const [index, cost] of (costs.length === 0 ? EXPORT_COSTS : costs).entries()) {
     if (index > 0) text.write(',');
-    writeCost(stacks, cost, text);
+    writeCost(stacks, cost, `${cost} by stack${incomplete}`, text);
   }
+  const byId = processesById(profile.processes);
   for (const [row, view] of withThreads ? lanes.entries() : []) {
     const thread = profile.threads[row];
     if (thread === undefined || thread.endNs <= thread.startNs) continue;
     text.write(
-      `,{"type":"evented","name":${JSON.stringify(`${thread.name || thread.tid} (${thread.gil})`)},`,
+      `,{"type":"evented","name":${JSON.stringify(`${thread.name || thread.tid} (${thread.gil})${incomplete}`)},`,
     );
     text.write(`"unit":"nanoseconds","startValue":${thread.startNs},"endValue":${thread.endNs},`);
     text.write('"events":');
-    text.list(eventsOf(stacks, segmentsOfLane(view)));
+    const withGil = byId.get(idOfItsProcess(thread))?.gilEnabled !== false;
+    text.list(eventsOf(stacks, segmentsOfLane(view), withGil ? 'off' : UNKNOWN));
     text.write('}');
   }
   text.write(']}\n');
@@ -55,15 +65,15 @@ function* frameTexts(stacks: ExportStacks): Generator<string, void, undefined> {
     const name = names[index] ?? '';
     yield JSON.stringify(line > 0 ? { name, file, line } : { name, file });
   }
-  for (const state of STATES) yield JSON.stringify({ name: `[${state}]` });
+  for (const state of [...STATES, UNKNOWN]) yield JSON.stringify({ name: `[${state}]` });
 }
 
-function writeCost(stacks: ExportStacks, cost: ExportCost, text: TextSink): void {
+function writeCost(stacks: ExportStacks, cost: ExportCost, name: string, text: TextSink): void {
   const used: number[] = [];
   for (let stack = 0; stack < stacks.count; stack++) {
     if (stacks.cost(stack, cost) > 0) used.push(stack);
   }
-  text.write(`{"type":"sampled","name":"${cost} by stack","unit":"nanoseconds",`);
+  text.write(`{"type":"sampled","name":${JSON.stringify(name)},"unit":"nanoseconds",`);
   text.write(`"startValue":0,"endValue":${total(stacks, cost)},"samples":`);
   text.list(map(used, (stack) => `[${stacks.path(stack).join(',')}]`));
   text.write(',"weights":');
@@ -75,12 +85,14 @@ function writeCost(stacks: ExportStacks, cost: ExportCost, text: TextSink): void
 function* eventsOf(
   stacks: ExportStacks,
   segments: ReturnType<typeof segmentsOfLane>,
+  off: 'off' | typeof UNKNOWN,
 ): Generator<string, void, undefined> {
   let open: number[] = [];
   let endNs = 0;
   for (const segment of segments) {
-    const state = stacks.frames.length + STATES.indexOf(segment.state);
-    const path = [...stacks.path(stacks.known(segment.stack)), state];
+    const state =
+      segment.state === 'off' && off === UNKNOWN ? STATES.length : STATES.indexOf(segment.state);
+    const path = [...stacks.path(stacks.known(segment.stack)), stacks.frames.length + state];
     let same = 0;
     while (same < open.length && open[same] === path[same]) same++;
     yield* closed(open, same, segment.startNs);

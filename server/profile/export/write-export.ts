@@ -1,6 +1,7 @@
 import type { ExportChoice } from '../../protocol-export';
 import { writeCollapsed } from './collapsed';
 import { writeCsv } from './csv';
+import { dataNotes } from './data-notes';
 import type { ExportData } from './export-data';
 import { writeFirefox } from './firefox';
 import { writePerfetto } from './perfetto';
@@ -18,6 +19,11 @@ export function needsTimeline({ format }: ExportChoice): boolean {
 
 /** Writes an export. Answers what its reader must know: what is left out of it, and why. */
 export function writeExport(data: ExportData, choice: ExportChoice, sink: ByteSink): string[] {
+  return [...dataNotes(data.profile), ...written(data, choice, sink)];
+}
+
+/** Answers what is in the profile, but not in this format of it. */
+function written(data: ExportData, choice: ExportChoice, sink: ByteSink): string[] {
   const segments = data.lanes.reduce((count, lane) => count + lane.count * 3, 0);
   switch (choice.format) {
     case 'perfetto':
@@ -46,7 +52,7 @@ const FIREFOX_LARGE =
   'The run has so many intervals that the Firefox Profiler will be slow with it; the Perfetto export suits it better.';
 const SPEEDSCOPE_LARGE =
   `The threads over time are left out: speedscope cannot load more than about ${SPEEDSCOPE_SEGMENTS.toLocaleString('en-US')} intervals. ` +
-  'The costs by stack are complete; the Perfetto export shows the threads over time.';
+  'All costs by stack are in it; the Perfetto export shows the threads over time.';
 
 /** What the tracks of locks do not show. */
 function lockNotes({ locks: { locks, leftOut } }: ExportData): string[] {
@@ -57,17 +63,17 @@ function lockNotes({ locks: { locks, leftOut } }: ExportData): string[] {
   ];
 }
 
-/** What the states over time do not show, though the profile's sums do. */
+/** What the states over time do not show. Whether the sums do is said of the profile. */
 function timeNotes({ profile, merged }: ExportData): string[] {
   const notes: string[] = [];
   if (profile.lost.events > 0) {
     notes.push(
-      `${profile.lost.events.toLocaleString('en-US')} GIL cycles were not recorded singly, and so are not on the time axis of the export.`,
+      `${profile.lost.events.toLocaleString('en-US')} GIL cycles are not on the time axis of the export.`,
     );
   }
   if (merged) {
     notes.push(
-      'The run has more cycles than are kept singly: short neighbours are drawn as one; the sums are exact.',
+      'The run has more cycles than are kept singly: short neighbours are drawn as one; the sums are not changed by that.',
     );
   }
   return notes;
