@@ -43,9 +43,24 @@ export interface Lost {
   /** Events that are only in totals, or in nothing. */
   readonly events: number;
   readonly samples: number;
+  /** Of the events: in no number at all. */
+  readonly missing: number;
+  /** Processes of which nothing is in the profile: they could not be recorded, or their traces not read. */
+  readonly processes: number;
+  readonly causes: readonly LostCause[];
   /** For a person: why, and what it means for the numbers. */
   readonly reason: string | null;
 }
+
+export type LostCause =
+  | 'bounded'
+  | 'diskFull'
+  | 'gilTableFull'
+  | 'stackTableFull'
+  | 'noRoom'
+  | 'aggregateTableFull'
+  | 'lockTableFull'
+  | 'threadTableFull';
 
 /** What the measuring cost, measured in this run. */
 export interface Overhead {
@@ -81,6 +96,8 @@ export interface ProcessRow {
   readonly executable: string;
   readonly host: 'embedded' | 'preloaded' | 'attached';
   readonly gilEnabled: boolean;
+  /** `unrecognised`: its events cannot be trusted; `notSeen`: nothing was measured; `none`: free-threaded, without one. */
+  readonly gil: 'recorded' | 'notSeen' | 'unrecognised' | 'none';
   readonly startNs: number;
   readonly endNs: number;
   readonly exit: ExitStatus;
@@ -92,6 +109,8 @@ export interface ProcessRow {
   readonly replaced: boolean;
   /** `recorded`, or why there are no lines. */
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
+  /** Its trace is damaged or was cut: there may be more that is missing than could be counted. */
+  readonly damaged: boolean;
   /** What the reader of the numbers must know: warnings of the probe. */
   readonly messages: readonly string[];
 }

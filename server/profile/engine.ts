@@ -148,7 +148,7 @@ function snapshotOf(parts: Parts, state: TraceState, facts: RunFacts): Snapshot 
     startedAt: facts.startedAt,
     wallNs: lives.processEndNs.reduce((latest, ns) => Math.max(latest, ns), 0),
     exit: facts.exit,
-    lost: lostOf(state),
+    lost: lostOf(state, facts.unrecorded?.length),
     overhead: overheadOf(state),
     parallelism: parallelismOf(rows, state.processes),
     serialisation: costs.serialisation,

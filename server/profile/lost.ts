@@ -91,23 +91,30 @@ const WHY: Readonly<Record<LostReason, string>> = {
   threadTableFull: 'there was no room for a thread',
 };
 
-/** What was not recorded singly, in one sentence for a person. */
-export function lostOf({ processes, locks }: TraceState): Lost {
+/**
+ * What was not recorded singly, in one sentence for a person.
+ * @param unrecorded How many children could not be recorded at all.
+ */
+export function lostOf({ processes, locks, refused = 0 }: TraceState, unrecorded = 0): Lost {
   const sum = (of: (process: ProcessState) => number) =>
     processes.reduce((total, process) => total + of(process), 0);
   const events = sum(({ lostEvents }) => lostEvents);
   const missing = sum(({ missingEvents }) => missingEvents ?? 0);
-  const unrecorded = sum(({ unrecordedEvents }) => unrecordedEvents ?? 0);
+  const withoutRoom = sum(({ unrecordedEvents }) => unrecordedEvents ?? 0);
   const lockRows = locks.reduce((total, { lostRows }) => total + lostRows, 0);
   const samples = sum(({ lostSamples }) => lostSamples);
   const taken = sum(({ samplesTaken }) => samplesTaken);
   const reasons = [...new Set(processes.flatMap((process) => process.lostReasons))];
   const isMuch = samples > FEW_MISSED_SAMPLES && samples > MISSED_SAMPLES_SHARE * (taken + samples);
   const parts = partsOf({
-    ...{ inTotals: events - missing - unrecorded, missing, unrecorded, lockRows },
+    ...{ inTotals: events - missing - withoutRoom, missing, unrecorded: withoutRoom, lockRows },
     samples: isMuch ? samples : 0,
   });
-  return { events, samples, reason: sentence(parts, reasons) };
+  return {
+    ...{ events, samples, missing: missing + withoutRoom, processes: refused + unrecorded },
+    causes: reasons,
+    reason: sentence(parts, reasons),
+  };
 }
 
 interface Counts {

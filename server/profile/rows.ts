@@ -276,6 +276,7 @@ export function processRowsOf(
     executable: process.executable,
     host: process.host,
     gilEnabled: process.gilEnabled,
+    gil: gilOf(process),
     startNs: process.startNs,
     endNs: lives.processEndNs[index] ?? process.endNs,
     exit: exits[index] ?? { code: null, signal: null },
@@ -284,8 +285,15 @@ export function processRowsOf(
     stoppedBy: isEndKnown(index) ? null : (stopped[process.pid] ?? null),
     replaced: process.replaced === true,
     frames: process.frames,
+    damaged: process.damaged === true,
     messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],
   }));
+}
+
+function gilOf(process: ProcessState): ProcessRow['gil'] {
+  if (process.gilUnrecognised) return 'unrecognised';
+  if (!process.gilEnabled) return 'none';
+  return process.gilSeen ? 'recorded' : 'notSeen';
 }
 
 function messagesOf(process: ProcessState): string[] {

@@ -309,6 +309,8 @@ export interface ProcessState {
   readonly processCpuNs?: number;
   readonly samplesTaken: number;
   readonly samplePeriodNs: number;
+  /** Its trace is damaged or was cut, as messages say. Absent: false. */
+  readonly damaged?: boolean;
   readonly messages: readonly string[];
 }
 
@@ -340,6 +342,8 @@ export interface TraceState {
   readonly locks: readonly LockState[];
   readonly aggregates: readonly AggregateState[];
   readonly stacks: StackTable;
+  /** Traces that could not be read at all, as messages of the first process say. Absent: none. */
+  readonly refused?: number;
 }
 
 /** Where decoded events go. Batches are only valid during the call: the reader reuses their columns. */

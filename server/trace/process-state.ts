@@ -270,6 +270,7 @@ function describeProcess(
     ...(header.processCpuNs > 0 ? { processCpuNs: header.processCpuNs } : {}),
     samplesTaken: header.samplesTaken,
     samplePeriodNs: header.samplePeriodNs,
+    damaged: loss.messages.length > 0,
     messages: [...meta.messages, ...loss.messages],
   };
 }

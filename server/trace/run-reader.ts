@@ -212,7 +212,8 @@ export class RunReader {
       for (const { index, state } of view.locks) locks[index] = state;
     }
     const aggregates = views.flatMap((view) => view.aggregates);
-    return { processes, threads, gils, locks, aggregates, stacks: this.stacks };
+    const refused = this.refused.length;
+    return { processes, threads, gils, locks, aggregates, stacks: this.stacks, refused };
   }
 
   /** Traces that could not be read at all are said with the first process: they have no row of their own. */

@@ -22,6 +22,7 @@ import {
 } from './support/chart-driver';
 import { assertLane } from './support/lane-pixels';
 import { serveChart } from './support/serve-chart';
+import { NOTHING_LOST } from '../support/profiles';
 
 const MS = 1e6;
 const FINDINGS: readonly Finding[] = [
@@ -65,7 +66,12 @@ describe('pages of the chart', () => {
   it('has nothing for axe-core and no breach of the policy, in each theme and on each tab', async () => {
     const run = busyRun();
     const names = ['MainThread', 'parser', 'indexer', 'io-poll'];
-    const lost = { events: 1200, samples: 3, reason: 'The trace was at its bound.' };
+    const lost = {
+      ...NOTHING_LOST,
+      events: 1200,
+      samples: 3,
+      reason: 'The trace was at its bound.',
+    };
     const page = await open(run, fakeMeta(run, { names, lost, findings: FINDINGS, live: true }));
     for (const [name, theme] of Object.entries(THEMES)) {
       await setTheme(page, theme);
@@ -192,7 +198,7 @@ describe('pages of the chart', () => {
 
   it('says what is missing: lost events, unknown stacks, no GIL', async () => {
     const run = busyRun();
-    const lost = { events: 7, samples: 0, reason: 'The disk was full.' };
+    const lost = { ...NOTHING_LOST, events: 7, samples: 0, reason: 'The disk was full.' };
     const meta = fakeMeta(run, { lost, lanesPerProcess: 2 });
     const [first, second] = meta.processes;
     assert.ok(first && second);
@@ -251,7 +257,10 @@ describe('pages of the chart', () => {
   it('warns of missing samples only where they matter', async () => {
     const run = busyRun();
     const severityOf = async (reason: string | null): Promise<string | null> => {
-      const page = await open(run, fakeMeta(run, { lost: { events: 0, samples: 1, reason } }));
+      const page = await open(
+        run,
+        fakeMeta(run, { lost: { ...NOTHING_LOST, samples: 1, reason } }),
+      );
       const severity = await page.locator('.banner').getByRole('img').getAttribute('aria-label');
       await page.context().close();
       return severity;

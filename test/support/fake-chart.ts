@@ -3,6 +3,7 @@ import type { BlameRow, LineRow, Place } from '../../server/protocol';
 import { LANE_STATES, type ChartMeta, type Lane, type Segment } from '../../server/protocol-chart';
 import type { FromChart } from '../../server/protocol-webview';
 import { segmentIndex, type FakeLane, type FakeRun } from './fake-run';
+import { NOTHING_LOST } from './profiles';
 
 export const FAKE_PLACES: readonly Place[] = [
   { file: '/home/ada/shop/worker.py', line: 42, function: 'Worker.run' },
@@ -67,6 +68,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       executable: '/usr/bin/python3',
       host: 'embedded',
       gilEnabled: true,
+      gil: 'recorded',
       startNs: 0,
       endNs: run.wallNs,
       exit: { code: 0, signal: null },
@@ -74,6 +76,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       stoppedBy: null,
       replaced: false,
       frames: 'recorded',
+      damaged: false,
       messages: [],
     })),
     lanes,
@@ -82,7 +85,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
     gils: [],
     locks: [],
     findings: [],
-    lost: { events: 0, samples: 0, reason: null },
+    lost: NOTHING_LOST,
     ...overrides,
   };
 }

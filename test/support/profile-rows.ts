@@ -1,4 +1,5 @@
 import type { LineRow, Place, Profile, SelfTotal } from '../../server/protocol';
+import { NOTHING_LOST } from './profiles';
 
 const NOTHING: SelfTotal = { selfNs: 0, totalNs: 0 };
 
@@ -35,7 +36,7 @@ export function profileOf(part: Partial<Profile>): Profile {
     startedAt: '2026-01-01T00:00:00.000Z',
     wallNs: 10_000_000_000,
     exit: { code: 0, signal: null },
-    lost: { events: 0, samples: 0, reason: null },
+    lost: NOTHING_LOST,
     overhead: { cycleNs: 0, samplerCpuNs: 0 },
     parallelism: { onCpuNs: 0, underGilNs: 0, systemCpuNs: null },
     serialisation: { pickleNs: 0, pipeNs: 0 },

@@ -1,4 +1,4 @@
-import type { LineRow, Profile, SelfTotal, ThreadRow } from '../../server/protocol';
+import type { LineRow, Lost, Profile, SelfTotal, ThreadRow } from '../../server/protocol';
 
 export interface LineCost {
   readonly holdNs?: number;
@@ -65,6 +65,15 @@ export function threadRow(tid: number, name: string, more: Partial<ThreadRow> = 
   };
 }
 
+export const NOTHING_LOST: Lost = {
+  events: 0,
+  samples: 0,
+  missing: 0,
+  processes: 0,
+  causes: [],
+  reason: null,
+};
+
 /** A profile of one process without any event. */
 export function emptyProfile(more: Partial<Profile> = {}): Profile {
   return {
@@ -74,7 +83,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
     startedAt: '2026-01-01T00:00:00.000Z',
     wallNs: 1_000_000_000,
     exit: { code: 0, signal: null },
-    lost: { events: 0, samples: 0, reason: null },
+    lost: NOTHING_LOST,
     overhead: { cycleNs: 0, samplerCpuNs: 0 },
     parallelism: { onCpuNs: 0, underGilNs: 0, systemCpuNs: null },
     serialisation: { pickleNs: 0, pipeNs: 0 },
@@ -89,6 +98,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         executable: '/usr/bin/python3',
         host: 'embedded',
         gilEnabled: true,
+        gil: 'recorded',
         startNs: 0,
         endNs: 1_000_000_000,
         exit: { code: 0, signal: null },
@@ -96,6 +106,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         stoppedBy: null,
         replaced: false,
         frames: 'recorded',
+        damaged: false,
         messages: [],
       },
     ],

@@ -11,6 +11,7 @@ import { RunReader } from '../../server/trace/run-reader';
 import { MemoryRun } from '../support/memory-run';
 import type { TraceOptions } from '../support/trace-rows';
 import { TraceWriter } from '../support/trace-writer';
+import { NOTHING_LOST } from '../support/profiles';
 
 const FILE = '/app.py';
 const LINE = 3;
@@ -194,7 +195,7 @@ test('a sound run says that nothing was lost, and warns of nothing', () => {
   const profile = profileOf([plain()]);
   assert.match(reportText(profile, { folder: null }), /Nothing was lost/);
   assert.doesNotMatch(hoverOf(profile), /Incomplete|missing|No lines/);
-  assert.deepEqual(profile.lost, { events: 0, samples: 0, reason: null });
+  assert.deepEqual(profile.lost, NOTHING_LOST);
   assert.deepEqual(
     profile.processes.flatMap((row) => row.messages),
     [],

@@ -12,6 +12,7 @@ import type {
   Segment,
 } from '../../../server/protocol-chart';
 import { temporaryFolder } from '../interpreter/fake-python';
+import { NOTHING_LOST } from '../../support/profiles';
 
 const lane = {
   pid: 1,
@@ -37,7 +38,7 @@ const meta: ChartMeta = {
   gils: [],
   locks: [],
   findings: [],
-  lost: { events: 0, samples: 0, reason: '</script><!--' },
+  lost: { ...NOTHING_LOST, reason: '</script><!--' },
 };
 const NO_CAUSE = { holders: [], holds: [], releasedBy: null };
 const wait: Segment = { lane: 0, state: 'waiting', startNs: 0, endNs: 5, place: null, ...NO_CAUSE };

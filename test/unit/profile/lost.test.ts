@@ -20,6 +20,7 @@ import {
   threadState,
 } from '../../support/random-cycles';
 import { lockState, sendLocks, type TestLockRow } from '../../support/random-locks';
+import { NOTHING_LOST } from '../../support/profiles';
 
 function lost(
   lostSamples: number,
@@ -39,9 +40,9 @@ function lost(
 }
 
 test('a few samples that could not be read are counted, and no cause for alarm', () => {
-  assert.deepEqual(lost(3), { events: 0, samples: 3, reason: null });
+  assert.deepEqual(lost(3), { ...NOTHING_LOST, samples: 3 });
   assert.equal(lost(4, 0, [], 30).reason, null);
-  assert.deepEqual(lost(0), { events: 0, samples: 0, reason: null });
+  assert.deepEqual(lost(0), NOTHING_LOST);
 });
 
 test('many missed samples, and any missed event, are said', () => {

@@ -15,6 +15,7 @@ export function sampleProfile(): Profile {
     exit: { code: 3, signal: null },
     overhead: { cycleNs: 41, samplerCpuNs: 12_000_000 },
     lost: {
+      ...base.lost,
       events: 1200,
       samples: 3,
       reason: 'The trace reached its size limit: detail is reduced.',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportText } from '../../../server/profile/report-text';
 import type { Finding, Profile } from '../../../server/protocol';
-import { emptyProfile, lineRow, threadRow } from '../../support/profiles';
+import { NOTHING_LOST, emptyProfile, lineRow, threadRow } from '../../support/profiles';
 import { sampleProfile } from './report-sample';
 
 const FOLDER = '/p/my app';
@@ -224,7 +224,7 @@ test('executors and waits for processes: said to be incomplete where events are 
     /Waits for processes and executors\n[^]*Work given to threads of executors\n/,
   );
   assert.doesNotMatch(sound, /not all was recorded/);
-  const lost = { events: 7, samples: 0, reason: 'Not everything was recorded.' };
+  const lost = { ...NOTHING_LOST, events: 7, reason: 'Not everything was recorded.' };
   const bounded = reportText({ ...profile, lost }, { folder: '/p' });
   assert.match(
     bounded,

@@ -1,0 +1,76 @@
+import type { LostCause, Profile, ProcessRow } from '../protocol';
+
+/** Why something about a profile cannot be told, each as part of a sentence; null: it can. */
+export interface Doubts {
+  /** No number can be relied on. */
+  readonly untrusted: string | null;
+  /** Events, or whole processes, are in no number. */
+  readonly missing: string | null;
+  /** What something cost is, in part, on no line. */
+  readonly noLines: string | null;
+  /** Of some waits it is not known who held the GIL. */
+  readonly blame: string | null;
+}
+
+/** What is known to be incomplete: what it touches must not be said to be exact, kept or in order. */
+export function doubtsOf(profile: Profile): Doubts {
+  return {
+    untrusted: untrusted(profile),
+    missing: missing(profile),
+    noLines: noLines(profile),
+    blame: blame(profile),
+  };
+}
+
+/** Nothing is known to be missing or wrong. */
+export function isWithoutDoubt(doubts: Doubts): boolean {
+  return Object.values(doubts).every((doubt) => doubt === null);
+}
+
+function untrusted({ processes, findings }: Profile): string | null {
+  if (processes.some((row) => row.gil === 'unrecognised'))
+    return 'the GIL of this Python was not recognised';
+  if (findings.some((finding) => finding.rule === 'invariant-broken'))
+    return 'the measured events contradict each other';
+  return null;
+}
+
+function missing({ lost, processes }: Profile): string | null {
+  if (lost.processes > 0) return 'a process could not be recorded or read';
+  if (processes.some((row) => isUnseen(row, processes)))
+    return 'the GIL of a process was not seen, so that nothing of it was measured';
+  if (lost.missing > 0 || has(lost.causes, 'gilTableFull', 'threadTableFull'))
+    return 'GIL cycles are missing from all numbers';
+  if (processes.some((row) => row.damaged)) return 'the trace of a process is damaged or cut';
+  return null;
+}
+
+/** Where the same Python showed its GIL elsewhere in the run, the process ended before Python began. */
+function isUnseen(row: ProcessRow, processes: readonly ProcessRow[]): boolean {
+  return (
+    row.gil === 'notSeen' &&
+    !processes.some(
+      (other) =>
+        other.gil === 'recorded' &&
+        other.executable === row.executable &&
+        other.python === row.python,
+    )
+  );
+}
+
+function noLines({ lost, processes }: Profile): string | null {
+  if (processes.some((row) => row.frames !== 'recorded' && row.gil !== 'notSeen'))
+    return 'a process of this run has no lines';
+  if (has(lost.causes, 'stackTableFull', 'aggregateTableFull'))
+    return 'stacks are missing, so that costs may be on no line';
+  return null;
+}
+
+function blame({ lost, gils }: Profile): string | null {
+  const isUnknown = lost.events > lost.missing || gils.some((row) => row.unattributedNs > 0);
+  return isUnknown ? 'of some waits it is not known who held the GIL' : null;
+}
+
+function has(causes: readonly LostCause[], ...wanted: readonly LostCause[]): boolean {
+  return causes.some((cause) => wanted.includes(cause));
+}
