@@ -173,6 +173,35 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '未能识别进程 {0} 的 GIL（Python {1}）：其事件不可信。请使用官方的 CPython 3.9 至 3.15。',
   ],
   [
+    'Process {0} ended before the rate of its clock was known: all its times are wrong by one and the same factor. Run it again.',
+    '进程 {0} 在得知其时钟频率之前就结束了：它的所有时间都差同一个倍数。请重新运行。',
+  ],
+  // What the probe says in the trace.
+  [
+    'The probe could not start its own thread: no samples were taken, so long holds are not split over lines, and once the first 4 MB of the trace are full there are only totals.',
+    '探针无法启动自己的线程：没有采样，因此长时间的持有没有分配到各行；跟踪数据的前 4 MB 写满后只有总数。',
+  ],
+  [
+    'The program went where the probe could not start its own thread again: from then on no samples were taken, so long holds are not split over lines, and once the room that was ready in the trace is full there are only totals.',
+    '程序进入了探针无法重新启动自己线程的环境：此后没有采样，因此长时间的持有没有分配到各行；跟踪数据中已备好的空间写满后只有总数。',
+  ],
+  [
+    'Python programs that this one starts are not recorded: the path of the probe has a character that LD_PRELOAD cannot carry, and no link to it could be made.',
+    '此程序启动的 Python 程序没有被记录：探针的路径含有 LD_PRELOAD 无法传递的字符，且无法创建指向它的链接。',
+  ],
+  [
+    'Child processes were left out, as asked: what they did is not in the profile.',
+    '按要求没有记录子进程：它们所做的不在分析记录中。',
+  ],
+  [
+    'The locks of this Python are not as expected: those of threading are not recorded.',
+    '此 Python 的锁与预期不同：没有记录 threading 的锁。',
+  ],
+  [
+    'The module {0} of this Python is not as expected: its locks are not recorded.',
+    '此 Python 的模块 {0} 与预期不同：没有记录它的锁。',
+  ],
+  [
     'This run has more waits for processes and executors than are kept ({0}): of the later ones the times are right, but not which process ended them.',
     '此次运行中对进程和执行器的等待多于可保留的数量（{0}）：之后的等待时间正确，但不知道由哪个进程结束。',
   ],

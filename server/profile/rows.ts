@@ -327,6 +327,12 @@ function messagesOf(process: ProcessState): string[] {
         'handles its GIL in a way that GILscope does not know. Nothing of it was measured.',
     );
   }
+  if (process.clockUnknown === true) {
+    messages.push(
+      `Process ${process.pid} ended before the rate of its clock was known: all its times are wrong by one and the same ` +
+        'factor. Run it again.',
+    );
+  }
   if (process.gilUnrecognised) {
     messages.push(
       `The GIL of process ${process.pid} was not recognised (Python ${process.python}): ` +

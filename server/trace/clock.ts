@@ -5,8 +5,9 @@ import type { TraceHeader } from './header';
 export interface Clock {
   /** Ticks are exact numbers relative to this: below 2^53 ticks, 26 days at 4 GHz, either way. */
   readonly originTicks: bigint;
-  /** Nanoseconds a tick. */
+  /** Nanoseconds a tick; 1 where nothing tells it. */
   readonly rate: number;
+  readonly rateKnown: boolean;
   /** Time of the origin. */
   readonly offsetNs: number;
 }
@@ -27,7 +28,7 @@ export function relativeTicks(clock: Clock, ticks: bigint): number {
 /**
  * The clock of the run's root process, from its two first anchors; null while the second is not there. Of a process
  * that is over (`dead`) without a second anchor (killed within 50 ms) the latest anchor serves, then that of another
- * process with the same kind of clock. Where there is none at all a tick counts as a nanosecond.
+ * process with the same kind of clock.
  */
 export function rootClock(
   root: TraceHeader,
@@ -39,7 +40,7 @@ export function rootClock(
   for (const other of others) {
     if (rate === null && other.clock === root.clock) rate = rateOf(other, true);
   }
-  return { originTicks: root.startTicks, rate: rate ?? 1, offsetNs: 0 };
+  return { originTicks: root.startTicks, ...rateOrOne(rate), offsetNs: 0 };
 }
 
 /**
@@ -59,9 +60,13 @@ export function processClock(
   const rootAnchorNs = Number(root.anchor0Ticks - clock.originTicks) * clock.rate;
   return {
     originTicks: header.anchor0Ticks,
-    rate: rate ?? 1,
+    ...rateOrOne(rate),
     offsetNs: Math.round(sinceRootAnchor + rootAnchorNs),
   };
+}
+
+function rateOrOne(rate: number | null): Pick<Clock, 'rate' | 'rateKnown'> {
+  return { rate: rate ?? 1, rateKnown: rate !== null };
 }
 
 /** Nanoseconds a tick by the process's own anchors, or null while they do not tell. */

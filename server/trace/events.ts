@@ -287,6 +287,8 @@ export interface ProcessState {
   /** A free-threaded build in which an import switched the GIL on: when, and which module ('' unknown). */
   readonly gilSwitchedOn: { readonly atNs: number; readonly module: string } | null;
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
+  /** Nothing tells how long a tick of its clock is: its times are ticks. Absent: false. */
+  readonly clockUnknown?: boolean;
   readonly startNs: number;
   /** The last moment known of the process: its end, or the last sign of life. */
   readonly endNs: number;

@@ -249,6 +249,7 @@ function describeProcess(
       !flag(PROCESS_FLAG.freeThreaded) ||
       flag(header.version < FIRST_WITH_LANES ? PROCESS_FLAG.gilSeen : PROCESS_FLAG.gilEnabled),
     gilSwitchedOn: switchedOn(meta.gilSwitchedOn, builder),
+    ...(clock.rateKnown ? {} : { clockUnknown: true }),
     frames: framesOf(header, flag(PROCESS_FLAG.freeThreaded) && !flag(PROCESS_FLAG.gilSeen)),
     // A forked child's first wait may have begun before its own trace.
     startNs: Math.min(startNs, builder.earliestNs),

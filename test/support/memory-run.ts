@@ -50,7 +50,10 @@ export class MemoryRun implements RunSource {
   readonly path = '/memory';
   private traces: MemoryTrace[];
 
-  constructor(traces: readonly Uint8Array[]) {
+  constructor(
+    traces: readonly Uint8Array[],
+    private readonly told: Partial<RunManifest> = {},
+  ) {
     this.traces = traces.map((bytes, i) => new MemoryTrace(`${i}.trace`, bytes));
   }
 
@@ -66,7 +69,7 @@ export class MemoryRun implements RunSource {
   }
 
   manifest(): RunManifest {
-    return { command: [], startedAt: '', exit: null };
+    return { command: [], startedAt: '', exit: null, ...this.told };
   }
 
   close(): void {

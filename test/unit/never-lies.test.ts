@@ -6,9 +6,19 @@ import { hoverMarkdown, whyNoLines } from '../../server/lsp/hover';
 import { indexProfile } from '../../server/lsp/profile-index';
 import { createEngine } from '../../server/profile/engine';
 import { reportText } from '../../server/profile/report-text';
-import { CHUNK_BYTES, FRAMES, LOST, PROCESS_FLAG } from '../../server/trace/format';
+import { RunAnalysis } from '../../server/profile/run-analysis';
+import {
+  CHUNK_BYTES,
+  CLOCK,
+  FRAMES,
+  LOCK_KIND,
+  LOST,
+  PROCESS_FLAG,
+} from '../../server/trace/format';
 import { RunReader } from '../../server/trace/run-reader';
+import type { RunManifest } from '../../server/trace/run-source';
 import { MemoryRun } from '../support/memory-run';
+import { probeMessages } from '../support/probe-messages';
 import type { TraceOptions } from '../support/trace-rows';
 import { TraceWriter } from '../support/trace-writer';
 import { NOTHING_LOST } from '../support/profiles';
@@ -34,7 +44,7 @@ function trace(options: TraceOptions, change: (writer: TraceWriter) => void = ()
 
 const plain = (): Buffer => trace({}).bytes();
 const framesAre = (frames: number) => (): Buffer[] => [trace({ frames }).bytes()];
-const withMessage = (text: string) => (): Buffer[] => [
+const saying = (text: string) => (): Buffer[] => [
   trace({}, (writer) => {
     writer.meta('message', text);
   }).bytes(),
@@ -59,6 +69,30 @@ function lostSamples(): Buffer[] {
   };
   return [trace({}, change).bytes()];
 }
+
+function noRoomForThreads(): Buffer[] {
+  const change = (writer: TraceWriter): void => {
+    writer.setHeader64('unrecordedCycles', 4n);
+    writer.setHeader('lostReasons', LOST.threadTableFull);
+  };
+  return [trace({}, change).bytes()];
+}
+
+function locksInTotals(): Buffer[] {
+  const change = (writer: TraceWriter): void => {
+    writer.lock(0, {
+      kind: LOCK_KIND.lock,
+      acquires: 9n,
+      contended: 9n,
+      waitTicks: 90n,
+      lostRows: 9n,
+    });
+  };
+  return [trace({}, change).bytes()];
+}
+
+/** Killed before the probe had read its clock again. */
+const noRate = (): Buffer[] => [trace({ clock: CLOCK.tsc, endTicks: 0n }).bytes()];
 
 function fewSamples(): Buffer[] {
   const writer = trace({}, () => undefined);
@@ -112,9 +146,15 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
   ['too many stacks', losing('stackTableFull'), /more different stacks/],
   ['no room in time', losing('noRoom'), /too slow to make room/],
   ['too many totals', losing('aggregateTableFull'), /more threads and stacks than/],
+  ['too many locks', losing('lockTableFull'), /more locks at a time than/],
+  ['locks only in totals', locksInTotals, /9 waits for locks or holds of them are only in the/],
+  [
+    'too many threads',
+    noRoomForThreads,
+    /no room for a thread.* 4 GIL cycles are missing from all/,
+  ],
+  ['a clock of unknown rate', noRate, /all its times are wrong by one and the same factor/],
   ['missed samples', lostSamples, /\b41 samples/],
-  ['no thread of the probe', withMessage('could not start its own thread'), /its own thread/],
-  ['children left out', withMessage('Child processes were left out'), /Child processes were left/],
   ['a trace that was cut', () => [plain().subarray(0, 3 * CHUNK_BYTES)], /cut short.* missing/],
   [
     'another trace unreadable',
@@ -124,11 +164,12 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
   ['another trace not begun', () => [plain(), Buffer.alloc(70_000)], /process is missing/],
 ];
 
-function profileOf(traces: readonly Uint8Array[]): Profile {
-  const engine = createEngine();
-  const state = new RunReader(new MemoryRun(traces)).read(engine, true);
-  const exit = { code: 0, signal: null };
-  return engine.snapshot(state, { command: [], startedAt: '', exit, live: false }).profile;
+const ENDED = { exit: { code: 0, signal: null } };
+
+function profileOf(traces: readonly Uint8Array[], manifest: Partial<RunManifest> = {}): Profile {
+  const reader = new RunReader(new MemoryRun(traces, { ...ENDED, ...manifest }));
+  const run = { command: null, startedAt: null, exit: null };
+  return new RunAnalysis(reader, { chart: false }).snapshot(run);
 }
 
 function hoverOf(profile: Profile, line = LINE): string {
@@ -140,18 +181,48 @@ function hoverOf(profile: Profile, line = LINE): string {
 /** Lines that were wrapped are one again. */
 const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
+function assertSaid(profile: Profile, says: RegExp): void {
+  assert.match(unwrapped(reportText(profile, { folder: null })), says);
+  assert.match(unwrapped(hoverOf(profile)), says);
+  const { lost, findings, processes } = profile;
+  const messages = processes.flatMap((row) => row.messages);
+  const json = JSON.stringify([lost.reason ?? `${lost.samples} samples`, findings, messages]);
+  assert.match(json, says);
+}
+
 describe('what is not known is said', () => {
   for (const [name, traces, says] of CONDITIONS) {
     test(`${name}: report, hover and JSON`, () => {
-      const profile = profileOf(traces());
-      assert.match(unwrapped(reportText(profile, { folder: null })), says);
-      assert.match(unwrapped(hoverOf(profile)), says);
-      const { lost, findings, processes } = profile;
-      const messages = processes.flatMap((row) => row.messages);
-      const json = JSON.stringify([lost.reason ?? `${lost.samples} samples`, findings, messages]);
-      assert.match(json, says);
+      assertSaid(profileOf(traces()), says);
     });
   }
+
+  const messages = probeMessages();
+  test('the messages of the probe are found in its sources', () => {
+    assert.ok(messages.length >= 6, messages.join('\n'));
+  });
+  for (const message of messages) {
+    test(`“${message}”: report, hover and JSON`, () => {
+      const text = message.replace('%s', '_thread');
+      assertSaid(profileOf(saying(text)()), new RegExp(text.replaceAll('.', '\\.')));
+    });
+  }
+
+  test('a child that could not be recorded: report, hover and JSON', () => {
+    const unrecorded = ['Process 7 could not be recorded: no memory for the tables of the probe.'];
+    assertSaid(profileOf([plain()], { unrecorded }), /Process 7 could not be recorded: no memory/);
+  });
+
+  test('more waits than are looked at: report, hover and JSON', () => {
+    const writer = trace({ endTicks: 9_000_000n });
+    const wait = { thread: 0, waitStart: 8_000_000n, acquired: 8_000_000n, stack: 1 };
+    writer.cycle(0, { ...wait, released: 8_000_100n });
+    const engine = createEngine({ awaitBounds: { waits: 0, works: 0 } });
+    const state = new RunReader(new MemoryRun([writer.bytes()])).read(engine, true);
+    const facts = { command: [], startedAt: '', live: false, ...ENDED };
+    const { profile } = engine.snapshot(state, facts);
+    assertSaid(profile, /more waits for processes and executors than are kept/);
+  });
 });
 
 test('few samples: the report, the hover and the JSON say how rough', () => {

@@ -7,6 +7,7 @@ import { PARTS_ZH_CN, SENTENCES_ZH_CN } from '../../server/lsp/messages-zh-cn';
 import { COST_KINDS } from '../../server/lsp/line-costs';
 import { english } from '../../server/lsp/text';
 import { textFor } from '../../server/lsp/text-languages';
+import { probeMessages } from '../support/probe-messages';
 
 const chinese = textFor('zh-cn');
 const PAIRS = [...SENTENCES_ZH_CN, ...PARTS_ZH_CN];
@@ -136,6 +137,12 @@ describe('sentences of other rooms', () => {
     assert.deepEqual(missing, [], `${advice}:\n${missing.join('\n')}`);
     // The search finds them at all.
     assert.ok(SOURCES.flatMap(sentencesIn).length > 80);
+  });
+
+  it('that the probe says are among them', () => {
+    const known = SENTENCES_ZH_CN.map(([words]) => words);
+    for (const words of probeMessages())
+      assert.ok(known.includes(words.replace('%s', '{0}')), words);
   });
 
   it('come out in the other language with all their values', () => {

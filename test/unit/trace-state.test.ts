@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import type { TraceState } from '../../server/trace/events';
 import { RELEASE_NODE, THREAD, THREAD_ENTRY_BYTES } from '../../server/trace/format';
-import { openRun, type RunReader } from '../../server/trace/run-reader';
+import { openRun, RunReader } from '../../server/trace/run-reader';
 import { CollectingSink, stackText } from '../support/collect-events';
+import { MemoryRun } from '../support/memory-run';
 import type { TraceOptions } from '../support/trace-rows';
 import { TraceWriter } from '../support/trace-writer';
 
@@ -126,6 +127,46 @@ test('of a process killed before its second anchor the latest one gives the rate
   const { sink, state } = readFinal();
   assert.equal(sink.allCycles[0]?.released, 25);
   assert.deepEqual([state.processes[0]?.endNs, state.processes[0]?.ended], [50, true]);
+});
+
+test('where no reading of the clock tells its rate, the process says that its times are off by a factor', () => {
+  const tsc = { clock: 1, startTicks: 5000n, anchor0: [5000n, 100n] } as const;
+  const withoutRate = (): TraceWriter => {
+    const writer = oneThread({ ...tsc, heartbeatTicks: 5200n });
+    writer.cycle(0, { thread: 0, waitStart: 5010n, acquired: 5020n, released: 5100n });
+    return writer;
+  };
+  save(withoutRate());
+  const { sink, state } = readFinal();
+  assert.equal(sink.allCycles[0]?.released, 100);
+  assert.deepEqual(
+    state.processes.map(({ clockUnknown }) => clockUnknown),
+    [true],
+  );
+  // Another process that knows the rate of the same clock is word enough; one with another clock is not.
+  for (const [clock, unknown] of [
+    [1, false],
+    [2, true],
+  ] as const) {
+    const run = new MemoryRun([
+      withoutRate().bytes(),
+      oneThread({
+        ...tsc,
+        clock,
+        pid: 200,
+        anchor0: [6000n, 350n],
+        anchor1: [7000n, 600n],
+      }).bytes(),
+    ]);
+    const { processes } = new RunReader(run).read(new CollectingSink(), true);
+    assert.deepEqual(
+      processes.map(({ pid, clockUnknown = false }) => [pid, clockUnknown]),
+      [
+        [100, unknown],
+        [200, false],
+      ],
+    );
+  }
 });
 
 test('processes share one time axis, also with other clocks', () => {
