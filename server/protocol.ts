@@ -111,6 +111,8 @@ export interface ProcessRow {
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
   /** Its trace is damaged or was cut: there may be more that is missing than could be counted. */
   readonly damaged: boolean;
+  /** False: it ended before the rate of its clock was known, so that all its times are wrong by one factor. */
+  readonly clockKnown: boolean;
   /** What the reader of the numbers must know: warnings of the probe. */
   readonly messages: readonly string[];
 }

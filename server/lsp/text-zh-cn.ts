@@ -49,7 +49,7 @@ export const simplifiedChinese: ServerText = {
     samples: (samples, percent) =>
       `一次持有如何分配到其中的各行是采样得到的：此处有 ${amount(samples)} 个样本，约 ±${percent} %。`,
     noSamples:
-      '一次持有如何分配到其中的各行是采样得到的；没有样本落在此行：它的持有太短，计入持有结束之处。',
+      '一次持有如何分配到其中的各行是采样得到的；没有样本落在此行：在此结束的持有整个计入此行。',
     samplesInAll: (samples, percent) =>
       `一次持有如何分配到其中的各行是采样得到的：此处及其所调用的代码中有 ${amount(samples)} 个样本，约 ±${percent} %。`,
     noSamplesInAll:

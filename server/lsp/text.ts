@@ -61,7 +61,7 @@ export const english = {
     samples: (samples: number, percent: number): string =>
       `How a hold splits over the lines inside it is sampled: ${plural(samples, 'sample', 'samples')} here, about ±${percent} %.`,
     noSamples:
-      'How a hold splits over the lines inside it is sampled; no sample fell on this line: its holds were too short, and count where they ended.',
+      'How a hold splits over the lines inside it is sampled; no sample fell on this line: holds that ended here count as a whole.',
     samplesInAll: (samples: number, percent: number): string =>
       `How a hold splits over the lines inside it is sampled: ${plural(samples, 'sample', 'samples')} here and in what it calls, about ±${percent} %.`,
     noSamplesInAll:

@@ -32,6 +32,7 @@ function untrusted({ processes, findings }: Profile): string | null {
     return 'the GIL of this Python was not recognised';
   if (findings.some((finding) => finding.rule === 'invariant-broken'))
     return 'the measured events contradict each other';
+  if (processes.some((row) => !row.clockKnown)) return 'a process ended before its clock was known';
   return null;
 }
 

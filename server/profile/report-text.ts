@@ -79,7 +79,7 @@ function exactnessSection(profile: Profile): string[] {
     'Waits, counts and thread totals are exact.',
     samples > 0
       ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}. ${OF_ONE_LINE}`
-      : 'No hold was long enough to need samples.',
+      : 'No hold was sampled: each counts as a whole where it ended.',
     ...(profile.processes.some((row) => !row.gilEnabled) ? [WITHOUT_GIL] : []),
     ...(profile.parallelism.onCpuNs > profile.parallelism.underGilNs ? [NATIVE_THREADS] : []),
   ];

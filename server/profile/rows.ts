@@ -286,6 +286,7 @@ export function processRowsOf(
     replaced: process.replaced === true,
     frames: process.frames,
     damaged: process.damaged === true,
+    clockKnown: process.clockUnknown !== true,
     messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],
   }));
 }

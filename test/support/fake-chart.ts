@@ -77,6 +77,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       replaced: false,
       frames: 'recorded',
       damaged: false,
+      clockKnown: true,
       messages: [],
     })),
     lanes,

@@ -107,6 +107,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         replaced: false,
         frames: 'recorded',
         damaged: false,
+        clockKnown: true,
         messages: [],
       },
     ],

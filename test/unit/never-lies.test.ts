@@ -91,6 +91,13 @@ function locksInTotals(): Buffer[] {
   return [trace({}, change).bytes()];
 }
 
+function longHold(): Buffer[] {
+  const writer = trace({ endTicks: 20_000_000_000n });
+  const hold = { thread: 0, waitStart: 1_000_000n, acquired: 1_000_000n, stack: 1 };
+  writer.cycle(0, { ...hold, released: 10_000_000_000n });
+  return [writer.bytes()];
+}
+
 /** Killed before the probe had read its clock again. */
 const noRate = (): Buffer[] => [trace({ clock: CLOCK.tsc, endTicks: 0n }).bytes()];
 
@@ -260,6 +267,26 @@ test('a caller without any sample says so in its hover', () => {
   const profile = profileOf(withSamples(0));
   assert.match(hoverOf(profile, CALLER), /no sample fell on this line or what it calls/);
   assert.doesNotMatch(reportText(profile, { folder: null }), /samples +line\n/);
+});
+
+describe('without samples each hold counts where it ended: nobody says that holds were too short', () => {
+  for (const [name, traces] of [
+    ['short holds', () => [plain()]],
+    ['a hold of 10 s', longHold],
+    ['no thread of the probe', saying('The probe could not start its own thread.')],
+    ['an unknown version', framesAre(FRAMES.unknownVersion)],
+  ] as const) {
+    test(name, () => {
+      const profile = profileOf(traces());
+      const report = unwrapped(reportText(profile, { folder: null }));
+      assert.match(report, /No hold was sampled: each counts as a whole where it ended\./);
+      const hover = hoverOf(profile);
+      if (hover.includes('sample fell on this line'))
+        assert.match(hover, /holds that ended here count as a whole/);
+      else assert.match(hover, /no numbers for lines/);
+      assert.doesNotMatch(report + hover, /long enough|too short/);
+    });
+  }
 });
 
 test('a sound run says that nothing was lost, and warns of nothing', () => {

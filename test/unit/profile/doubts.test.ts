@@ -27,6 +27,7 @@ const CASES: readonly (readonly [string, Profile, readonly (keyof Doubts)[]])[] 
   ['locks that could not be told apart', losing({ causes: ['lockTableFull'] }), []],
   ['a free-threaded run', processes({ gil: 'none', gilEnabled: false }), []],
   ['an unrecognised GIL', processes({}, { gil: 'unrecognised' }), ['untrusted']],
+  ['a clock of unknown rate', processes({}, { clockKnown: false }), ['untrusted']],
   ['sums that do not come out', broken, ['untrusted']],
   ['a process that is missing', losing({ processes: 1 }), ['missing']],
   ['cycles in no number', losing({ events: 2, missing: 2 }), ['missing']],
