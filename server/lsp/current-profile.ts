@@ -4,7 +4,8 @@ import { messageOf } from '../interpreter/run-error';
 import { comparisonText } from '../profile/compare/comparison-text';
 import { reportText } from '../profile/report-text';
 import type { ProfileWorker } from '../profile/worker-client';
-import type { Profile } from '../protocol';
+import type { RunDescription } from '../profile/worker-protocol';
+import type { ExitStatus, Profile } from '../protocol';
 import type { ChartRequest, ChartResponse } from '../protocol-chart';
 import { RUN_ERROR, type ServerSettings } from '../protocol-run';
 import type { Comparison } from '../protocol-comparison';
@@ -41,6 +42,8 @@ export class CurrentProfile {
   private before: ProfileBefore | null = null;
   /** The profile as a file, once its run is over. */
   private container: string | null = null;
+  /** Why it is not there. */
+  private notKept = '';
   /** Each worker counts its revisions from 1; the client must be able to tell those of different profiles apart. */
   private revisionOffset = 0;
 
@@ -52,13 +55,18 @@ export class CurrentProfile {
     const worker = this.options.openWorker(runFolder);
     this.worker = worker;
     const sources = this.sourceFiles({}, null);
-    const snapshot = async (): Promise<Profile> => {
-      const profile = await worker.snapshot();
+    let wasRead = false;
+    const snapshot = async (facts: Partial<RunDescription> = {}): Promise<Profile> => {
+      const profile = await worker.snapshot(facts);
       await sources.learn(profile.lines.map((row) => row.file));
       return profile;
     };
     return {
-      read: (final) => worker.poll(final),
+      read: async (final) => {
+        const reading = await worker.poll(final);
+        wasRead ||= reading.processes > 0;
+        return reading;
+      },
       show: async () => {
         const profile = await snapshot();
         if (this.worker === worker) this.set(profile, sources, { title, path: null, live: true });
@@ -72,6 +80,17 @@ export class CurrentProfile {
           this.set(profile, sources, { title, path: null, live: false });
         }
         return profile;
+      },
+      abandon: async (exit, why) => {
+        // What was finished stays as it is; another profile may be shown by now.
+        if (this.worker !== worker || this.loaded?.live === false) return;
+        this.notKept = why;
+        const whole = wasRead ? await this.attempt(() => snapshot({ exit, cut: why })) : null;
+        if (this.worker !== worker) return;
+        const shown = this.loaded && withEnd(this.loaded.index.profile, exit, why);
+        const profile = whole ?? shown;
+        if (profile !== null) this.set(profile, sources, { title, path: null, live: false });
+        else this.forget();
       },
     };
   }
@@ -192,13 +211,9 @@ export class CurrentProfile {
    */
   async save(path: string): Promise<void> {
     const profile = this.finished(this.text.profile.stillRunning);
-    const { worker, container } = this;
-    if (!worker || container === null) {
-      throw new ResponseError(RUN_ERROR.badProfile, this.text.profile.stillRunning);
-    }
     const ending = /\.[^.\\/]*$/.exec(path)?.[0].toLowerCase();
     try {
-      if (ending === '.gilscope') await saveContainer(container, path);
+      if (ending === '.gilscope') await saveContainer(this.keptFile(), path);
       else if (ending === '.json') await saveText(path, `${JSON.stringify(profile)}\n`);
       else if (ending === '.html') await saveText(path, await this.page(profile.findings));
       else throw new Error(this.text.profile.badEnding(path));
@@ -211,6 +226,13 @@ export class CurrentProfile {
   close(): void {
     this.forget();
     this.options.temporary.remove();
+  }
+
+  /** @throws Error with words for the user */
+  private keptFile(): string {
+    const { container, notKept, text } = this;
+    if (container !== null) return container;
+    throw new Error(text.profile.notKept(text.message(notKept)));
   }
 
   private async page(findings: Profile['findings']): Promise<string> {
@@ -252,7 +274,17 @@ export class CurrentProfile {
       this.container = await this.options.temporary.pack(runFolder);
     } catch (error) {
       // The numbers are there all the same; only saving them is not possible.
+      this.notKept = messageOf(error).replace(/\.?$/, '.');
+      this.options.log(this.notKept);
+    }
+  }
+
+  private async attempt<T>(action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action();
+    } catch (error) {
       this.options.log(messageOf(error));
+      return null;
     }
   }
 
@@ -306,6 +338,13 @@ export class CurrentProfile {
   private minimumNs(): number {
     return this.options.settings().minimumMicroseconds * 1000;
   }
+}
+
+/** The same with what is known of its end, where the worker can say nothing any more. */
+function withEnd(profile: Profile, exit: ExitStatus, why: string): Profile {
+  const [first, ...others] = profile.processes;
+  const cut = first && { ...first, damaged: true, messages: [...first.messages, why] };
+  return { ...profile, exit, processes: cut ? [cut, ...others] : [] };
 }
 
 function withOffset(response: ChartResponse, offset: number): ChartResponse {

@@ -169,6 +169,14 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '没有看到进程 {0} 的 GIL：它在 Python 启动之前就结束了，或此 Python {1} 处理 GIL 的方式是 GILscope 不了解的。没有测量到它的任何数据。',
   ],
   [
+    'The trace in {0} was removed while the program ran: what it did from then on is not in the profile. Leave this folder alone while a program runs, and run it again.',
+    '{0} 中的跟踪数据在程序运行期间被删除：程序此后的行为不在分析记录中。程序运行期间请勿改动此文件夹，然后重新运行。',
+  ],
+  [
+    'What the program did last is not in the profile, for it could not be read: {0}',
+    '程序最后的行为不在分析记录中，因为无法读取：{0}',
+  ],
+  [
     'The GIL of process {0} was not recognised (Python {1*}): its events cannot be trusted. Use an official CPython 3.9 to 3.15.',
     '未能识别进程 {0} 的 GIL（Python {1}）：其事件不可信。请使用官方的 CPython 3.9 至 3.15。',
   ],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PreparedRun } from '../interpreter/prepare-run';
 import { isAlive, processTree, type ProcessId } from '../interpreter/process-tree-linux';
@@ -14,7 +14,7 @@ import type { ExitStatus, Profile } from '../protocol';
 import type { RunResult, RunStatus } from '../protocol-run';
 import { Pace } from './pace';
 import { endMessage } from './run-end';
-import type { ServerText } from './text';
+import { english, type ServerText } from './text';
 import { Wakeup } from './wakeup';
 
 /** What is known after a read of the run folder. */
@@ -34,6 +34,11 @@ export interface GrowingProfile {
   show(): Promise<Profile['processes']>;
   /** After the last read: keeps all that is needed of the run folder, which may go then, and shows the profile. */
   finish(): Promise<Profile>;
+  /**
+   * Where the end cannot be read: shows what was read until then as the profile of a run that is over. Never rejects.
+   * @param why A sentence in English: the profile keeps it.
+   */
+  abandon(exit: ExitStatus, why: string): Promise<void>;
 }
 
 export interface RunObserver {
@@ -136,7 +141,7 @@ export class RunSession {
       if (this.stopping && !this.program && !this.root) await this.stopFound();
       if (!this.disposed) await this.finish();
     } catch (error) {
-      if (!this.disposed) this.failedToRead(error);
+      if (!this.disposed) await this.failedToRead(messageOf(error));
     } finally {
       this.removeFolder();
     }
@@ -266,7 +271,7 @@ export class RunSession {
     await this.stopped;
     const elapsedMs = performance.now() - this.startedMs;
     if (!hasTrace(prepared.runFolder)) {
-      this.report('failed', this.whyNoTrace());
+      await this.fail((words) => this.whyNoTrace(words));
       return;
     }
     await this.noteExit(exit);
@@ -284,10 +289,12 @@ export class RunSession {
     this.report('finished', message, elapsedMs);
   }
 
-  private whyNoTrace(): string {
-    const { prepared, text, startGraceMs = START_GRACE_MS } = this.options;
+  private whyNoTrace(text: ServerText): string {
+    const { prepared, startGraceMs = START_GRACE_MS } = this.options;
+    if (this.reading.processes > 0) return text.run.traceGone(prepared.runFolder);
     if (this.unseen) return text.run.notSeen(formatDuration(startGraceMs * 1e6));
     if (this.stopping && !this.program) return text.run.neverStarted;
+    if (!existsSync(prepared.runFolder)) return text.run.traceGone(prepared.runFolder);
     return text.run.noTrace(prepared.interpreter.executable);
   }
 
@@ -308,9 +315,18 @@ export class RunSession {
     return others.filter(({ pid }) => processTree(pid).length > 0).length;
   }
 
-  private failedToRead(error: unknown): void {
-    const { text } = this.options;
-    this.report('failed', text.run.readFailed(text.message(messageOf(error))));
+  private async failedToRead(reason: string): Promise<void> {
+    const wasRead = this.reading.processes > 0;
+    await this.fail(({ run, message }) =>
+      wasRead ? run.endUnread(message(reason)) : run.readFailed(message(reason)),
+    );
+  }
+
+  /** What was read until then stays. */
+  private async fail(why: (text: ServerText) => string): Promise<void> {
+    const { profile, text } = this.options;
+    await profile.abandon(this.exit ?? UNSEEN, why(english));
+    this.report('failed', why(text));
   }
 
   private report(

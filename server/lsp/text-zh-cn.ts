@@ -93,6 +93,9 @@ export const simplifiedChinese: ServerText = {
     notSeen: (grace) =>
       `程序在启动之前就被停止，并且在 ${grace} 内没有出现；没有可显示的内容。如果其终端之后才启动它，它会立即结束。`,
     neverStarted: '程序在启动之前就被停止；没有可显示的内容。',
+    traceGone: (folder) =>
+      `${folder} 中的跟踪数据在程序运行期间被删除：程序此后的行为不在分析记录中。程序运行期间请勿改动此文件夹，然后重新运行。`,
+    endUnread: (reason) => `程序最后的行为不在分析记录中，因为无法读取：${reason}`,
     readFailed: (reason) => `无法读取测得的事件：${reason}`,
     stopTimedOut: '程序的一个进程无法终止；可能需要手动终止它。',
     badTarget: '没有可分析的文件或模块。请先保存文件，或指定一个模块。',
@@ -105,6 +108,8 @@ export const simplifiedChinese: ServerText = {
     badEnding: (path) =>
       `分析记录可保存为 *.gilscope、*.json 或 *.html；${path} 不以其中任何一个结尾。`,
     notWritten: (path, reason) => `无法将分析记录写入 ${path}：${reason}。请选择另一个位置。`,
+    notKept: (reason) =>
+      `此次运行的分析记录无法保存为 *.gilscope：${reason}请改为保存为 *.json 或 *.html。`,
     notOpened: (path, reason) => `无法打开 ${path}：${reason}`,
     textUnknown: (file) =>
       `${file} 在分析记录生成之后被修改，而记录中没有它原来的内容，因此其各行不显示数据。`,

@@ -108,6 +108,10 @@ export const english = {
     notSeen: (grace: string): string =>
       `The program was stopped before it had started, and did not appear within ${grace}; there is nothing to show. If its terminal starts it later, it ends at once.`,
     neverStarted: 'The program was stopped before it had started; there is nothing to show.',
+    traceGone: (folder: string): string =>
+      `The trace in ${folder} was removed while the program ran: what it did from then on is not in the profile. Leave this folder alone while a program runs, and run it again.`,
+    endUnread: (reason: string): string =>
+      `What the program did last is not in the profile, for it could not be read: ${reason}`,
     readFailed: (reason: string): string => `The measured events could not be read: ${reason}`,
     stopTimedOut: 'A process of the program could not be ended; it may need to be killed by hand.',
     badTarget: 'There is no file or module to profile. Save the file first, or name a module.',
@@ -123,6 +127,8 @@ export const english = {
       `A profile is saved as *.gilscope, *.json or *.html; ${path} ends with none of these.`,
     notWritten: (path: string, reason: string): string =>
       `The profile cannot be written to ${path}: ${reason}. Choose another place.`,
+    notKept: (reason: string): string =>
+      `The profile of this run cannot be saved as *.gilscope: ${reason} Save it as *.json or *.html instead.`,
     notOpened: (path: string, reason: string): string => `${path} cannot be opened: ${reason}`,
     textUnknown: (file: string): string =>
       `${file} was changed after the profile was recorded and the profile does not hold what it was, so its lines show no numbers.`,

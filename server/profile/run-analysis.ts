@@ -67,12 +67,15 @@ export class RunAnalysis {
   /** The profile of what was read; the first call reads all if nothing was. @throws TraceError */
   snapshot(run: RunDescription): Profile {
     if (this.#state === null) this.poll(true);
-    const state = this.#state;
-    if (state === null) throw new Error('poll leaves a state');
+    const read = this.#state;
+    if (read === null) throw new Error('poll leaves a state');
+    const state = run.cut === undefined ? read : cutShort(read, run.cut);
     const manifest = this.#reader.manifest();
+    // A run that was cut ends as it was seen last: the numbers are those of a live view.
     const live = !this.#final;
+    const isOver = !live || run.cut !== undefined;
     const startedAt = run.startedAt ?? manifest.startedAt;
-    this.#recordedUntilMs = live ? null : endMsOf(startedAt, state);
+    this.#recordedUntilMs = isOver ? endMsOf(startedAt, state) : null;
     const snapshot = this.#engine.snapshot(state, {
       command: run.command ?? manifest.command,
       startedAt,
@@ -85,7 +88,7 @@ export class RunAnalysis {
     this.#revision++;
     if (this.#timeline !== null) {
       const { lines } = this.#engine;
-      this.#chart = new Chart(snapshot, this.#timeline, lines, this.#revision, live);
+      this.#chart = new Chart(snapshot, this.#timeline, lines, this.#revision, !isOver);
     }
     this.#snapshot = snapshot;
     return snapshot.profile;
@@ -134,6 +137,16 @@ export class RunAnalysis {
   analyse(question: AnalysisQuestion): Sliced<AnalysisAnswer> | null {
     return this.#chart?.analyse(question) ?? null;
   }
+}
+
+/** The end of the run is in no trace that could be read. @param why Said at the first process. */
+function cutShort(state: TraceState, why: string): TraceState {
+  const processes = state.processes.map((process, at) => ({
+    ...process,
+    damaged: process.damaged === true || !process.ended || at === 0,
+    messages: at === 0 ? [...process.messages, why] : process.messages,
+  }));
+  return { ...state, processes };
 }
 
 /** Null where it is not known. */

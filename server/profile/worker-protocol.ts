@@ -16,6 +16,8 @@ export interface RunDescription {
   /** ISO 8601. */
   readonly startedAt: string | null;
   readonly exit: ExitStatus | null;
+  /** Why what was read is all there is although there was more, a sentence; absent: nothing is known to be missing. */
+  readonly cut?: string;
 }
 
 /** How far the reading has come. */

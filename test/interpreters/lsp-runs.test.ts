@@ -173,6 +173,31 @@ void describe('a run that the server starts', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
+  void test('whose trace is removed is over at its end, and what was read of it stays', async () => {
+    const { client, folder } = await start();
+    const run = await client.request<RunResult>('gilscope/run', params('forever.py'));
+    await ready(client, run);
+    const isRead = ({ files }: ProfileSummary): boolean =>
+      files.some((file) => file.endsWith('forever.py'));
+    await client.until<ProfileSummary>('gilscope/profileChanged', isRead);
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    await client.request('gilscope/stop', { runId: run.runId });
+    const end = await endOf(client, run);
+    assert.equal(end.state, 'failed');
+    assert.match(end.message ?? '', /was removed while the program ran/);
+    const last = client.all<ProfileSummary>('gilscope/profileChanged').at(-1);
+    assert.ok(last !== undefined && isRead(last));
+    assert.equal(last.live, false);
+    const file = join(folder, 'saved.json');
+    await client.request('gilscope/saveProfile', { path: file });
+    const profile = JSON.parse(readFileSync(file, 'utf8')) as Profile;
+    assert.match(profile.processes[0]?.messages.join(' ') ?? '', /was removed while/);
+    assert.ok(profile.lines.some(({ line }) => line === lineOf('forever.py', 'work')));
+    const text = await client.request<{ text: string }>('gilscope/report', {});
+    assert.doesNotMatch(text.text, /still running/);
+    await client.stop();
+  });
+
   void test('that is deadlocked can be cancelled where its progress is shown', async () => {
     const { client } = await start();
     const run = await client.request<RunResult>('gilscope/run', params('deadlock.py'));
