@@ -142,7 +142,7 @@ export class CurrentProfile {
   report(folder: string | null): string {
     const profile = this.published();
     const compared = this.loaded?.compared;
-    if (!compared) return reportText(profile, { folder });
+    if (!compared) return reportText(profile, { folder, live: this.loaded?.live === true });
     const names = [compared.title, this.loaded?.title ?? ''] as const;
     return comparisonText(compared.comparison, { names, folder, conditions: [] });
   }

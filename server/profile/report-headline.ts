@@ -7,11 +7,30 @@ import { formatShare } from './report-table';
 const WORTH_A_LOOK = 0.02;
 /** Hand-off from this share of the waits on is worth a sentence. */
 const HAND_OFF_WORTH = 0.2;
+const STILL_RUNNING = 'The program is still running; this is what was measured until now.';
 const ELSEWHERE = 'Look at what the code does, or at what it waits for.';
 
 /** What was the matter, in one to four sentences. */
-export function headline(profile: Profile, names: PlaceNames): string[] {
+export function headline(profile: Profile, names: PlaceNames, isLive = false): string[] {
+  if (isLive) return [STILL_RUNNING, ...matterSoFar(profile, names)];
   return [...endOf(profile), ...matter(profile, names)];
+}
+
+/** While the program runs: what there is, without a verdict. */
+function matterSoFar(profile: Profile, names: PlaceNames): string[] {
+  const { processes, threads } = profile;
+  const ranWithoutGil = processes.length > 0 && processes.every((row) => !row.gilEnabled);
+  if (ranWithoutGil)
+    return ['This interpreter runs without a GIL, so no thread has to wait for one.'];
+  const waitNs = sum(threads, (row) => row.waitNs);
+  if (waitNs > 0) {
+    const waited = `Until now threads waited ${formatDuration(waitNs)} for the GIL.`;
+    return [waited, ...culprit(profile, names, waitNs), ...handOff(profile, waitNs)];
+  }
+  const holdNs = sum(threads, (row) => row.holdNs);
+  return [
+    holdNs > 0 ? 'No thread has waited for the GIL yet.' : 'No thread was seen with the GIL yet.',
+  ];
 }
 
 function endOf({ exit, processes }: Profile): string[] {

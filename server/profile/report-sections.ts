@@ -21,6 +21,7 @@ const BLAME_WORTH = 0.0005;
 /** A line on which threads spent this share of the run without the GIL is shown too: the program may hang there. */
 const OFF_WORTH = 0.1;
 const TOP_OFF = 3;
+const END_NOT_SEEN = 'end not seen';
 
 const duration = (ns: number): string => (ns === 0 ? '0' : formatDuration(ns));
 
@@ -39,9 +40,13 @@ export function findingsSection(profile: Profile, names: PlaceNames): string[] {
   return lines;
 }
 
-export function interpreterSection(profile: Profile): string[] {
+export function interpreterSection(profile: Profile, live = false): string[] {
+  const endText = (row: ProcessRow): string => {
+    const end = endOf(row);
+    return live && end === END_NOT_SEEN ? 'still running' : end;
+  };
   const several = profile.processes.length > 1;
-  const { shown, rest } = worthNaming(profile.processes);
+  const { shown, rest } = worthNaming(profile.processes, endText);
   return [
     several ? `Processes (${profile.processes.length})` : 'Interpreter',
     ...shown.map((row) => {
@@ -52,12 +57,15 @@ export function interpreterSection(profile: Profile): string[] {
     }),
     ...(rest.length === 0
       ? []
-      : [`  and ${plural(rest.length, 'more process', 'es')}: ${endsOf(rest)}`]),
+      : [`  and ${plural(rest.length, 'more process', 'es')}: ${endsOf(rest, endText)}`]),
   ];
 }
 
 /** The first process, those that ended in any other way than they should, and as many others as there is room for. */
-function worthNaming(rows: readonly ProcessRow[]): { shown: ProcessRow[]; rest: ProcessRow[] } {
+function worthNaming(
+  rows: readonly ProcessRow[],
+  endText: (row: ProcessRow) => string,
+): { shown: ProcessRow[]; rest: ProcessRow[] } {
   const isPlain = (row: ProcessRow): boolean => endText(row) === 'exit status 0';
   const first = rows.slice(0, 1);
   const others = rows.slice(1);
@@ -70,12 +78,12 @@ function worthNaming(rows: readonly ProcessRow[]): { shown: ProcessRow[]; rest: 
 }
 
 /** `48 exit status 0, 2 killed by SIGTERM`. */
-function endsOf(rows: readonly ProcessRow[]): string {
+function endsOf(rows: readonly ProcessRow[], endText: (row: ProcessRow) => string): string {
   const ends = [...groupBy(rows, endText)].sort(([, a], [, b]) => b.length - a.length);
   return ends.map(([end, { length }]) => `${formatCount(length)} ${end}`).join(', ');
 }
 
-function endText(row: ProcessRow): string {
+function endOf(row: ProcessRow): string {
   if (row.replaced) return 'became another program';
   if (row.running) return 'went on when the program had ended';
   return row.stoppedBy === null ? exitText(row.exit) : `ended by Stop (${row.stoppedBy})`;
@@ -83,7 +91,7 @@ function endText(row: ProcessRow): string {
 
 export function exitText(exit: ProcessRow['exit']): string {
   if (exit.signal !== null) return `killed by ${exit.signal}`;
-  return exit.code === null ? 'end not seen' : `exit status ${exit.code}`;
+  return exit.code === null ? END_NOT_SEEN : `exit status ${exit.code}`;
 }
 
 export function gilSection(profile: Profile): string[] {

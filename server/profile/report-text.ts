@@ -20,14 +20,17 @@ import { formatCount, formatShare, wrap } from './report-table';
 export interface ReportOptions {
   /** Paths inside this folder are written relative to it; null: all are absolute. */
   readonly folder: string | null;
+  /** The program goes on; absent: it is over. */
+  readonly live?: boolean;
 }
 
 /** The text report of a profile: what was the matter, then the numbers, then how exact they are. Ends with a newline. */
 export function reportText(profile: Profile, options: ReportOptions): string {
   const names = placeNames(options.folder);
+  const live = options.live === true;
   const sections = [
-    [titleLine(profile)],
-    [...headline(profile, names), ...lockHeadline(profile, names)].flatMap((sentence) =>
+    [titleLine(profile, live)],
+    [...headline(profile, names, live), ...lockHeadline(profile, names)].flatMap((sentence) =>
       wrap(sentence, '  '),
     ),
     findingsSection(profile, names),
@@ -42,19 +45,19 @@ export function reportText(profile: Profile, options: ReportOptions): string {
     parallelismSection(profile, names),
     awaitsSection(profile, names),
     executorsSection(profile, names),
-    interpreterSection(profile),
+    interpreterSection(profile, live),
     exactnessSection(profile),
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return `${text.join('\n\n')}\n`;
 }
 
-function titleLine(profile: Profile): string {
+function titleLine(profile: Profile, live: boolean): string {
   const parts = [
     'GILscope report',
     profile.command.join(' ') || '(no command)',
     formatDuration(profile.wallNs),
-    exitText(profile.exit),
+    live ? 'still running' : exitText(profile.exit),
   ];
   return parts.join(' · ');
 }

@@ -141,3 +141,16 @@ test('a run that is over but could not be packed is not said to be running', asy
   assert.equal((await saved(current)).processes.length, 1);
   close();
 });
+
+test('the report of a program that runs says so, and gives no verdict', async () => {
+  const { current, growing, close } = begin('running');
+  await growing.read(false);
+  await growing.show();
+  const report = current.report(null).replaceAll(/\s+/g, ' ');
+  assert.match(report, /The program is still running; this is what was measured until now\./);
+  assert.doesNotMatch(report, /end of the program was not seen|end not seen|exit status/);
+  await growing.read(true);
+  await growing.finish();
+  assert.doesNotMatch(current.report(null), /still running/);
+  close();
+});

@@ -263,3 +263,20 @@ test('a profile of very many rows is cut to the costliest', () => {
   assert.match(report, /\n +130 µs +0 +0 +0 +0 {3}a\.py:130000 f\n/);
   assert.match(report, /and 129,988 more lines/);
 });
+
+test('while the program runs there is no verdict, and no end', () => {
+  const live = (profile: Profile): string =>
+    reportText(profile, { folder: FOLDER, live: true }).replace(/\s+/g, ' ');
+  const few = [threadRow(1, 'a', { holdNs: 9e8 }), threadRow(2, 'b', { waitNs: 9e5 })];
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const unseen = { code: null, signal: null };
+  const processes = [1, 2].map((pid) => ({ ...process, pid, exit: unseen }));
+  for (const threads of [[], few.slice(0, 1), few]) {
+    const report = live(emptyProfile({ threads, processes, exit: unseen }));
+    assert.match(report, /· still running The program is still running; this is what was measured/);
+    assert.doesNotMatch(report, /not the problem|program ended|not seen/);
+    assert.equal(report.match(/, pid \d, still running/g)?.length, 2);
+  }
+  assert.match(live(sampleProfile()), /Until now threads waited 2\.41 s for the GIL\. Most of it,/);
+});
