@@ -20,17 +20,18 @@ const ATTEMPTS = 6;
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-free-'));
 after(() => rmSync(scratch, { recursive: true }));
 
-async function run(
+type Variables = Readonly<Record<string, string>>;
+
+const run = (python: FoundPython, name: string, env: Variables = {}): Promise<ProfileRun> =>
+  profiled(python, PROGRAM, [name], env);
+
+async function profiled(
   python: FoundPython,
-  name: string,
-  env: Readonly<Record<string, string>> = {},
+  program: string,
+  args: readonly string[],
+  env: Variables = {},
 ): Promise<ProfileRun> {
-  const done = await runProfile({
-    python: python.path,
-    program: PROGRAM,
-    args: [name],
-    env: { ...process.env, ...env },
-  });
+  const done = await runProfile({ python: python.path, program, args, env });
   assert.equal(done.code, 0, done.stderr);
   assertInvariants(done.profile);
   assert.equal(done.profile.lost.events, 0);
@@ -64,6 +65,10 @@ async function contended(python: FoundPython, kind: string): Promise<Profile> {
   }
   return assert.fail(`in ${ATTEMPTS} runs no thread waited for another that kept the ${kind}`);
 }
+
+/** What is freed goes back to the system at once: who still reads it dies of it. */
+const runInterpreters = (python: FoundPython, args: readonly string[], env: Variables = {}) =>
+  profiled(python, 'interpreters_gone.py', args, { ...env, MALLOC_MMAP_THRESHOLD_: '65536' });
 
 /** The finding and the report say what is contended for, and at which lines. */
 function assertNamed(profile: Profile, kind: string): void {
@@ -144,6 +149,36 @@ for (const python of freePythons()) {
     });
 
     it('with a GIL, samples of any thread are of the line that ran', () => samplesOf(python));
+
+    for (const how of ['destroyed', 'left']) {
+      it(`interpreters that are ${how} take their GILs with them`, async () => {
+        const { profile, stdout } = await runInterpreters(python, [how]);
+        assert.equal(stdout.toString(), 'False\n3\n');
+        assert.equal(profile.gils.length, 1 + 3);
+        assert.ok(profile.processes.every(({ gilEnabled }) => !gilEnabled));
+      });
+    }
+
+    it('an import switches the GIL of another interpreter on', async (context) => {
+      const folder = buildOldModule(python);
+      if (folder === null) {
+        context.skip('no compiler, or no headers of this Python');
+        return;
+      }
+      const env = { PYTHONPATH: folder, PYTHONWARNINGS: 'ignore' };
+      const { profile, stdout } = await runInterpreters(python, ['switched'], env);
+      assert.equal(stdout.toString(), 'True\n3\n');
+      assert.ok(profile.processes.every(({ gilEnabled }) => gilEnabled));
+    });
+
+    it('interpreters in threads of their own', async () => {
+      const { profile } = await profiled(python, 'subinterpreters.py', []);
+      assert.equal(profile.gils.length, 1 + 3);
+      for (const how of ['own', 'shared', ...(isAtLeast(python, 14) ? ['pool'] : [])]) {
+        const { profile: busy } = await profiled(python, 'two_interpreters.py', [how]);
+        assert.equal(busy.gils.length, how === 'shared' ? 1 : 3, how);
+      }
+    });
 
     it('a child of fork records its own locks', async () => {
       const { profile } = await run(python, 'forks');

@@ -46,9 +46,14 @@ static inline uintptr_t gil_last_holder(const struct gil *gil)
  * Free-threaded builds: whether it is on for good. `enabled` is before the interval there; it counts the imports that have
  * the GIL switched on for themselves (Include/internal/pycore_gil.h).
  */
+static inline const volatile int *gil_enabled(const struct gil *gil)
+{
+    return (const volatile int *)gil->cond - 10;
+}
+
 static inline bool gil_is_permanent(const struct gil *gil)
 {
-    return ((const volatile int *)gil->cond)[-10] == INT_MAX;
+    return *gil_enabled(gil) == INT_MAX;
 }
 
 /* The live GIL with this mutex, or null. */

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Interpreters that are looked at, so that a list that changes under the look has an end. */
+#define MAX_INTERPRETERS (2 * GILSCOPE_GIL_CAPACITY)
+
 void lanes_open(void)
 {
     struct lanes *lanes = &probe.lanes;
@@ -30,6 +33,11 @@ void lanes_restart(void)
     remote_memory_close(&lanes->memory);
     memset(lanes, 0, sizeof *lanes);
     lanes_open();
+}
+
+struct remote_memory *lanes_memory(void)
+{
+    return probe.lanes.has_memory ? &probe.lanes.memory : NULL;
 }
 
 void lane_forget(struct lane *lane)
@@ -102,20 +110,45 @@ void lane_write(struct thread *t, struct lock *l, const struct lock_row *row)
         __atomic_fetch_add(&l->entry->lost_rows, 1, __ATOMIC_RELAXED);
 }
 
-static bool gil_is_enabled(void)
+/* The live GIL that lies in an interpreter, or null. */
+static const struct gil *gil_in(uintptr_t interpreter)
 {
     uint32_t count = atomic_load_explicit(&probe.gil_count, memory_order_acquire);
     for (uint32_t i = 0; i < count; i++)
-        if (probe.gils[i].live && gil_is_permanent(&probe.gils[i]))
+        if (probe.gils[i].live &&
+            (uintptr_t)probe.gils[i].cond - interpreter < probe.layout.interpreter_bytes)
+            return &probe.gils[i];
+    return NULL;
+}
+
+/*
+ * Interpreters may be freed at any moment, and nothing tells of the end of their GILs: the list of those that are there is
+ * read as memory that may go away.
+ */
+static bool gil_is_enabled(struct remote_memory *memory)
+{
+    const struct layout *l = &probe.layout;
+    if (!memory || !l->interpreters) /* the first GIL is the main one's, which is never freed */
+        return atomic_load(&probe.gil_count) && gil_is_permanent(&probe.gils[0]);
+    uintptr_t interpreter = 0, at = (uintptr_t)probe.runtime + l->interpreters;
+    for (uint32_t n = 0; n < MAX_INTERPRETERS; n++, at = interpreter + l->next_interpreter) {
+        if (!remote_memory_read(memory, at, &interpreter, sizeof interpreter) || !interpreter)
+            return false;
+        const struct gil *gil = gil_in(interpreter);
+        int enabled = 0;
+        if (gil &&
+            remote_memory_read(memory, (uintptr_t)gil_enabled(gil), &enabled, sizeof enabled) &&
+            enabled == INT_MAX)
             return true;
+    }
     return false;
 }
 
-void lanes_watch_gil(void)
+void lanes_watch_gil(struct remote_memory *memory)
 {
     struct lanes *lanes = &probe.lanes;
-    if (!probe.layout.free_threaded || atomic_load(&lanes->gil_seen_enabled) || !gil_is_enabled() ||
-        atomic_exchange(&lanes->gil_seen_enabled, true))
+    if (!probe.layout.free_threaded || atomic_load(&lanes->gil_seen_enabled) ||
+        !gil_is_enabled(memory) || atomic_exchange(&lanes->gil_seen_enabled, true))
         return;
     char text[sizeof lanes->importing + 24];
     uint64_t now = clock_ticks(probe.clock);
@@ -133,7 +166,7 @@ void lanes_note_import(const char *symbol)
     if (!probe.layout.free_threaded || !probe_is_active() ||
         strncmp(symbol, PREFIX, sizeof PREFIX - 1) != 0)
         return;
-    lanes_watch_gil(); /* the one before may have switched it on */
+    lanes_watch_gil(lanes_memory()); /* the one before may have switched it on */
     busy_enter(&lanes->import_busy);
     snprintf(lanes->importing, sizeof lanes->importing, "%s", symbol + sizeof PREFIX - 1);
     busy_leave(&lanes->import_busy);

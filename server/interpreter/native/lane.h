@@ -40,6 +40,9 @@ void lanes_open(void);
 void lanes_restart(void);
 void lane_forget(struct lane *lane);
 
+/* With what the threads of the program read memory that may go away; null: there is no way. */
+struct remote_memory *lanes_memory(void);
+
 /* The calling thread, if it is one of Python's that is recorded; else null. */
 struct thread *lane_thread(void);
 
@@ -52,8 +55,11 @@ uint32_t lane_own_stack(struct thread *t);
 struct lock_row;
 void lane_write(struct thread *t, struct lock *lock, const struct lock_row *row);
 
-/* A free-threaded build may switch its GIL on for good: looks whether it has. Not for hooks of the GIL. */
-void lanes_watch_gil(void);
+/*
+ * A free-threaded build may switch its GIL on for good: looks whether it has. `memory`: of the calling thread's own
+ * descriptors; null: only the main interpreter is looked at. Not for hooks of the GIL.
+ */
+void lanes_watch_gil(struct remote_memory *memory);
 /* An extension module is about to be loaded. */
 void lanes_note_import(const char *symbol);
 

@@ -12,8 +12,11 @@ struct debug_schema {
     uint32_t copy_index_in_frame, copies_in_code; /* 0: there are none */
 };
 
-/* Index of the offset of `finalizing` in the runtime, in all of them. */
+/* In all of them: the offsets of `finalizing` and `interpreters.head` in the runtime, and of an interpreter. */
 #define FINALIZING 4u
+#define INTERPRETERS 5u
+#define INTERPRETER_BYTES 6u
+#define NEXT_INTERPRETER 8u
 
 static const struct debug_schema SCHEMAS[] = {
     {13, 7, 22, 23, 28, 34, 45, 5, 9, 0, 0},
@@ -40,6 +43,9 @@ static bool from_debug_offsets(struct layout *l, const void *runtime)
         l->state_to_interpreter = at(runtime, s->state_interpreter);
         l->interpreter_id = at(runtime, s->interpreter_id);
         l->finalizing = at(runtime, FINALIZING);
+        l->interpreters = at(runtime, INTERPRETERS);
+        l->next_interpreter = at(runtime, NEXT_INTERPRETER);
+        l->interpreter_bytes = at(runtime, INTERPRETER_BYTES);
         l->previous = at(runtime, s->frame + 1);
         l->code = at(runtime, s->frame + 2);
         l->instruction = at(runtime, s->frame + 3);

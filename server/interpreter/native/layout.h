@@ -36,6 +36,8 @@ struct layout {
     uint32_t ascii_bytes;     /* sizeof(PyASCIIObject): text of an ASCII str */
     uint32_t compact_bytes;   /* sizeof(PyCompactUnicodeObject): text of any other */
     uint32_t state_to_interpreter, interpreter_id;
+    /* In _PyRuntime: the first interpreter; in one: the next; its size. 0 before 3.13. */
+    uint32_t interpreters, next_interpreter, interpreter_bytes;
     uint32_t frame_bytes; /* of a frame, as far as these offsets reach */
 };
 

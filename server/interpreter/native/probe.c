@@ -300,7 +300,7 @@ void probe_finish(int code, bool code_known)
 {
     if (!is_own_process() || atomic_exchange(&probe.finished, true))
         return;
-    lanes_watch_gil();
+    lanes_watch_gil(lanes_memory());
     struct trace_header *h = probe.file.header;
     uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
     sampler_end();

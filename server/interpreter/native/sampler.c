@@ -263,7 +263,7 @@ static void run(void)
         if (sleep_on(s))
             sample_all(s);
         keep_time(s);
-        lanes_watch_gil();
+        lanes_watch_gil(s->can_read ? &s->remote : NULL);
         trace_file_prepare(&probe.file);
         thread_table_prepare();
         s->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
