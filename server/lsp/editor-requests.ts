@@ -9,7 +9,7 @@ import type {
 import type { HoverText } from '../protocol';
 import { keyOfUri, profiledLine } from './document-views';
 import { shownPath } from './file-paths';
-import { hoverMarkdown, whyNoLines } from './hover';
+import { hoverMarkdown, noLinesMarkdown, whyNoLines } from './hover';
 import type { ServerState } from './server-state';
 
 /** Answers what every LSP editor asks, from what was worked out when the text or the profile changed. */
@@ -26,7 +26,8 @@ function hover(state: ServerState, uri: string, { line }: Position): Hover | nul
   const view = state.views.get(uri);
   if (!view || state.settings.inlineMode === 'off') return null;
   const profiled = profiledLine(view, line);
-  if (profiled < 0) return null;
+  // A line that was changed says nothing; a text that is not known as a whole says why.
+  if (profiled < 0 && view.lineMap.length > 0) return null;
   const found = markdownAt(state, view.key, profiled + 1, view.old);
   if (found === null) return null;
   const end = view.lines[line]?.length ?? 0;
@@ -68,12 +69,13 @@ export function lineHover(state: ServerState, uri: string, line: number): HoverT
 function markdownAt(state: ServerState, key: string, line: number, old: boolean): string | null {
   const { loaded } = state.profile;
   if (!loaded) return null;
+  const { index, live, sources } = loaded;
+  const { text } = state;
+  const shown = (file: string): string => shownPath(file, state.folders);
+  if (sources.sourceOf(key) !== null)
+    return hoverMarkdown(index, key, line, { live, old, text, shownPath: shown });
   // Without the text as profiled nobody knows what stands on the line now.
-  if (loaded.sources.sourceOf(key) === null) return whyNoLines(loaded.index.profile, state.text);
-  return hoverMarkdown(loaded.index, key, line, {
-    live: loaded.live,
-    old,
-    text: state.text,
-    shownPath: (file) => shownPath(file, state.folders),
-  });
+  const unknown = (index.costsByFile.get(key) ?? []).length > 0;
+  const whyUnknown = unknown ? noLinesMarkdown([text.profile.textUnknown(shown(key))], text) : null;
+  return whyNoLines(index.profile, text) ?? whyUnknown;
 }

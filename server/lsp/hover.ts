@@ -168,7 +168,12 @@ function sampling({ hold, rows }: LineCosts, text: ServerText): string[] {
 export function whyNoLines(profile: Profile, text: ServerText = english): string | null {
   const messages = messagesOf(profile);
   if (messages.length === 0 || profile.lines.some((row) => row.line > 0)) return null;
-  return [text.hover.noLines, ...messages.map(text.message)].join('\n\n');
+  return noLinesMarkdown(messages.map(text.message), text);
+}
+
+/** In place of the numbers of a line: why it has none. */
+export function noLinesMarkdown(reasons: readonly string[], text: ServerText): string {
+  return [text.hover.noLines, ...reasons].join('\n\n');
 }
 
 function messagesOf(profile: Profile): string[] {

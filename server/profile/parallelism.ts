@@ -1,5 +1,6 @@
 import type { LineRow, Parallelism, Profile } from '../protocol';
 import type { ProcessState } from '../trace/events';
+import { doubtsOf } from './doubts';
 import { formatDuration } from './duration';
 import { sum } from './report-headline';
 import type { PlaceNames } from './report-places';
@@ -57,8 +58,10 @@ export function parallelismSection(profile: Profile, names: PlaceNames): string[
 const average = (ns: number, wallNs: number): string => (ns / wallNs).toFixed(2);
 
 /** False where threads were on a CPU in native code, and nobody wrote down how long. */
-function isNativeTimeComplete({ lost, processes }: Profile): boolean {
-  return lost.events === 0 && processes.every(({ gilEnabled }) => gilEnabled);
+function isNativeTimeComplete(profile: Profile): boolean {
+  const { untrusted, missing } = doubtsOf(profile);
+  const isCounted = profile.lost.events === 0 && missing === null && untrusted === null;
+  return isCounted && profile.processes.every(({ gilEnabled }) => gilEnabled);
 }
 
 function withoutGil({ parallelism: { systemCpuNs }, wallNs }: Profile): string {

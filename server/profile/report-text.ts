@@ -68,10 +68,6 @@ const ENOUGH_SAMPLES = 100;
 const OF_ONE_LINE =
   'Of one line with few samples it is rougher: about ±100 % with one sample, ±10 % with 100.';
 
-/** Said where a process ran without a GIL: its threads are not seen on their way into system calls and back. */
-export const WITHOUT_GIL =
-  'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.';
-
 /** Said where there was native code at all. */
 const NATIVE_THREADS =
   'Threads that a native library makes for itself (as OpenBLAS does) are on no line and in no thread’s row: only the CPU time that the system counted has theirs.';
@@ -83,7 +79,6 @@ function exactnessSection(profile: Profile): string[] {
     samples > 0
       ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}. ${OF_ONE_LINE}`
       : 'No hold was sampled: each counts as a whole where it ended.',
-    ...(profile.processes.some((row) => !row.gilEnabled) ? [WITHOUT_GIL] : []),
     ...(profile.parallelism.onCpuNs > profile.parallelism.underGilNs ? [NATIVE_THREADS] : []),
   ];
   const lines = ['How exact', ...wrap(notes.join(' '), '  ')];

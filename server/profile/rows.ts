@@ -297,6 +297,10 @@ function gilOf(process: ProcessState): ProcessRow['gil'] {
   return process.gilSeen ? 'recorded' : 'notSeen';
 }
 
+/** Threads are not seen on their way into system calls and back. */
+export const WITHOUT_GIL =
+  'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.';
+
 function messagesOf(process: ProcessState): string[] {
   const messages = [...process.messages];
   if (process.frames === 'unknownVersion') {
@@ -340,6 +344,7 @@ function messagesOf(process: ProcessState): string[] {
         'its events cannot be trusted. Use an official CPython 3.9 to 3.15.',
     );
   }
+  if (!process.gilEnabled) messages.push(WITHOUT_GIL);
   return messages;
 }
 

@@ -12,10 +12,12 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic, InlayHint, PublishDiagnosticsParams } from 'vscode-languageserver';
-import type { FileNotes, Profile, ProfileSummary } from '../../server/protocol';
+import type { FileNotes, HoverText, Profile, ProfileSummary } from '../../server/protocol';
 import type { ChartResponse } from '../../server/protocol-chart';
+import { FRAMES } from '../../server/trace/format';
 import { LspClient, type ClientOptions, type LspError } from '../support/lsp-client';
 import { packSample, sampleRun, SAMPLE_SOURCE, type SampleRun } from '../support/sample-run';
+import { TraceWriter } from '../support/trace-writer';
 
 /** Ends after the tests, whatever they did. */
 const cleanups: (() => unknown)[] = [];
@@ -375,8 +377,33 @@ void describe('a file that was edited on the disk after its profile was recorded
     await client.until<{ message: string }>('window/logMessage', ({ message }) =>
       message.includes('script.py was changed after the profile was recorded'),
     );
+    const why =
+      /^\*\*GILscope\*\* · no numbers for lines\s+\S+script\.py was changed after the profile was/;
+    assert.match((await hover(client, uri, 7))?.value ?? '', why);
+    const asked = { uri, line: 7 };
+    assert.match((await client.request<HoverText>('gilscope/lineHover', asked)).markdown, why);
+    // Of a file without costs nothing is missing.
+    const other = client.open(join(run.folder, 'other.py'), SAMPLE_SOURCE);
+    assert.equal(await hover(client, other, 7), null);
     await client.stop();
   });
+});
+
+void test('a run without any line says why in every hover', async () => {
+  const run = sample();
+  const writer = new TraceWriter({ frames: FRAMES.unknownVersion, endTicks: 1_000_000n });
+  writer.addGil();
+  writer.addThread({ tid: 100, name: 'MainThread' });
+  writer.cycle(0, { thread: 0, waitStart: 10n, acquired: 10n, released: 500n, stack: 0 });
+  writeFileSync(join(run.runFolder, '100.trace'), writer.bytes());
+  const client = await start();
+  const uri = client.open(run.script, SAMPLE_SOURCE);
+  await openSample(client, run);
+  assert.match(
+    (await hover(client, uri, 4))?.value ?? '',
+    /no numbers for lines\s+No lines for process 100: GILscope does not know how Python/,
+  );
+  await client.stop();
 });
 
 void test('a client that goes away without a word leaves no server', async () => {

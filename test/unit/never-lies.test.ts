@@ -145,6 +145,11 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
   ['frames of a patched build', framesAre(FRAMES.selfTestFailed), /No lines .* self-test/],
   ['no frame found', framesAre(FRAMES.notYet), /No lines .* no Python frame had been found/],
   ['a GIL that nobody knows', () => [trace({ flags: unrecognised }).bytes()], /cannot be trusted/],
+  [
+    'a build without a GIL',
+    () => [trace({ flags: PROCESS_FLAG.freeThreaded | PROCESS_FLAG.gilSeen }).bytes()],
+    /Of threads without a GIL it is not recorded how long they are on a CPU/,
+  ],
   ['no GIL at all', noGil, /No GIL of process 100 was seen/],
   ['a bounded trace', bounded, /size limit.* 7 GIL cycles are only in the totals/],
   ['native code of a bounded trace', bounded, /nor what threads did .* GIL \(native code/],

@@ -1,5 +1,4 @@
 import type { Profile } from '../../protocol';
-import { WITHOUT_GIL } from '../report-text';
 
 /** What is not in the numbers of a profile, whatever they are exported to, as the report says it; empty: nothing. */
 export function dataNotes({ lost, processes }: Profile): string[] {
@@ -7,7 +6,6 @@ export function dataNotes({ lost, processes }: Profile): string[] {
     ...new Set([
       ...(lost.reason === null ? [] : [lost.reason]),
       ...processes.flatMap(({ messages }) => messages),
-      ...(processes.some(({ gilEnabled }) => !gilEnabled) ? [WITHOUT_GIL] : []),
     ]),
   ];
 }

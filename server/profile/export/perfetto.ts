@@ -3,7 +3,7 @@ import { LANE_STATES, type LaneState } from '../../protocol-chart';
 import type { LaneSegment } from '../lane-segments';
 import type { LaneView } from '../lane-view';
 import { idOfItsProcess, processesById } from '../process-id';
-import { WITHOUT_GIL } from '../report-text';
+import { WITHOUT_GIL } from '../rows';
 import type { ExportData, ExportStacks } from './export-data';
 import { type BlamedSegment, gilSegments } from './gil-segments';
 import { type LoadCurve, loadCurve } from './load-curve';
