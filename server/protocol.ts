@@ -109,6 +109,8 @@ export interface ProcessRow {
   readonly replaced: boolean;
   /** `recorded`, or why there are no lines. */
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
+  /** What it started is not recorded: as asked, or since it cannot be followed. */
+  readonly childrenLeftOut: boolean;
   /** Its trace is damaged or was cut: there may be more that is missing than could be counted. */
   readonly damaged: boolean;
   /** False: it ended before the rate of its clock was known, so that all its times are wrong by one factor. */

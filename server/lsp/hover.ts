@@ -1,4 +1,5 @@
 import type { BlameRow, LineRow, Place, Profile, SelfTotal } from '../protocol';
+import { exactnessOf } from '../profile/doubts';
 import { formatDuration } from '../profile/duration';
 import type { LineCosts } from './line-costs';
 import { costsAt, placeKey, type ProfileIndex } from './profile-index';
@@ -142,7 +143,8 @@ function onlyBelow(costs: LineCosts): boolean {
 }
 
 function certainty(costs: LineCosts, profile: Profile, text: ServerText): string {
-  const sentences: string[] = [text.hover.exact, ...sampling(costs, text)];
+  const exact = { all: [text.hover.exact], recorded: [text.hover.exactInPart], unknown: [] };
+  const sentences: string[] = [...exact[exactnessOf(profile)], ...sampling(costs, text)];
   const { events, samples: missed, reason } = profile.lost;
   if (events > 0 || missed > 0) sentences.push(text.hover.lost(profile.lost));
   else if (reason !== null) sentences.push(text.message(reason));

@@ -161,6 +161,14 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '进程 {0} 没有各行的数据：读取此 Python {1} 的栈帧未通过自检（解释器被修改过？）。线程的持有和等待时间是精确的。',
   ],
   [
+    'No lines for process {0}: GILscope does not know how Python {1} lays out its frames.',
+    '进程 {0} 没有各行的数据：GILscope 不了解 Python {1} 的栈帧布局。',
+  ],
+  [
+    'No lines for process {0}: reading frames of this Python {1*} failed its self-test (a patched interpreter?).',
+    '进程 {0} 没有各行的数据：读取此 Python {1} 的栈帧未通过自检（解释器被修改过？）。',
+  ],
+  [
     'No lines for process {0}: no Python frame had been found when it ended.',
     '进程 {0} 没有各行的数据：它结束时还没有发现 Python 栈帧。',
   ],

@@ -46,6 +46,7 @@ export const simplifiedChinese: ServerText = {
     unknownPlace: '没有 Python 栈帧的代码',
     onlyBelow: '全部时间都在此行所调用的代码中；谁在等待谁，见那些代码行。',
     exact: '等待时间和次数是精确的，为所有线程之和。',
+    exactInPart: '所记录的等待时间和次数是精确的，为所有线程之和。',
     samples: (samples, percent) =>
       `一次持有如何分配到其中的各行是采样得到的：此处有 ${amount(samples)} 个样本，约 ±${percent} %。`,
     noSamples:

@@ -58,6 +58,7 @@ export const english = {
     unknownPlace: 'code without a Python frame',
     onlyBelow: 'All of it is in code that this line calls; its lines say who waited for whom.',
     exact: 'Waits and counts are exact, summed over all threads.',
+    exactInPart: 'What was recorded of waits and counts is exact, summed over all threads.',
     samples: (samples: number, percent: number): string =>
       `How a hold splits over the lines inside it is sampled: ${plural(samples, 'sample', 'samples')} here, about ±${percent} %.`,
     noSamples:

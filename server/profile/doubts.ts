@@ -6,6 +6,8 @@ export interface Doubts {
   readonly untrusted: string | null;
   /** Events, or whole processes, are in no number. */
   readonly missing: string | null;
+  /** What the program started is not in the profile. */
+  readonly children: string | null;
   /** What something cost is, in part, on no line. */
   readonly noLines: string | null;
   /** Of some waits it is not known who held the GIL. */
@@ -17,6 +19,9 @@ export function doubtsOf(profile: Profile): Doubts {
   return {
     untrusted: untrusted(profile),
     missing: missing(profile),
+    children: profile.processes.some((row) => row.childrenLeftOut)
+      ? 'child processes were left out'
+      : null,
     noLines: noLines(profile),
     blame: blame(profile),
   };
@@ -25,6 +30,18 @@ export function doubtsOf(profile: Profile): Doubts {
 /** Nothing is known to be missing or wrong. */
 export function isWithoutDoubt(doubts: Doubts): boolean {
   return Object.values(doubts).every((doubt) => doubt === null);
+}
+
+/** All of the program is in the numbers, and they can be relied on: so a verdict on it is possible. */
+export function isWhole({ untrusted, missing, children }: Doubts): boolean {
+  return untrusted === null && missing === null && children === null;
+}
+
+/** Whether waits and counts are exact: those of all, or only what was recorded, or nobody knows. */
+export function exactnessOf(profile: Profile): 'all' | 'recorded' | 'unknown' {
+  const doubts = doubtsOf(profile);
+  if (doubts.untrusted !== null) return 'unknown';
+  return isWhole(doubts) && !has(profile.lost.causes, 'lockTableFull') ? 'all' : 'recorded';
 }
 
 function untrusted({ processes, findings }: Profile): string | null {
@@ -53,6 +70,7 @@ function isUnseen(row: ProcessRow, processes: readonly ProcessRow[]): boolean {
     !processes.some(
       (other) =>
         other.gil === 'recorded' &&
+        row.executable !== '' &&
         other.executable === row.executable &&
         other.python === row.python,
     )

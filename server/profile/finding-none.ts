@@ -1,4 +1,5 @@
 import type { Finding, Profile } from '../protocol';
+import { doubtsOf, isWhole } from './doubts';
 import { formatDuration } from './duration';
 
 /** Waiting below this share of the run is nothing to speak of. */
@@ -6,6 +7,7 @@ const MAX_WAIT_SHARE = 0.01;
 
 /** Nobody waited to speak of: time is lost elsewhere. */
 export function noContentionFindings(profile: Profile): Finding[] {
+  if (!isWhole(doubtsOf(profile))) return [];
   const waitNs = profile.gils.reduce((sum, gil) => sum + gil.waitNs, 0);
   const acquires = profile.threads.reduce((sum, thread) => sum + thread.acquires, 0);
   // Without a GIL that goes without saying.

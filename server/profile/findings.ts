@@ -33,8 +33,9 @@ export interface FindingFacts {
 
 /** What one should look at, the most urgent first. */
 export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
+  const broken = brokenFindings(profile, facts);
   return [
-    ...brokenFindings(profile, facts),
+    ...broken,
     ...deadlockFindings(facts.locks),
     ...nativeHoldFindings(profile, facts),
     ...gilHogFindings(profile),
@@ -46,7 +47,7 @@ export function findingsOf(profile: Profile, facts: FindingFacts): Finding[] {
     ...loopFindings(profile, facts.loopBlocks ?? []),
     ...noGilFindings(profile),
     // While it runs it may still come.
-    ...(facts.live ? [] : noContentionFindings(profile)),
+    ...(facts.live ? [] : noContentionFindings({ ...profile, findings: broken })),
   ];
 }
 

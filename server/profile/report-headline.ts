@@ -1,4 +1,5 @@
 import type { Profile } from '../protocol';
+import { doubtsOf, isWhole } from './doubts';
 import { formatDuration } from './duration';
 import type { PlaceNames } from './report-places';
 import { formatShare } from './report-table';
@@ -10,7 +11,9 @@ const HAND_OFF_WORTH = 0.2;
 const STILL_RUNNING = 'The program is still running; this is what was measured until now.';
 const ELSEWHERE = 'Look at what the code does, or at what it waits for.';
 
-/** What was the matter, in one to four sentences. */
+const NOT_ALL = 'Not all of the program was recorded: the end of the report says what is missing.';
+
+/** What was the matter, in one to five sentences. */
 export function headline(profile: Profile, names: PlaceNames, isLive = false): string[] {
   if (isLive) return [STILL_RUNNING, ...matterSoFar(profile, names)];
   return [...endOf(profile), ...matter(profile, names)];
@@ -45,11 +48,27 @@ function endOf({ exit, processes }: Profile): string[] {
 
 function matter(profile: Profile, names: PlaceNames): string[] {
   if (profile.processes.length === 0) return ['Nothing was measured: no process left a trace.'];
+  const doubts = doubtsOf(profile);
+  const { untrusted } = doubts;
+  const isAll = doubts.missing === null && doubts.children === null;
+  return [
+    ...(untrusted === null ? [] : [`${capitalised(untrusted)}: do not rely on these numbers.`]),
+    ...whatWaited(profile, names, isWhole(doubts)),
+    ...(isAll ? [] : [NOT_ALL]),
+  ];
+}
+
+function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param isWhole All of the program is in the numbers: else there is no verdict. */
+function whatWaited(profile: Profile, names: PlaceNames, isWhole: boolean): string[] {
   if (profile.processes.every((row) => !row.gilEnabled)) {
     const lockWaitNs = sum(profile.threads, (row) => row.lockWaitNs);
     return [
       'This interpreter ran without a GIL, so no thread had to wait for one.',
-      ...(lockWaitNs === 0 ? ['Nor did any wait for a lock.'] : []),
+      ...(lockWaitNs === 0 && isWhole ? ['Nor did any wait for a lock.'] : []),
     ];
   }
   const holdNs = sum(profile.threads, (row) => row.holdNs);
@@ -57,6 +76,7 @@ function matter(profile: Profile, names: PlaceNames): string[] {
   if (holdNs + waitNs === 0) {
     if (profile.lost.events > 0)
       return ['Nothing of the GIL could be read: the end of the report says what is missing.'];
+    if (profile.gils.length > 0 && !isWhole) return ['Nothing of the GIL could be read.'];
     if (profile.gils.length > 0)
       return ['No thread took the GIL: the program ended before it ran any Python code.'];
     return [
@@ -65,6 +85,7 @@ function matter(profile: Profile, names: PlaceNames): string[] {
   }
   const wanted = `${formatShare(waitNs, holdNs + waitNs)} of the time in which they wanted to run`;
   const waited = `${formatDuration(waitNs)} for the GIL, ${wanted}`;
+  if (waitNs === 0 && !isWhole) return ['As far as was recorded, no thread waited for the GIL.'];
   if (waitNs === 0) {
     const busy = profile.threads.filter((row) => row.holdNs > 0).length;
     return [
@@ -75,6 +96,7 @@ function matter(profile: Profile, names: PlaceNames): string[] {
     ];
   }
   if (isHarmless(profile, waitNs / (holdNs + waitNs))) {
+    if (!isWhole) return [`As far as was recorded, threads waited ${waited}.`];
     return [`The GIL was not the problem: threads waited ${waited}.`, ELSEWHERE];
   }
   return [

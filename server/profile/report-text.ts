@@ -1,4 +1,5 @@
 import type { Profile } from '../protocol';
+import { doubtsOf, exactnessOf, isWithoutDoubt } from './doubts';
 import { formatDuration } from './duration';
 import { awaitsSection, executorsSection } from './awaits-section';
 import { parallelismSection } from './parallelism';
@@ -72,10 +73,16 @@ const OF_ONE_LINE =
 const NATIVE_THREADS =
   'Threads that a native library makes for itself (as OpenBLAS does) are on no line and in no thread’s row: only the CPU time that the system counted has theirs.';
 
+const EXACT: Readonly<Record<ReturnType<typeof exactnessOf>, readonly string[]>> = {
+  all: ['Waits, counts and thread totals are exact.'],
+  recorded: ['What was recorded of waits and counts is exact; what is missing is said below.'],
+  unknown: [],
+};
+
 function exactnessSection(profile: Profile): string[] {
   const samples = sum(profile.lines, (row) => row.samples);
   const notes = [
-    'Waits, counts and thread totals are exact.',
+    ...EXACT[exactnessOf(profile)],
     samples > 0
       ? `How long holds divide among the lines in them rests on ${formatCount(samples)} samples${roughness(samples)}. ${OF_ONE_LINE}`
       : 'No hold was sampled: each counts as a whole where it ended.',
@@ -95,16 +102,21 @@ function roughness(samples: number): string {
   return `, which is few: shares are rough, about ±${Math.ceil(50 / Math.sqrt(samples))} %`;
 }
 
-function nothingLost(missedSamples: number): string {
-  if (missedSamples === 0) return 'Nothing was lost.';
-  const stacks = missedSamples === 1 ? 'One sample' : `${missedSamples} samples`;
-  return `${stacks} could not be read; nothing else was lost.`;
+function nothingLost(profile: Profile): string[] {
+  const { processes, lost } = profile;
+  const doubts = doubtsOf(profile);
+  if (doubts.untrusted !== null || processes.some((row) => row.damaged)) return [];
+  const isAll = isWithoutDoubt(doubts) && processes.every((row) => row.messages.length === 0);
+  if (lost.samples === 0)
+    return [isAll ? 'Nothing was lost.' : 'Of what was recorded nothing was lost.'];
+  const stacks = lost.samples === 1 ? 'One sample' : `${lost.samples} samples`;
+  return [`${stacks} could not be read${isAll ? '; nothing else was lost' : ''}.`];
 }
 
 function lostText(profile: Profile): string {
   const unattributed = sum(profile.gils, (row) => row.unattributedNs);
   const parts = [
-    profile.lost.reason ?? nothingLost(profile.lost.samples),
+    ...(profile.lost.reason === null ? nothingLost(profile) : [profile.lost.reason]),
     ...(unattributed > 0
       ? [`Of ${formatDuration(unattributed)} of waits the holder is not known.`]
       : []),

@@ -285,6 +285,7 @@ export function processRowsOf(
     stoppedBy: isEndKnown(index) ? null : (stopped[process.pid] ?? null),
     replaced: process.replaced === true,
     frames: process.frames,
+    childrenLeftOut: process.childrenLeftOut === true,
     damaged: process.damaged === true,
     clockKnown: process.clockUnknown !== true,
     messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],
@@ -303,16 +304,18 @@ export const WITHOUT_GIL =
 
 function messagesOf(process: ProcessState): string[] {
   const messages = [...process.messages];
+  const isExact = !process.gilUnrecognised && process.clockUnknown !== true;
+  const exact = isExact ? ' Hold and wait times of threads are exact.' : '';
   if (process.frames === 'unknownVersion') {
     messages.push(
       `No lines for process ${process.pid}: GILscope does not know how Python ${process.python || 'of this version'} ` +
-        'lays out its frames. Hold and wait times of threads are exact.',
+        `lays out its frames.${exact}`,
     );
   }
   if (process.frames === 'selfTestFailed') {
     messages.push(
       `No lines for process ${process.pid}: reading frames of this Python ${process.python} failed its self-test ` +
-        '(a patched interpreter?). Hold and wait times of threads are exact.',
+        `(a patched interpreter?).${exact}`,
     );
   }
   // Samples may have found some before the frames were tried.

@@ -311,6 +311,8 @@ export interface ProcessState {
   readonly processCpuNs?: number;
   readonly samplesTaken: number;
   readonly samplePeriodNs: number;
+  /** Its children are not recorded. Absent: false. */
+  readonly childrenLeftOut?: boolean;
   /** Its trace is damaged or was cut, as messages say. Absent: false. */
   readonly damaged?: boolean;
   readonly messages: readonly string[];

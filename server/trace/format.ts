@@ -116,6 +116,8 @@ export const PROCESS_FLAG = {
   gilUnrecognised: 16,
   /** Free-threaded: the GIL is on for good, as was asked or by an import (META.gilSwitchedOn). */
   gilEnabled: 32,
+  /** Its children are not recorded: as asked, or since they cannot be followed. */
+  childrenLeftOut: 64,
 } as const;
 
 /** Whether stacks are recorded. Events and times are exact in every case. */

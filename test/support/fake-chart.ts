@@ -76,6 +76,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       stoppedBy: null,
       replaced: false,
       frames: 'recorded',
+      childrenLeftOut: false,
       damaged: false,
       clockKnown: true,
       messages: [],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const NATIVE = 'server/interpreter/native';
 const SAID =
-  /(?:probe_say\(|GILSCOPE_META_MESSAGE,|snprintf\(text, sizeof text,)\s*((?:"(?:[^"\\]|\\.)*"\s*)+)/g;
+  /(?:probe_say\(|say_left_out\(|GILSCOPE_META_MESSAGE,|snprintf\(text, sizeof text,)\s*((?:"(?:[^"\\]|\\.)*"\s*)+)/g;
 
 /** What the probe may say to the user, from its sources; `%s` stands for a name. */
 export function probeMessages(): string[] {

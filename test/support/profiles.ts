@@ -106,6 +106,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         stoppedBy: null,
         replaced: false,
         frames: 'recorded',
+        childrenLeftOut: false,
         damaged: false,
         clockKnown: true,
         messages: [],

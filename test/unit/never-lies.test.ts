@@ -131,8 +131,9 @@ function withSamples(count: number): Buffer[] {
   return [writer.bytes()];
 }
 
-function noGil(): Buffer[] {
+function noGil(executable = '/opt/python'): Buffer[] {
   const writer = new TraceWriter({ flags: 0, endTicks: 1_000_000n });
+  writer.meta('executable', executable);
   writer.addThread({ tid: 1 });
   return [writer.bytes()];
 }
@@ -194,7 +195,9 @@ function hoverOf(profile: Profile, line = LINE): string {
 const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 function assertSaid(profile: Profile, says: RegExp): void {
-  assert.match(unwrapped(reportText(profile, { folder: null })), says);
+  const report = unwrapped(reportText(profile, { folder: null }));
+  assert.match(report, says);
+  assert.doesNotMatch(report, /Nothing was lost/);
   assert.match(unwrapped(hoverOf(profile)), says);
   const { lost, findings, processes } = profile;
   const messages = processes.flatMap((row) => row.messages);
@@ -234,6 +237,63 @@ describe('what is not known is said', () => {
     const facts = { command: [], startedAt: '', live: false, ...ENDED };
     const { profile } = engine.snapshot(state, facts);
     assertSaid(profile, /more waits for processes and executors than are kept/);
+  });
+});
+
+const leftOut = PROCESS_FLAG.gilSeen | PROCESS_FLAG.childrenLeftOut;
+const plainWith = (options: TraceOptions) => (): Buffer[] => [trace(options).bytes()];
+
+/** Conditions in which events or whole processes are in no number, or numbers cannot be trusted. */
+const NO_VERDICT: readonly (readonly [string, () => Buffer[], Partial<RunManifest>?])[] = [
+  ['a GIL that nobody knows', plainWith({ flags: unrecognised })],
+  [
+    'a GIL and a version that nobody knows',
+    plainWith({ flags: unrecognised, frames: FRAMES.unknownVersion }),
+  ],
+  ['another process without a GIL', () => [plain(), ...noGil()]],
+  ['too many interpreters', losing('gilTableFull')],
+  ['too many threads', noRoomForThreads],
+  ['a clock of unknown rate', noRate],
+  ['a trace that was cut', () => [plain().subarray(0, 3 * CHUNK_BYTES)]],
+  ['another trace unreadable', () => [plain(), Buffer.from('x'.repeat(5000))]],
+  ['another trace not begun', () => [plain(), Buffer.alloc(70_000)]],
+  ['children left out', plainWith({ flags: leftOut })],
+  ['a child that could not be recorded', () => [plain()], { unrecorded: ['Process 7 could not.'] }],
+];
+
+/** That all is known, or that the GIL is in order. */
+const VERDICT =
+  /Nothing was lost|nothing else was lost|are exact|not the problem|never waited|no thread had to wait/;
+
+describe('no verdict on what is not known', () => {
+  for (const [name, traces, manifest] of NO_VERDICT) {
+    test(`${name}: report, hover and findings`, () => {
+      const profile = profileOf(traces(), manifest);
+      assert.doesNotMatch(unwrapped(reportText(profile, { folder: null })), VERDICT);
+      assert.doesNotMatch(hoverOf(profile), VERDICT);
+      assert.doesNotMatch(JSON.stringify(profile.findings), VERDICT);
+    });
+  }
+
+  test('what is complete has one: it is exact, and the GIL is not the problem', () => {
+    const profile = profileOf([plain()]);
+    const report = unwrapped(reportText(profile, { folder: null }));
+    assert.match(report, /The GIL was not the problem/);
+    assert.match(report, /Waits, counts and thread totals are exact\./);
+    assert.match(hoverOf(profile), /Waits and counts are exact/);
+    assert.deepEqual(
+      profile.findings.map(({ rule }) => rule),
+      ['gil-not-the-problem'],
+    );
+  });
+
+  test('a Python that ended before it began takes nothing from what is known of the others', () => {
+    const python = '/usr/bin/python3';
+    const sound = trace({}, (writer) => {
+      writer.meta('executable', python);
+    });
+    const profile = profileOf([sound.bytes(), ...noGil(python)]);
+    assert.match(unwrapped(reportText(profile, { folder: null })), /The GIL was not the problem/);
   });
 });
 

@@ -193,6 +193,12 @@ static void start_sampler(void)
             "only totals.");
 }
 
+static void say_left_out(const char *text)
+{
+    atomic_fetch_or(&probe.file.header->flags, GILSCOPE_PROCESS_FLAG_CHILDREN_LEFT_OUT);
+    put_meta(GILSCOPE_META_MESSAGE, text);
+}
+
 bool gilscope_probe_start(const struct probe_options *options, void *library, char *error,
                           size_t error_bytes)
 {
@@ -228,14 +234,13 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
     on_exit(at_exit, NULL);
     atomic_store(&probe.active, true);
     if (!options->no_children && !exec_follow_open(options, probe.folder))
-        put_meta(
-            GILSCOPE_META_MESSAGE,
+        say_left_out(
             "Python programs that this one starts are not recorded: the path of the probe has a "
             "character that LD_PRELOAD cannot carry, and no link to it could be made.");
     start_sampler();
     if (options->no_children)
-        put_meta(GILSCOPE_META_MESSAGE,
-                 "Child processes were left out, as asked: what they did is not in the profile.");
+        say_left_out(
+            "Child processes were left out, as asked: what they did is not in the profile.");
     return true;
 }
 

@@ -33,6 +33,7 @@ const CASES: readonly (readonly [string, Profile, readonly (keyof Doubts)[]])[] 
   ['cycles in no number', losing({ events: 2, missing: 2 }), ['missing']],
   ['more interpreters than there is room for', losing({ causes: ['gilTableFull'] }), ['missing']],
   ['a damaged trace', processes({ damaged: true }), ['missing']],
+  ['children left out', processes({ childrenLeftOut: true }), ['children']],
   ['no GIL at all', processes({ gil: 'notSeen', frames: 'notYet' }), ['missing']],
   ['an unknown version', processes({}, { frames: 'unknownVersion' }), ['noLines']],
   ['lost stacks', losing({ causes: ['stackTableFull'] }), ['noLines']],
