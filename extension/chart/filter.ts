@@ -1,5 +1,6 @@
 import type { ProcessRow } from '../../server/protocol';
 import type { Lane } from '../../server/protocol-chart';
+import { processRow, programOf } from './programs';
 
 /** What the filter asks for; words of one kind are alternatives, kinds are all needed. */
 export interface Filter {
@@ -52,10 +53,15 @@ export function lanesByName(
 ): readonly number[] | null {
   const { words, threads, processes: wanted } = filter;
   if (words.length + threads.length + wanted.length === 0) return null;
-  const programs = new Map(processes.map(({ pid, argv }) => [pid, argv.join(' ').toLowerCase()]));
+  const commands = new Map(
+    [...new Set(lanes.map(programOf))].map((program) => {
+      const argv = processRow(program, processes)?.argv ?? [];
+      return [program, argv.join(' ').toLowerCase()];
+    }),
+  );
   return lanes.flatMap((lane, index) => {
     const thread = `${lane.name} ${lane.tid}`.toLowerCase();
-    const process = `${lane.pid} ${programs.get(lane.pid) ?? ''}`;
+    const process = `${lane.pid} ${commands.get(programOf(lane)) ?? ''}`;
     const matches =
       words.every((word) => thread.includes(word) || process.includes(word)) &&
       hasAny(thread, threads) &&

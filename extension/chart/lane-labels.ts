@@ -2,6 +2,7 @@ import type { ProcessRow } from '../../server/protocol';
 import type { Lane } from '../../server/protocol-chart';
 import { formatPlace, laneName } from './format';
 import { visibleRows } from './lanes-view';
+import { pidOf, processRow } from './programs';
 import type { Row } from './rows';
 import type { Translate } from './strings';
 import type { TimelineModel } from './timeline-model';
@@ -72,8 +73,8 @@ interface Label {
 
 function labelOf(model: TimelineModel, row: Row, t: Translate): Label {
   if (row.kind === 'process') {
-    const detail = processDetail(row.pid, model.meta?.processes ?? [], t);
-    return { kind: 'process', name: t('timeline.process', row.pid), detail };
+    const detail = processDetail(row.id, model.meta?.processes ?? [], t);
+    return { kind: 'process', name: t('timeline.process', pidOf(row.id)), detail };
   }
   const lane = model.lane(row.lane);
   if (lane === null) return { kind: 'lane', name: '', detail: '' };
@@ -99,8 +100,12 @@ function shortCommand(command: string): string {
 const INTERPRETER = /(?:^|[/\\])python[^/\\]*$/i;
 
 /** What a process is: whose child, and what it runs, without the interpreter and the folder of the script. */
-export function processDetail(pid: number, processes: readonly ProcessRow[], t: Translate): string {
-  const process = processes.find((each) => each.pid === pid);
+export function processDetail(
+  program: string,
+  processes: readonly ProcessRow[],
+  t: Translate,
+): string {
+  const process = processRow(program, processes);
   if (process === undefined) return '';
   const [first = '', ...rest] = process.argv;
   const isNamed = rest.length > 0 && (first === process.executable || INTERPRETER.test(first));

@@ -1,8 +1,9 @@
 import type { Lane } from '../../server/protocol-chart';
+import { programOf } from './programs';
 
-/** A row of the timeline: the heading of a process, or a lane. */
+/** A row of the timeline: the heading of a process, one for each program that it became, or a lane. */
 export type Row =
-  | { readonly kind: 'process'; readonly pid: number }
+  | { readonly kind: 'process'; readonly id: string }
   | { readonly kind: 'lane'; readonly lane: number };
 
 /** Orders of the lanes: as they started, or the largest cost first. */
@@ -26,17 +27,18 @@ export function buildRows(
     const cost = (index: number): number => lanes[index]?.[`${order}Ns`] ?? 0;
     indexes.sort((a, b) => cost(b) - cost(a) || a - b);
   }
-  const byPid = new Map<number, number[]>();
+  const programs = lanes.map(programOf);
+  const byProgram = new Map<string, number[]>();
   for (const index of indexes) {
-    const pid = lanes[index]?.pid ?? 0;
-    const group = byPid.get(pid);
-    if (group === undefined) byPid.set(pid, [index]);
+    const program = programs[index] ?? '';
+    const group = byProgram.get(program);
+    if (group === undefined) byProgram.set(program, [index]);
     else group.push(index);
   }
-  const several = new Set(lanes.map(({ pid }) => pid)).size > 1;
+  const several = new Set(programs).size > 1;
   const rows: Row[] = [];
-  for (const [pid, members] of byPid) {
-    if (several) rows.push({ kind: 'process', pid });
+  for (const [id, members] of byProgram) {
+    if (several) rows.push({ kind: 'process', id });
     for (const lane of members) rows.push({ kind: 'lane', lane });
   }
   return rows;
@@ -80,7 +82,7 @@ export interface Distinction {
 
 /** What must stand beside each lane's name to tell it from the others of its process. */
 export function distinctions(lanes: readonly Lane[]): readonly Distinction[] {
-  const nameKey = (lane: Lane): string => `${lane.pid}\n${lane.name}`;
+  const nameKey = (lane: Lane): string => `${programOf(lane)}\n${lane.name}`;
   const tids = new Map<string, Set<number>>();
   const perThread = new Map<string, number>();
   for (const lane of lanes) {

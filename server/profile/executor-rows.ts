@@ -61,7 +61,7 @@ function addWork(rows: Map<string, Sums>, work: Work, sources: Sources): void {
   const pid = state.processes[process]?.pid ?? 0;
   const where = lines.placeOf(givingLine(work, lines, activities, state.stacks));
   const place = work.node === 0 ? null : lines.placeOf(lines.lineOf(work.node));
-  const key = [pid, where.line, where.file, place?.function, place?.file].join(' ');
+  const key = [process, where.line, where.file, place?.function, place?.file].join(' ');
   const sums = rows.get(key) ?? newSums(pid, where, place);
   rows.set(key, sums);
   const queuedNs = work.givenStack > 0 ? work.begunNs - work.givenNs : 0;

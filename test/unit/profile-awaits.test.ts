@@ -205,4 +205,25 @@ describe('work of executors', () => {
     const working = chart.segment({ kind: 'segment', lane: 1, atNs: 5 * MS, step: 'at' });
     assert.equal(working?.givenAt?.function, 'main');
   });
+
+  it('is that of one program, also where another took its place in the same process', () => {
+    const holds: Holds = [
+      [0, 0, 4, 'works'],
+      [1, 1, 64, 'works'],
+    ];
+    const works = [...given(0, 3, 12, 'gives'), ...given(1, 63, 83, 'gives')];
+    const program = { pid: 10, parentPid: 1 };
+    const { profile } = profileOf(holds, works, {
+      processes: [
+        processState({ ...program, endNs: 50 * MS, replaced: true }),
+        processState({ ...program, startNs: 50 * MS, endNs: 100 * MS }),
+      ],
+      threads: [0, 1].map((process) => threadState({ process, tid: 10 })),
+    });
+    const rows = profile.executors.map(({ pid, count, ranNs }) => ({ pid, count, ranNs }));
+    assert.deepEqual(rows, [
+      { pid: 10, count: 1, ranNs: 20 * MS },
+      { pid: 10, count: 1, ranNs: 9 * MS },
+    ]);
+  });
 });

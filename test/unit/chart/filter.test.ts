@@ -50,6 +50,16 @@ describe('filter', () => {
     assert.deepEqual(find('thread:8'), [1]);
   });
 
+  it('finds the lanes of a program, not those of the one that it took the place of', () => {
+    const lanes = [lane(7, 7, 'MainThread'), { ...lane(7, 7, 'MainThread'), gil: '7-1/0' }];
+    const processes = ['launch.py', 'app.py'].map((script) => ({ pid: 7, argv: [script] }));
+    const lanesOf = (text: string): readonly number[] | null =>
+      lanesByName(parseFilter(text), lanes, processes as unknown as readonly ProcessRow[]);
+    assert.deepEqual(lanesOf('process:launch'), [0]);
+    assert.deepEqual(lanesOf('app.py'), [1]);
+    assert.deepEqual(lanesOf('process:7'), [0, 1]);
+  });
+
   it('joins what two filters leave', () => {
     assert.deepEqual(both([1, 2, 3], [3, 1]), [1, 3]);
     assert.deepEqual([both(null, [1]), both([2], null), both(null, null)], [[1], [2], null]);

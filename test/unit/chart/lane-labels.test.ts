@@ -12,7 +12,7 @@ function process(pid: number, parentPid: number, argv: readonly string[]): Proce
 
 describe('what a process is', () => {
   const detail = (...processes: readonly ProcessRow[]): readonly string[] =>
-    processes.map(({ pid }) => processDetail(pid, processes, translator({})));
+    processes.map(({ pid }) => processDetail(`${pid}`, processes, translator({})));
 
   it('is its script, and whose child it is', () => {
     assert.deepEqual(
@@ -37,12 +37,18 @@ describe('what a process is', () => {
     ]);
   });
 
+  it('is each of the programs that a process became', () => {
+    const programs = [process(7, 1, ['launch.py']), process(8, 7, []), process(7, 1, ['app.py'])];
+    const details = ['7', '7-1', '7-2'].map((id) => processDetail(id, programs, translator({})));
+    assert.deepEqual(details, ['launch.py', 'app.py', '']);
+  });
+
   it('is what was called where that is not an interpreter, or it alone', () => {
     assert.deepEqual(
       detail(process(7, 1, ['/usr/bin/shop', 'serve']), process(8, 2, [PYTHON]), process(9, 2, [])),
       ['shop serve', 'python3.13', ''],
     );
-    assert.equal(processDetail(6, [], translator({})), '');
+    assert.equal(processDetail('6', [], translator({})), '');
   });
 });
 

@@ -23,26 +23,39 @@ describe('rows of the timeline', () => {
 
   it('are grouped by process, with headings where there are several', () => {
     assert.deepEqual(buildRows(lanes), [
-      { kind: 'process', pid: 1 },
+      { kind: 'process', id: '1' },
       { kind: 'lane', lane: 0 },
       { kind: 'lane', lane: 2 },
-      { kind: 'process', pid: 2 },
+      { kind: 'process', id: '2' },
       { kind: 'lane', lane: 1 },
     ]);
     assert.deepEqual(buildRows([lane(1, 1, 'MainThread')]), [{ kind: 'lane', lane: 0 }]);
   });
 
+  it('are grouped by program where a process became another one', () => {
+    const executed = { ...lane(1, 1, 'MainThread'), gil: '1-1/0' };
+    const programs = [lane(1, 1, 'MainThread'), executed, lane(1, 3, 'worker')];
+    assert.deepEqual(buildRows(programs), [
+      { kind: 'process', id: '1' },
+      { kind: 'lane', lane: 0 },
+      { kind: 'lane', lane: 2 },
+      { kind: 'process', id: '1-1' },
+      { kind: 'lane', lane: 1 },
+    ]);
+    assert.ok(distinctions(programs).every(({ tid, gil }) => !tid && !gil));
+  });
+
   it('are those that are wanted, the costliest first if so asked', () => {
     const costs = lanes.map((each, index) => ({ ...each, waitNs: [5, 9, 7][index] ?? 0 }));
     assert.deepEqual(buildRows(costs, 'wait'), [
-      { kind: 'process', pid: 2 },
+      { kind: 'process', id: '2' },
       { kind: 'lane', lane: 1 },
-      { kind: 'process', pid: 1 },
+      { kind: 'process', id: '1' },
       { kind: 'lane', lane: 2 },
       { kind: 'lane', lane: 0 },
     ]);
     assert.deepEqual(buildRows(costs, 'start', [2]), [
-      { kind: 'process', pid: 1 },
+      { kind: 'process', id: '1' },
       { kind: 'lane', lane: 2 },
     ]);
     assert.deepEqual(buildRows(costs, 'blocks', []), []);
