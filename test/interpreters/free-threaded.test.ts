@@ -126,7 +126,7 @@ for (const python of freePythons()) {
     });
 
     it('an import switches the GIL on', async (context) => {
-      const folder = buildOldModule(python);
+      const folder = buildModule(python, 'old_module');
       if (folder === null) {
         context.skip('no compiler, or no headers of this Python');
         return;
@@ -142,6 +142,25 @@ for (const python of freePythons()) {
         profile.processes.map(({ gilEnabled }) => gilEnabled),
         [true],
       );
+    });
+
+    it('a GIL that goes off again is no longer waited for', async (context) => {
+      const folder = buildModule(python, 'slow_module');
+      if (folder === null) {
+        context.skip('no compiler, or no headers of this Python');
+        return;
+      }
+      const { profile, stdout } = await run(python, 'passes', { PYTHONPATH: folder });
+      const stoppedNs = 1e9 * (JSON.parse(stdout.toString()) as number);
+      const main = profile.threads.find(({ name }) => name === 'MainThread');
+      const waitNs = main?.waitNs ?? 0;
+      assert.ok(waitNs > stoppedNs / 2 && waitNs < stoppedNs * 2, `${waitNs}, not ${stoppedNs} ns`);
+      const loader = profile.threads.find(({ name }) => name === 'loader');
+      assert.ok(
+        (loader?.blocksNs ?? 0) > stoppedNs / 2,
+        `the import blocks ${loader?.blocksNs} ns`,
+      );
+      assert.ok(profile.processes.every(({ gilEnabled }) => !gilEnabled));
     });
 
     it('a GIL that was asked for is no surprise', async () => {
@@ -162,7 +181,7 @@ for (const python of freePythons()) {
     }
 
     it('an import switches the GIL of another interpreter on', async (context) => {
-      const folder = buildOldModule(python);
+      const folder = buildModule(python, 'old_module');
       if (folder === null) {
         context.skip('no compiler, or no headers of this Python');
         return;
@@ -245,16 +264,16 @@ async function samplesOf(python: FoundPython): Promise<void> {
   assert.ok(Math.abs(measured - truth) < allowed, `share ${measured}, true ${truth}`);
 }
 
-/** An extension module that does not say that it works without a GIL; null where none can be built. */
-function buildOldModule(python: FoundPython): string | null {
+/** The folder of an extension module of test/fixtures/programs; null where none can be built. */
+function buildModule(python: FoundPython, name: string): string | null {
   const paths = `import sysconfig as s; print(s.get_path("include"), s.get_config_var("EXT_SUFFIX"))`;
   const [include = '', suffix = ''] = execFileSync(python.path, ['-c', paths])
     .toString()
     .trim()
     .split(' ');
   if (!existsSync(join(include, 'Python.h'))) return null;
-  const source = 'test/fixtures/programs/old_module.c';
-  const target = join(scratch, `old_module${suffix}`);
+  const source = programPath(`${name}.c`);
+  const target = join(scratch, `${name}${suffix}`);
   const built = spawnSync('cc', ['-shared', '-fPIC', `-I${include}`, '-o', target, source]);
   return built.status === 0 ? scratch : null;
 }

@@ -262,15 +262,44 @@ static __attribute__((noinline)) bool write_cycle(struct gil *gil, struct thread
     return true;
 }
 
+static inline void put_cycle(struct gil *gil, struct thread *t, uint64_t now)
+{
+    if (write_short_cycle(gil, t, now) || write_cycle(gil, t, now))
+        advance(&gil->entry->cycles);
+    else
+        aggregate_cycle(gil, t, now);
+}
+
+void cycle_refused(struct thread *t, uint64_t now)
+{
+    struct gil *gil = t->asking;
+    t->asking = NULL;
+    if (t->contended) {
+        uint64_t start = t->after_release ? t->released_ticks : t->request_ticks;
+        /* Else it has run since its last release, and where it waits is unknown. */
+        t->hold_flags = GILSCOPE_CYCLE_FLAG_CONTENDED |
+                        (t->after_release ? (uint32_t)GILSCOPE_CYCLE_FLAG_AFTER_FORCED
+                                          : (uint32_t)GILSCOPE_CYCLE_FLAG_OTHER_STATE);
+        t->wait_start_ticks = start < now ? start : now;
+        t->acquired_ticks = now;
+        t->release_stack = 0;
+        gil->asked_ticks = 0;
+        advance(&gil->entry->acquire_seq);
+        put_cycle(gil, t, now);
+        t->released_ticks = now;
+        __atomic_store_n(&t->last_stack, 0, __ATOMIC_RELEASE);
+        t->entry->last_stack = 0;
+    }
+    t->contended = t->after_release = false;
+    atomic_store_explicit(&t->entry->waiting_gil, 0, memory_order_release);
+}
+
 void cycle_released(struct thread *t, uint64_t now, const struct call_site *from)
 {
     struct gil *gil = t->holds;
     struct gil_entry *entry = gil->entry;
     advance(&gil->seq);
-    if (write_short_cycle(gil, t, now) || write_cycle(gil, t, now))
-        advance(&entry->cycles);
-    else
-        aggregate_cycle(gil, t, now);
+    put_cycle(gil, t, now);
     entry->holder = 0;
     t->holds = NULL;
     t->released_ticks = now;

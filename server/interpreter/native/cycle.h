@@ -28,6 +28,11 @@ void cycle_contended(struct thread *t);
 /* Its switch interval ran out and nobody else took the GIL: it asks for the end of the hold. */
 void cycle_asked(struct thread *t, uint64_t now);
 void cycle_acquired(struct thread *t, uint64_t now);
+/*
+ * Free-threaded builds: it no longer needs the GIL, which an import had switched on for itself. Its wait is written as that of a
+ * hold without length. The GIL's mutex is held, and nobody holds the GIL.
+ */
+void cycle_refused(struct thread *t, uint64_t now);
 /* The holder enters drop_gil: the last moment its stack is its own. Called before the GIL's mutex is taken. */
 void cycle_releasing(struct thread *t);
 /* `from`: where drop_gil signalled; needed only if the GIL's end was asked for. */

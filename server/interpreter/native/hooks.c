@@ -111,6 +111,12 @@ APART int signal_acquisition(struct thread *t, pthread_cond_t *cond)
     return probe.real.cond_signal(cond);
 }
 
+APART int signal_refusal(struct thread *t, pthread_cond_t *cond)
+{
+    cycle_refused(t, now());
+    return probe.real.cond_signal(cond);
+}
+
 static int hook_cond_signal(pthread_cond_t *cond)
 {
     struct thread *t = thread_self;
@@ -124,6 +130,8 @@ static int hook_cond_signal(pthread_cond_t *cond)
     }
     if (t->asking && cond == t->asking->switch_cond)
         return signal_acquisition(t, cond);
+    if (t->asking && cond == t->asking->cond)
+        return signal_refusal(t, cond);
     return probe.real.cond_signal(cond);
 }
 
