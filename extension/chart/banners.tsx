@@ -20,10 +20,11 @@ function bannersOf(meta: ChartMeta, t: Translate): readonly Banner[] {
   if (events > 0) {
     const counts = [formatCount(events), formatCount(samples)] as const;
     say('warning', t('banner.lost', ...counts, reason ?? '').trim());
+  } else if (reason !== null) {
+    say('warning', reason);
   } else if (samples > 0) {
-    // Without a reason they are so few that the numbers are none the worse.
-    const text = t('banner.lostSamples', formatCount(samples), reason ?? '').trim();
-    say(reason === null ? 'information' : 'warning', text);
+    // So few that the numbers are none the worse.
+    say('information', t('banner.lostSamples', formatCount(samples)));
   }
   for (const process of meta.processes) {
     if (!process.gilEnabled) say('information', t('banner.nogil', process.pid, process.python));

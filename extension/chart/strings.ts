@@ -229,7 +229,7 @@ export const CHART_STRINGS = {
   'severity.warning': 'Warning',
   'severity.error': 'Error',
   'banner.lost': '{0} events and {1} samples are missing from this picture. {2}',
-  'banner.lostSamples': 'Samples that could not be read: {0}. The times are complete. {1}',
+  'banner.lostSamples': 'Samples that could not be read: {0}. The times are complete.',
   'banner.frames.unknownVersion':
     'Process {0} runs Python {1}, whose stacks are not known: times are exact, lines are missing.',
   'banner.frames.selfTestFailed':

@@ -217,6 +217,20 @@ describe('pages of the chart', () => {
     await page.context().close();
   });
 
+  it('says why something is missing also where nothing of it is counted', async () => {
+    const run = busyRun();
+    const bannersOf = async (lost: ChartMeta['lost']): Promise<string[]> => {
+      const page = await open(run, fakeMeta(run, { lost }));
+      const banners = await page.locator('.banner').allInnerTexts();
+      await page.context().close();
+      return banners;
+    };
+    const reason = 'Not everything was recorded: stacks may be missing.';
+    assert.deepEqual(await bannersOf({ ...NOTHING_LOST, reason }), [reason]);
+    assert.deepEqual(await bannersOf({ ...NOTHING_LOST, samples: 2, reason }), [reason]);
+    assert.deepEqual(await bannersOf(NOTHING_LOST), []);
+  });
+
   it('of a run without a GIL shows neither its load nor threads that run as idle', async () => {
     const run = busyRun();
     const meta = fakeMeta(run);
