@@ -107,6 +107,8 @@ export interface ProcessRow {
   readonly stoppedBy: string | null;
   /** It became another program (exec): if Python, a later row of the same pid. */
   readonly replaced: boolean;
+  /** Children that ended and have no row: no Python ran in them, or one that was not recorded. 0 while the program runs. */
+  readonly otherChildren: number;
   /** `recorded`, or why there are no lines. */
   readonly frames: 'recorded' | 'unknownVersion' | 'selfTestFailed' | 'notYet';
   /** What it started is not recorded: as asked, or since it cannot be followed. */

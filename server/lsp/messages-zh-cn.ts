@@ -226,6 +226,10 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '此次运行交给执行器的工作多于可保留的数量（{0} 次）：执行器的工作中缺少之后的部分。持有和等待时间是完整的。',
   ],
   [
+    'Process {0} became another program that was not recorded: what it did from then on is not in the profile, and the exit status is that program’s.',
+    '进程 {0} 变成了另一个未被记录的程序：它此后的行为不在分析记录中，退出状态是那个程序的。',
+  ],
+  [
     'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.',
     '对于没有 GIL 的线程，没有记录它们在 CPU 上的时间，也没有记录它们是否在持有锁时休眠或进行 I/O。',
   ],

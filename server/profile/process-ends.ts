@@ -23,6 +23,33 @@ export function rootOf(state: TraceState): ProcessState | undefined {
   return state.processes.find((process) => !pids.has(process.parentPid));
 }
 
+/** What the program became at its end, where that is no program of the run. */
+export function becameUnknown(state: TraceState): ProcessState | null {
+  const last = lastOf(state, rootOf(state)?.pid ?? 0);
+  return last?.replaced === true ? last : null;
+}
+
+/** By process: the children whose ends it learnt that have no trace. */
+export function otherChildrenOf(state: TraceState): number[] {
+  const ends = state.processes
+    .flatMap(({ childEnds = [] }, parent) =>
+      childEnds.map(({ pid, atNs }) => ({ parent, pid, atNs })),
+    )
+    .sort((a, b) => a.atNs - b.atNs);
+  const counts = state.processes.map(() => 0);
+  const lastEndNs = new Map<number, number>();
+  for (const { parent, pid, atNs } of ends) {
+    // Pids are used again.
+    const sinceNs = lastEndNs.get(pid) ?? -Infinity;
+    lastEndNs.set(pid, atNs);
+    const isRecorded = state.processes.some(
+      (process) => process.pid === pid && process.startNs > sinceNs && process.startNs <= atNs,
+    );
+    if (!isRecorded) counts[parent] = (counts[parent] ?? 0) + 1;
+  }
+  return counts;
+}
+
 /** The last program of a pid that executed several. */
 function lastOf(state: TraceState, pid: number): ProcessState | undefined {
   return state.processes.filter((process) => process.pid === pid).at(-1);

@@ -51,14 +51,23 @@ export function interpreterSection(profile: Profile, live = false): string[] {
     several ? `Processes (${profile.processes.length})` : 'Interpreter',
     ...shown.map((row) => {
       const gil = row.gilEnabled ? '' : ', no GIL';
-      const end = several ? `, ${endText(row)}` : '';
+      const end = several || row.replaced ? `, ${endText(row)}` : '';
       const start = `CPython ${row.python || '(version unknown)'}${gil}, ${row.host}, pid ${row.pid}`;
       return `  ${start}${end}   ${row.executable}`;
     }),
     ...(rest.length === 0
       ? []
       : [`  and ${plural(rest.length, 'more process', 'es')}: ${endsOf(rest, endText)}`]),
+    ...wrap(otherChildrenText(sum(profile.processes, (row) => row.otherChildren)), '  '),
   ];
+}
+
+/** Not worth a warning: most are such as `git`, and which of them are a Python cannot be told. */
+function otherChildrenText(count: number): string {
+  if (count === 0) return '';
+  const [children, ran] =
+    count === 1 ? ['child process', 'it ran'] : ['child processes', 'they ran'];
+  return `Of ${formatCount(count)} ${children} that ended nothing is in the profile: ${ran} no Python, or one that was not recorded.`;
 }
 
 /** The first process, those that ended in any other way than they should, and as many others as there is room for. */

@@ -6,7 +6,7 @@ import { type Ledger, NOBODY, SUM } from './ledger';
 import type { LineIndex } from './line-index';
 import type { Lives } from './lives';
 import type { RunFacts } from './engine';
-import { exitsOf, hasEnded } from './process-ends';
+import { becameUnknown, exitsOf, hasEnded, otherChildrenOf } from './process-ends';
 import { processIdOf } from './process-id';
 import { withCaller } from './worst-caller';
 
@@ -261,11 +261,15 @@ export function processRowsOf(
     running = [],
     unrecorded = [],
     stopped = {},
-  }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded' | 'stopped'>,
+    live,
+  }: Pick<RunFacts, 'exit' | 'running' | 'unrecorded' | 'stopped' | 'live'>,
   /** Of the run, said at its first process. */
   messages: readonly string[] = [],
 ): ProcessRow[] {
   const exits = exitsOf(state, exit);
+  // While the program runs, a trace may be about to come.
+  const otherChildren = live ? [] : otherChildrenOf(state);
+  const unknown = live ? null : becameUnknown(state);
   const isEndKnown = (index: number): boolean =>
     hasEnded(exits[index] ?? exit) || state.processes[index]?.replaced === true;
   return state.processes.map((process, index) => ({
@@ -284,11 +288,16 @@ export function processRowsOf(
       running.includes(process.pid) && process.replaced !== true && process.exitCode === null,
     stoppedBy: isEndKnown(index) ? null : (stopped[process.pid] ?? null),
     replaced: process.replaced === true,
+    otherChildren: otherChildren[index] ?? 0,
     frames: process.frames,
     childrenLeftOut: process.childrenLeftOut === true,
     damaged: process.damaged === true,
     clockKnown: process.clockUnknown !== true,
-    messages: [...messagesOf(process), ...(index === 0 ? [...unrecorded, ...messages] : [])],
+    messages: [
+      ...messagesOf(process),
+      ...(process === unknown ? [becameAnother(process)] : []),
+      ...(index === 0 ? [...unrecorded, ...messages] : []),
+    ],
   }));
 }
 
@@ -301,6 +310,13 @@ function gilOf(process: ProcessState): ProcessRow['gil'] {
 /** Threads are not seen on their way into system calls and back. */
 export const WITHOUT_GIL =
   'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.';
+
+function becameAnother({ pid }: ProcessState): string {
+  return (
+    `Process ${pid} became another program that was not recorded: what it did from then on is not in the profile, ` +
+    'and the exit status is that program’s.'
+  );
+}
 
 function messagesOf(process: ProcessState): string[] {
   const messages = [...process.messages];

@@ -75,6 +75,7 @@ export function fakeMeta(run: FakeRun, options: MetaOptions = {}): ChartMeta {
       running: false,
       stoppedBy: null,
       replaced: false,
+      otherChildren: 0,
       frames: 'recorded',
       childrenLeftOut: false,
       damaged: false,

@@ -105,6 +105,7 @@ export function emptyProfile(more: Partial<Profile> = {}): Profile {
         running: false,
         stoppedBy: null,
         replaced: false,
+        otherChildren: 0,
         frames: 'recorded',
         childrenLeftOut: false,
         damaged: false,

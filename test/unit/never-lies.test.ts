@@ -10,6 +10,7 @@ import { RunAnalysis } from '../../server/profile/run-analysis';
 import {
   CHUNK_BYTES,
   CLOCK,
+  EXIT_FLAG,
   FRAMES,
   LOCK_KIND,
   LOST,
@@ -138,6 +139,13 @@ function noGil(executable = '/opt/python'): Buffer[] {
   return [writer.bytes()];
 }
 
+function becameAnother(): Buffer[] {
+  const change = (writer: TraceWriter): void => {
+    writer.setHeader('exitFlags', EXIT_FLAG.replaced);
+  };
+  return [trace({}, change).bytes()];
+}
+
 const unrecognised = PROCESS_FLAG.gilSeen | PROCESS_FLAG.gilUnrecognised;
 
 /** Condition, traces, what all three say, and whether lines are known. */
@@ -174,6 +182,7 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
     () => [plain(), Buffer.from('x'.repeat(5000))],
     /process is missing/,
   ],
+  ['another program', becameAnother, /Process 100 became another program that was not recorded/],
   ['another trace not begun', () => [plain(), Buffer.alloc(70_000)], /process is missing/],
 ];
 

@@ -77,7 +77,7 @@ describe('ends of processes', () => {
     const stopped = { 10: 'SIGINT', 11: 'SIGTERM', 12: 'SIGKILL' };
     const exit = { code: null, signal: 'SIGINT' };
     const lives = { processEndNs: [], threadStartNs: [], threadEndNs: [] };
-    const rows = processRowsOf(state, lives, { exit, stopped });
+    const rows = processRowsOf(state, lives, { exit, stopped, live: false });
     assert.deepEqual(
       rows.map(({ stoppedBy }) => stoppedBy),
       [null, null, 'SIGKILL', null],
@@ -95,6 +95,57 @@ describe('ends of processes', () => {
       { code: 1, signal: null },
       { code: 0, signal: null },
     ]);
+  });
+});
+
+describe('programs that are not recorded', () => {
+  const lives = { processEndNs: [], threadStartNs: [], threadEndNs: [] };
+  const rowsOf = (processes: readonly Partial<ProcessState>[], live = false) =>
+    processRowsOf(stateOf(processes), lives, { exit: { code: 0, signal: null }, live });
+  const said = (processes: readonly Partial<ProcessState>[], live = false): string[] =>
+    rowsOf(processes, live).flatMap(({ messages }) => messages);
+  const sound = { gilSeen: true };
+  const root = { ...sound, pid: 10, parentPid: 1 };
+
+  it('what the program became is said where it is none that was recorded', () => {
+    const became = { ...root, replaced: true };
+    assert.match(
+      said([became]).join(),
+      /^Process 10 became another program that was not recorded:/,
+    );
+    const twice = rowsOf([became, { ...became, startNs: 7 }]);
+    assert.deepEqual(
+      twice.map(({ messages }) => messages.length),
+      [0, 1],
+    );
+  });
+
+  it('nothing is said of a Python, of a child that is another program, nor before it may have begun', () => {
+    const became = { ...root, replaced: true };
+    const child = { ...sound, pid: 11, parentPid: 10, startNs: 5, replaced: true };
+    assert.deepEqual(said([became, { ...root, startNs: 7 }]), []);
+    assert.deepEqual(said([root, child]), []);
+    assert.deepEqual(said([became], true), []);
+  });
+
+  it('children that ended are counted, each process’s own, also of a pid that was used again', () => {
+    const childEnds = [
+      end(11, 40, 1),
+      end(12, 50, 0),
+      end(11, 90, 0),
+      end(13, 95, 0),
+      end(13, 99, 0),
+    ];
+    const processes = [
+      { ...root, childEnds },
+      { ...sound, pid: 11, parentPid: 10, startNs: 5, childEnds: [end(14, 20, 0)] },
+      { ...sound, pid: 13, parentPid: 10, startNs: 96 },
+    ];
+    const counts = (live: boolean): number[] =>
+      rowsOf(processes, live).map(({ otherChildren }) => otherChildren);
+    // Of the root: 12, the second 11 and the first 13.
+    assert.deepEqual(counts(false), [3, 1, 0]);
+    assert.deepEqual(counts(true), [0, 0, 0]);
   });
 });
 

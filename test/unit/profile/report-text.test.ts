@@ -231,6 +231,23 @@ test('executors and waits for processes: said to be incomplete where events are 
   assert.match(bounded, /Work given[^]*not all was recorded: more may have run, and the last of a/);
 });
 
+test('processes: what the program became, and children of which nothing is known', () => {
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const reportOf = (...rows: Partial<typeof process>[]): string =>
+    reportText(emptyProfile({ processes: rows.map((changes) => ({ ...process, ...changes })) }), {
+      folder: null,
+    }).replace(/\s+/g, ' ');
+  assert.doesNotMatch(reportOf({}), /became|child process/);
+  assert.match(reportOf({ replaced: true }), /pid 100, became another program /);
+  assert.match(reportOf({ otherChildren: 1 }), /Of 1 child process that ended nothing is in/);
+  const several = reportOf({ otherChildren: 1200 }, { pid: 101, otherChildren: 34 });
+  assert.match(
+    several,
+    /Of 1,234 child processes that ended nothing is in the profile: they ran no Python, or one that was not recorded\./,
+  );
+});
+
 test('prose fits a terminal, and a number keeps its unit', () => {
   const message = 'word '.repeat(17) + 'takes 12.5 ms or 3 % of /p/my app/x.py:3 '.repeat(9);
   const finding: Finding = {
