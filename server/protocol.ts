@@ -60,7 +60,8 @@ export type LostCause =
   | 'noRoom'
   | 'aggregateTableFull'
   | 'lockTableFull'
-  | 'threadTableFull';
+  | 'threadTableFull'
+  | 'stackCut';
 
 /** What the measuring cost, measured in this run. */
 export interface Overhead {

@@ -146,6 +146,10 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
   ],
   // What is missing.
   [
+    'Not everything was recorded{0?}. {1}. {2}. {3}. {4}. {5}.',
+    '有内容未被记录{0}。{1}。{2}。{3}。{4}。{5}。',
+  ],
+  [
     'Not everything was recorded{0?}. {1}. {2}. {3}. {4}.',
     '有内容未被记录{0}。{1}。{2}。{3}。{4}。',
   ],
@@ -396,6 +400,11 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
   ],
   ['there were more locks at a time than can be told apart', '同时存在的锁多于所能区分的数量'],
   ['there was no room for a thread', '没有空间容纳某个线程'],
+  ['stacks were deeper than is read', '调用栈比所读取的更深'],
+  [
+    'Totals of outer lines are too small, for the outermost frames of those stacks are missing',
+    '外层各行的总计偏小，因为这些调用栈缺少最外层的栈帧',
+  ],
   [
     '{0} GIL cycle is only in the totals: hold and wait times and counts are complete, but not who blocked whom in them, nor what threads did meanwhile without the GIL (native code, waits for processes, work of executors), and a wait beside them may be shown as hand-off',
     '{0} 个 GIL 周期只计入总数：持有和等待的时间与次数是完整的，但其中谁阻塞了谁、其间线程不持有 GIL 时做了什么（原生代码、等待进程、执行器的任务）不完整，其旁的等待可能显示为交接',

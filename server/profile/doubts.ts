@@ -82,6 +82,8 @@ function noLines({ lost, processes }: Profile): string | null {
     return 'a process of this run has no lines';
   if (has(lost.causes, 'stackTableFull', 'aggregateTableFull'))
     return 'stacks are missing, so that costs may be on no line';
+  if (has(lost.causes, 'stackCut'))
+    return 'stacks were cut, so that totals of outer lines are too small';
   return null;
 }
 

@@ -89,6 +89,7 @@ const WHY: Readonly<Record<LostReason, string>> = {
   aggregateTableFull: 'there were more threads and stacks than the totals can hold',
   lockTableFull: 'there were more locks at a time than can be told apart',
   threadTableFull: 'there was no room for a thread',
+  stackCut: 'stacks were deeper than is read',
 };
 
 /**
@@ -157,9 +158,16 @@ function partsOf({ inTotals, missing, unrecorded, lockRows, samples }: Counts): 
   return parts;
 }
 
+const CUT =
+  'Totals of outer lines are too small, for the outermost frames of those stacks are missing';
+
 function sentence(parts: readonly string[], reasons: readonly LostReason[]): string | null {
   if (parts.length === 0 && reasons.length === 0) return null;
-  const what = parts.length === 0 ? 'Stacks may be missing' : parts.join('. ');
+  const isCut = reasons.includes('stackCut');
+  const what = [
+    ...(parts.length === 0 && (!isCut || reasons.length > 1) ? ['Stacks may be missing'] : parts),
+    ...(isCut ? [CUT] : []),
+  ].join('. ');
   const why = reasons.map((reason) => WHY[reason]).join(', and ');
   const because = why === '' ? '' : `, because ${why}`;
   return `Not everything was recorded${because}. ${what}.`;

@@ -336,7 +336,8 @@ export type LostReason =
   | 'noRoom'
   | 'aggregateTableFull'
   | 'lockTableFull'
-  | 'threadTableFull';
+  | 'threadTableFull'
+  | 'stackCut';
 
 /** Everything about the traced processes that is not an event, as of the last read. */
 export interface TraceState {

@@ -141,6 +141,8 @@ export const LOST = {
   lockTableFull: 64,
   /** There was no room for a thread, and so what it did is not recorded. */
   threadTableFull: 128,
+  /** Of a stack only the innermost frames were read, so that the outer ones lack what it cost. */
+  stackCut: 256,
 } as const;
 
 /** Byte offsets in an entry of the GIL table. u32 unless said otherwise. */

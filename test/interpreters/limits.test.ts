@@ -7,13 +7,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { Profile } from '../../server/protocol';
+import type { Profile, SelfTotal } from '../../server/protocol';
 import { pairThreads } from '../support/compare-recorder';
 import { assertInvariants } from '../support/invariants';
 import { inspect, runProbed, type MeasureOptions } from '../support/measured-run';
-import { gilPythons, halfOfPythons, titleOf } from '../support/pythons';
+import { gilPythons, halfOfPythons, oneOfEachMinor, titleOf } from '../support/pythons';
 import { buildRecorder, readRecords } from '../support/recorder';
-import { programPath } from '../support/run-profile';
+import { markedLine, programPath } from '../support/run-profile';
 
 for (const python of halfOfPythons('other')) {
   describe(`limits on ${titleOf(python)}`, () => {
@@ -70,6 +70,54 @@ describe('the sampler keeps to its share of a processor', () => {
     });
   }
 });
+
+/** Read in any case; and the most that hooks read. */
+const SURE_FRAMES = 1024;
+const MOST_FRAMES = 16_384;
+/** So rare that none falls into the run. */
+const NO_SAMPLES = { samplePeriodNs: 600e9 };
+
+describe('a stack that is cut is said to be', () => {
+  const some = oneOfEachMinor().filter((_, at) => at % 3 === 0);
+  const pythons = process.env['GILSCOPE_TEST_PYTHONS'] ? gilPythons() : some;
+  for (const python of pythons) {
+    it(`by samples, on ${titleOf(python)}`, async () => {
+      assert.deepEqual(await deepHold(python.path, SURE_FRAMES), WHOLE);
+      assert.deepEqual(await deepHold(python.path, MOST_FRAMES + AROUND), CUT);
+      // As deep as there is time for.
+      const { isSaid, isWhole } = await deepHold(python.path, 3000);
+      assert.ok(isSaid || isWhole);
+    });
+    it(`by hooks, on ${titleOf(python)}`, async () => {
+      assert.deepEqual(await deepHold(python.path, MOST_FRAMES - AROUND, NO_SAMPLES), WHOLE);
+      assert.deepEqual(await deepHold(python.path, MOST_FRAMES + AROUND, NO_SAMPLES), CUT);
+    });
+  }
+});
+
+/** Frames of `threading` and of C code. */
+const AROUND = 20;
+const WHOLE = { isSaid: false, isWhole: true };
+const CUT = { isSaid: true, isWhole: false };
+
+/** Whether the profile says that stacks were cut, and whether the caller at the top has all the hold of the bottom. */
+async function deepHold(python: string, frames: number, options: MeasureOptions = {}) {
+  const program = programPath('deep_hold.py');
+  const run = await runProbed(await inspect(python), program, [String(frames), '0.5'], options);
+  assert.equal(run.ended.code, 0, run.ended.stderr);
+  const profile = run.profile ?? assert.fail('there is no profile');
+  assertInvariants(profile);
+  const holdOf = (mark: string): SelfTotal => {
+    const line = markedLine('deep_hold.py', mark);
+    const row = profile.lines.find((one) => one.file === program && one.line === line);
+    return row?.hold ?? { selfNs: 0, totalNs: 0 };
+  };
+  const bottomNs = holdOf('bottom').selfNs + holdOf('released').selfNs;
+  assert.ok(bottomNs > 0.4e9, `held for ${bottomNs} ns`);
+  const isSaid = profile.lost.causes.includes('stackCut');
+  assert.equal(/deeper than is read/.test(profile.lost.reason ?? ''), isSaid);
+  return { isSaid, isWhole: holdOf('top').totalNs >= bottomNs };
+}
 
 describe('room for events is made however rarely stacks are looked at', () => {
   for (const python of gilPythons().slice(0, 1)) {

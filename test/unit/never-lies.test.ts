@@ -175,6 +175,11 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
     /no room for a thread.* 4 GIL cycles are missing from all/,
   ],
   ['a clock of unknown rate', noRate, /all its times are wrong by one and the same factor/],
+  [
+    'stacks that were cut',
+    losing('stackCut'),
+    /deeper than is read\. Totals of outer lines are too/,
+  ],
   ['missed samples', lostSamples, /\b41 samples/],
   ['a trace that was cut', () => [plain().subarray(0, 3 * CHUNK_BYTES)], /cut short.* missing/],
   [

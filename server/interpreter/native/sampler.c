@@ -23,7 +23,15 @@
 #define CHUNKS_A_SLEEP 8u
 /* The second anchor fixes the rate of the clock: ± 100 ns of 50 ms are 2 millionths. */
 #define ANCHOR_NS 50000000u
-#define MAX_SAMPLED_FRAMES 1000u
+/*
+ * So many frames of a stack are read in any case: with Python's own limit of recursion these are all. Of deeper ones as
+ * many more as can be read in half of the time that a round may take at the longest period; the rest is said to be cut.
+ */
+#define SURE_FRAMES 1024u
+#define FRAMES_BETWEEN_TIMES 256u
+#define LONGEST_READ_NS (LONGEST_PERIOD_NS / PERIOD_BY_COST / 2)
+/* Between two frames of Python is one of C code at most. */
+#define MAX_LINKS (2 * MAX_FRAMES)
 #define ATTEMPTS 3
 /* How long its end is waited for: it may be making room on a slow disk. */
 #define LONGEST_END_NS 1000000000u
@@ -44,7 +52,16 @@ struct sampler {
     uint32_t missed_thread; /* whose stack could not be read, and its CPU time then */
     uint64_t missed_cpu_ns;
     bool can_read;
+    bool is_cut; /* the stack that was read last has more frames */
 };
+
+/* Whether no more frames are to be read after so many. */
+static bool is_enough(const struct sampler *s, uint32_t count)
+{
+    if (count < SURE_FRAMES || count % FRAMES_BETWEEN_TIMES)
+        return false;
+    return count >= MAX_FRAMES || clock_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_ns > LONGEST_READ_NS;
+}
 
 /* Frames of a thread state into the table, innermost first; -1: the memory changed under it. */
 static int read_frames(struct sampler *s, uintptr_t state)
@@ -55,19 +72,22 @@ static int read_frames(struct sampler *s, uintptr_t state)
     uintptr_t frame;
     uint32_t count = 0;
     uintptr_t top;
+    s->is_cut = false;
     if (!memory_copy(&memory, state + l->state_to_top, &top, sizeof top))
         return -1;
     frame = top;
     if (l->top_is_indirect && top &&
         !memory_copy(&memory, top + l->cframe_to_top, &frame, sizeof frame))
         return -1;
-    while (frame && count < MAX_SAMPLED_FRAMES) {
-        if ((frame & 7) || !memory_copy(&memory, frame, bytes, l->frame_bytes))
+    for (uint32_t links = 0; frame && !s->is_cut; links++) {
+        if (links == MAX_LINKS || (frame & 7) ||
+            !memory_copy(&memory, frame, bytes, l->frame_bytes))
             return -1;
         uintptr_t code, previous, instruction = 0;
         memcpy(&previous, bytes + l->previous, sizeof previous);
         bool is_python = l->owner < 0 || bytes[l->owner] < 3;
-        if (is_python) {
+        s->is_cut = is_python && is_enough(s, count);
+        if (is_python && !s->is_cut) {
             memcpy(&code, bytes + l->code, sizeof code);
             memcpy(&instruction, bytes + l->instruction, l->frame_objects ? 4 : 8);
             code &= l->code_mask;
@@ -153,6 +173,8 @@ static void sample(struct sampler *s, struct gil *gil)
             return;
         }
         if (node || count == 0) {
+            if (s->is_cut)
+                trace_file_lose(&probe.file, GILSCOPE_LOST_STACK_CUT);
             write_sample(s, gil, thread, ticks, node);
             return;
         }

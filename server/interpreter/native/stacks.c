@@ -284,6 +284,10 @@ static uint32_t collect_frames(struct stack_table *t, uintptr_t f)
         layout_shared_instruction(l, &direct, code, (const uint8_t *)f, &instruction);
         t->frames[count++] = (struct frame){code, instruction};
     }
+    while (f && !is_python(l, f))
+        f = load(f + l->previous);
+    if (f)
+        trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_CUT);
     return count;
 }
 

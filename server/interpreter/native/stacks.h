@@ -11,7 +11,7 @@
 #include "number_index.h"
 #include "stream.h"
 
-/* Frames of a stack that are kept, from the innermost on; deeper ones are cut at the root. */
+/* Frames of a stack that are kept, from the innermost on; deeper ones are cut at the root, which the trace says. */
 #define MAX_FRAMES 16384u
 
 struct frame {

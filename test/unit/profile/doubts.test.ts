@@ -37,6 +37,7 @@ const CASES: readonly (readonly [string, Profile, readonly (keyof Doubts)[]])[] 
   ['no GIL at all', processes({ gil: 'notSeen', frames: 'notYet' }), ['missing']],
   ['an unknown version', processes({}, { frames: 'unknownVersion' }), ['noLines']],
   ['lost stacks', losing({ causes: ['stackTableFull'] }), ['noLines']],
+  ['cut stacks', losing({ causes: ['stackCut'] }), ['noLines']],
   ['cycles only in totals', losing({ events: 2, causes: ['bounded'] }), ['blame']],
   [
     'cycles only in totals beside missing ones',

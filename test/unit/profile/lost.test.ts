@@ -53,6 +53,25 @@ test('many missed samples, and any missed event, are said', () => {
   );
 });
 
+test('cut stacks are said, beside what else may be missing of stacks', () => {
+  const cut =
+    'Totals of outer lines are too small, for the outermost frames of those stacks are missing.';
+  const deep = 'stacks were deeper than is read';
+  assert.equal(
+    lost(0, 0, ['stackCut']).reason,
+    `Not everything was recorded, because ${deep}. ${cut}`,
+  );
+  const both = lost(0, 0, ['diskFull', 'stackCut']).reason;
+  assert.match(
+    both ?? '',
+    /disk of the trace was full, and stacks .* Stacks may be missing\. Totals/,
+  );
+  assert.match(
+    lost(0, 7, ['bounded', 'stackCut']).reason ?? '',
+    /7 GIL cycles .*\. Totals of outer/,
+  );
+});
+
 test('what is in no total is not said to be in them', () => {
   const process = processState({
     ...{ lostEvents: 12, missingEvents: 3, unrecordedEvents: 4 },
