@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Profile } from '../../server/protocol';
 import { oneOfEachMinor, titleOf } from '../support/pythons';
-import { programPath, runProcess } from '../support/run-profile';
+import { programPath, runProcess, runProfile } from '../support/run-profile';
 
 const cli = resolve('dist/cli.js');
 const scratch = mkdtempSync(join(tmpdir(), 'gilscope-children-'));
@@ -36,6 +36,7 @@ describe('children', { concurrency: 2 }, () => {
     it(`every Python that is started, on ${titleOf(python)}`, () => startedBy(python.path));
   }
   it('none with --no-children', () => notFollowed());
+  it('that are no Python are counted, and what the program became is said', () => notRecorded());
 });
 
 async function startedBy(python: string): Promise<void> {
@@ -62,6 +63,20 @@ async function notFollowed(): Promise<void> {
   assert.ok(python, 'no interpreter at hand');
   const { profile } = await compared(python.path, ['--no-children']);
   assert.equal(profile.processes.length, 1);
+}
+
+async function notRecorded(): Promise<void> {
+  const [python] = oneOfEachMinor();
+  assert.ok(python, 'no interpreter at hand');
+  const program = 'other_programs.py';
+  const { profile, code } = await runProfile({ python: python.path, program });
+  assert.equal(code, 7);
+  const [root, child, ...others] = profile.processes;
+  assert.ok(root && child && others.length === 0);
+  assert.equal(child.argv.at(-1), 'pass');
+  assert.ok(root.replaced);
+  assert.deepEqual([root.otherChildren, child.otherChildren], [3, 0]);
+  assert.match(root.messages.join(), /^Process \d+ became another program that was not recorded:/);
 }
 
 /** Runs the program with and without us; what it and its children print must be the same. */
