@@ -37,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): TestView | undefined
   const notes = new InlineNotes(server, log);
   const opener = new PlaceOpener(notes, log);
   const chart = new ChartPanels(context.extensionUri, server, opener, log);
-  const report = new ReportView();
+  const report = new ReportView(opener);
   const recent = new RecentProfiles(context, server, log);
   const { globalState, workspaceState } = context;
 

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
+import type { PlaceOpener } from './place-opener';
 import { reportPlaces } from './report-places';
 
 const SCHEME = 'gilscope-report';
+/** Of the links alone: follows edits, which the address of a line cannot. Arguments: file, line. */
+const OPEN_PLACE = '_gilscope.openPlace';
 const URI = vscode.Uri.from({ scheme: SCHEME, path: '/GILscope.gilscope-report' });
 
 /** The text report of a profile, in a read-only editor with links to the lines it names. */
@@ -15,11 +18,14 @@ export class ReportView
 
   readonly onDidChange = this.changeEmitter.event;
 
-  constructor() {
+  constructor(opener: Pick<PlaceOpener, 'open'>) {
     this.subscriptions = [
       this.changeEmitter,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.languages.registerDocumentLinkProvider({ scheme: SCHEME }, this),
+      vscode.commands.registerCommand(OPEN_PLACE, (file: string, line: number) =>
+        opener.open(file, line),
+      ),
     ];
   }
 
@@ -44,8 +50,13 @@ export class ReportView
         document.positionAt(place.start),
         document.positionAt(place.start + place.length),
       );
-      const target = vscode.Uri.file(place.file).with({ fragment: `L${place.line}` });
-      return new vscode.DocumentLink(range, target);
+      const query = encodeURIComponent(JSON.stringify([place.file, place.line]));
+      const link = new vscode.DocumentLink(
+        range,
+        vscode.Uri.from({ scheme: 'command', path: OPEN_PLACE, query }),
+      );
+      link.tooltip = `${vscode.workspace.asRelativePath(place.file)}:${place.line}`;
+      return link;
     });
   }
 

@@ -118,19 +118,30 @@ describe('profiling a file', () => {
     await notesOf(view, uri, (all) => all.length > 0);
   });
 
-  it('shows a report in its own language, with links to the lines', async () => {
+  it('shows a report in its own language, with links to where its lines are now', async () => {
     await vscode.commands.executeCommand('gilscope.showReport');
     const report = await shownReport('zwei fäden.py');
     const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
       'vscode.executeLinkProvider',
       report.uri,
     );
-    const wanted = editor.document.uri.with({ fragment: `L${spinLine() + 1}` }).toString();
-    assert.ok(
-      links.some(({ target }) => target?.toString() === wanted),
-      `${wanted} is not among ${links.map(({ target }) => target?.toString()).join(' ')}`,
-    );
+    const profiled = spinLine() + 1;
+    const targets = links.map(({ target }) => decodeURIComponent(target?.query ?? ''));
+    const wanted = JSON.stringify([editor.document.uri.fsPath, profiled]);
+    const at = targets.indexOf(wanted);
+    assert.ok(at >= 0, `${wanted} is not among ${targets.join(' ')}`);
+    const target = links[at]?.target;
+    assert.equal(target?.scheme, 'command');
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+
+    const shown = await vscode.window.showTextDocument(editor.document);
+    await shown.edit((edit) => edit.insert(new vscode.Position(0, 0), '# one\n# two\n'));
+    assert.equal(spinLine() + 1, profiled + 2);
+    await vscode.commands.executeCommand(target.path, ...(JSON.parse(wanted) as unknown[]));
+    const { activeTextEditor } = vscode.window;
+    assert.equal(activeTextEditor?.document, editor.document);
+    assert.equal(activeTextEditor.selection.active.line, spinLine());
+    await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
   it('opens the chart once', async () => {
