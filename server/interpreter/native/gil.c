@@ -36,13 +36,23 @@ static void open_gil(struct gil *gil)
         trace_file_lose(&probe.file, GILSCOPE_LOST_LOCK_TABLE_FULL);
 }
 
+/* They take some 90 MB of address space. */
+static void close_tables(struct gil *gil)
+{
+    stack_table_close(&gil->stacks);
+    lock_table_close(&gil->locks);
+    work_table_close(&gil->works);
+}
+
 static void create(const void *mutex, const void *cond, const void *switch_mutex,
                    const void *switch_cond)
 {
     struct gil *gil = gil_of_mutex(mutex);
-    if (gil) { /* its memory was used again: another GIL, unless this is a forked child */
+    if (gil) { /* its memory was used again: another GIL */
         gil->live = false;
+        gil->mutex = NULL; /* a thread that had it last does not know the new one yet */
         gil->entry->state = 2;
+        close_tables(gil);
     }
     uint32_t index = atomic_fetch_add(&probe.gil_next, 1);
     if (index >= GILSCOPE_GIL_CAPACITY) {
@@ -109,11 +119,8 @@ void gil_table_restart(void)
 {
     uint32_t count = atomic_load(&probe.gil_count);
     for (uint32_t i = 0; i < count; i++)
-        if (probe.gils[i].live) {
-            stack_table_close(&probe.gils[i].stacks);
-            lock_table_close(&probe.gils[i].locks);
-            work_table_close(&probe.gils[i].works);
-        }
+        if (probe.gils[i].live)
+            close_tables(&probe.gils[i]);
     atomic_store(&probe.gil_count, 0);
     atomic_store(&probe.gil_next, 0);
 }
