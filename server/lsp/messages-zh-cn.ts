@@ -206,6 +206,10 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '程序进入了探针无法重新启动自己线程的环境：此后没有采样，因此长时间的持有没有分配到各行；跟踪数据中已备好的空间写满后只有总数。',
   ],
   [
+    "The probe's own thread could not look at stacks: without samples, long holds are not split over lines.",
+    '探针自己的线程无法查看调用栈：没有样本，长时间的持有没有分配到各行。',
+  ],
+  [
     'Python programs that this one starts are not recorded: the path of the probe has a character that LD_PRELOAD cannot carry, and no link to it could be made.',
     '此程序启动的 Python 程序没有被记录：探针的路径含有 LD_PRELOAD 无法传递的字符，且无法创建指向它的链接。',
   ],

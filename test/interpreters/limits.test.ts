@@ -3,7 +3,8 @@
  * times stay those of the independent recorder, and the profile says what is missing.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -92,6 +93,38 @@ describe('a stack that is cut is said to be', () => {
       assert.deepEqual(await deepHold(python.path, MOST_FRAMES - AROUND, NO_SAMPLES), WHOLE);
       assert.deepEqual(await deepHold(python.path, MOST_FRAMES + AROUND, NO_SAMPLES), CUT);
     });
+  }
+});
+
+describe('a probe whose thread cannot look at stacks says so', () => {
+  for (const linkage of ['shared', 'static']) {
+    const python = gilPythons().findLast((candidate) => candidate.linkage === linkage);
+    const skip = python === undefined && `no ${linkage} CPython here`;
+    it(
+      `and has the lines of the releases, with a ${linkage} interpreter`,
+      { skip },
+      async (test) => {
+        const library = resolve('build/recorder/blind_threads.so');
+        mkdirSync(resolve('build/recorder'), { recursive: true });
+        const flags = ['-O2', '-fPIC', '-shared', 'test/recorder/blind_threads.c', '-o', library];
+        const built = spawnSync(process.env['CC'] ?? 'cc', flags, { encoding: 'utf8' });
+        if (built.status !== 0) {
+          test.skip('no C compiler');
+          return;
+        }
+        const program = programPath('deep_hold.py');
+        const interpreter = await inspect(python?.path ?? '');
+        const env = { LD_PRELOAD: library };
+        const { ended, profile } = await runProbed(interpreter, program, ['50', '0.2'], { env });
+        assert.equal(ended.code, 0, ended.stderr);
+        assert.match(profile?.processes[0]?.messages.join() ?? '', /could not look at stacks/);
+        const row = profile?.lines.find(
+          ({ line }) => line === markedLine('deep_hold.py', 'released'),
+        );
+        assert.ok(row !== undefined && row.hold.selfNs > 0.1e9, `${row?.hold.selfNs} ns`);
+        assert.equal(row.samples, 0);
+      },
+    );
   }
 });
 

@@ -93,7 +93,7 @@ struct probe {
     _Atomic uint32_t frames, wrong_frames, no_frames;
     _Atomic bool sampler_runs;
     _Atomic uint32_t sampler_stop; /* not 0: the thread is to end */
-    struct sampler *sampler_state; /* of a thread that was paused */
+    struct sampler *sampler_state; /* of the probe's thread, also while it is paused */
     uint64_t sampler_before_ns;    /* CPU time of earlier threads */
     atomic_flag sampler_pause;     /* one thread at a time makes a pause */
     atomic_flag

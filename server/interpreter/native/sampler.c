@@ -258,28 +258,27 @@ static void sample_all(struct sampler *s)
 }
 
 /* Its tables; after a pause, those from before it, so that its stream goes on. */
-static struct sampler *open_state(void)
+static void open_tables(struct sampler *s)
 {
-    struct sampler *s = probe.sampler_state ? probe.sampler_state : memory_reserve(sizeof *s);
-    if (!s)
-        return NULL;
     struct memory remote = {remote_memory_copy, &s->remote};
+    bool could_read = s->can_read, is_first = !s->stream.file;
     s->cpu_ns = 0;
-    if (!probe.sampler_state) {
+    if (is_first) {
         s->random = clock_ticks(probe.clock) | 1;
         stream_open(&s->stream, &probe.file, GILSCOPE_CHUNK_KIND_SAMPLER, 0);
     }
     s->can_read =
         probe.layout.known && remote_memory_open(&s->remote) &&
         (s->stacks.nodes || stack_table_open(&s->stacks, &probe.layout, &s->stream, remote, false));
-    return s;
+    if (probe.layout.known && !s->can_read && (is_first || could_read))
+        probe_say("The probe's own thread could not look at stacks: without samples, long holds "
+                  "are not split over lines.");
 }
 
 static void run(void)
 {
-    struct sampler *s = open_state();
-    if (!s)
-        return;
+    struct sampler *s = probe.sampler_state;
+    open_tables(s);
     probe.file.kept_descriptor = probe.sampler.kept;
     while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
         if (sleep_on(s))
@@ -291,18 +290,18 @@ static void run(void)
         s->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     }
     probe.sampler_before_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    probe.sampler_state = s;
 }
 
 bool sampler_start(void)
 {
     probe.file.header->sample_period_ns =
         probe.options.sample_ns ? probe.options.sample_ns : FIRST_PERIOD_NS;
-    probe.sampler_state = NULL; /* of the process that forked this one */
+    /* Not that of the process that forked this one. */
+    probe.sampler_state = memory_reserve(sizeof *probe.sampler_state);
     probe.sampler_before_ns = 0;
     atomic_flag_clear(&probe.sampler_pause);
     atomic_store(&probe.sampler_stop, 0);
-    bool started = bare_thread_start(&probe.sampler, run, NO_DESCRIPTOR);
+    bool started = probe.sampler_state && bare_thread_start(&probe.sampler, run, NO_DESCRIPTOR);
     atomic_store(&probe.sampler_runs, started);
     return started;
 }
