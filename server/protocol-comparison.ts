@@ -1,5 +1,5 @@
 /** Two profiles beside each other, before and after. Times are integers in nanoseconds. */
-import type { Place } from './protocol';
+import type { ExitStatus, Place } from './protocol';
 import type { Curves } from './protocol-analysis';
 
 /** One number of two profiles. */
@@ -61,6 +61,7 @@ export interface ComparedRun {
   readonly startedAt: string;
   readonly wallNs: number;
   readonly lostEvents: number;
+  readonly exit: ExitStatus;
 }
 
 /**
@@ -102,7 +103,9 @@ export interface Comparison {
   readonly before: ComparedRun;
   readonly after: ComparedRun;
   readonly totals: Readonly<Record<ComparedMetric, Change>>;
-  /** Those that changed most first. */
+  /** Why a total of a run is not known, in part or as a whole; null: it is. */
+  readonly unknown: Readonly<Record<ComparedMetric, string | null>>;
+  /** Those that changed most first; none where one of the profiles has no lines at all: `notes` say so. */
   readonly lines: readonly ComparedLine[];
   readonly threads: readonly ComparedThread[];
   /** For a person: what could not be compared, and why. */

@@ -9,7 +9,7 @@ import { CONDITION_MET_STATUS } from './tool-fault';
 import { checkWritable, print, writeOutput } from './write-outputs';
 
 /**
- * Compares two profiles. Returns 1 where a condition of `--fail-if` is met.
+ * Compares two profiles. Returns 1 where a condition of `--fail-if` is met, or nobody can tell.
  * @throws ToolFault, TraceError
  */
 export async function compareCommand(command: CompareCommand): Promise<number> {
@@ -24,6 +24,7 @@ export async function compareCommand(command: CompareCommand): Promise<number> {
   const json = `${JSON.stringify({ ...comparison, conditions })}\n`;
   if (command.json === '-') {
     await print(process.stdout, json);
+    for (const note of comparison.notes) await print(process.stderr, `gilscope: ${note}\n`);
     for (const result of conditions.filter(({ met }) => met)) {
       await print(process.stderr, `gilscope: ${conditionText(result)}\n`);
     }

@@ -33,8 +33,8 @@ const EXPORT = `  gilscope export FILE.gilscope --to FORMAT --out FILE
 
 const COMPARE = `  gilscope compare BEFORE.gilscope AFTER.gilscope [options]
                                                     compare two profiles, by line and thread
-    --fail-if COND   status 1 where it is so: 'wait>+10%', 'hold>+50ms', 'max-wait>20ms'; may be given
-                     several times, of
+    --fail-if COND   status 1 where it is so, or cannot be told: 'wait>+10%', 'hold>+50ms',
+                     'max-wait>20ms'; may be given several times, of
                      ${COMPARED_METRICS.slice(0, 9).join(', ')},
                      ${COMPARED_METRICS.slice(9).join(', ')}
     --json FILE      also write the comparison as JSON ('-': standard output, instead of the text)

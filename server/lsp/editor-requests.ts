@@ -69,11 +69,17 @@ export function lineHover(state: ServerState, uri: string, line: number): HoverT
 function markdownAt(state: ServerState, key: string, line: number, old: boolean): string | null {
   const { loaded } = state.profile;
   if (!loaded) return null;
-  const { index, live, sources } = loaded;
+  const { index, live, sources, compared } = loaded;
   const { text } = state;
   const shown = (file: string): string => shownPath(file, state.folders);
   if (sources.sourceOf(key) !== null)
-    return hoverMarkdown(index, key, line, { live, old, text, shownPath: shown });
+    return hoverMarkdown(index, key, line, {
+      ...{ live, old, text, shownPath: shown },
+      // The others are said of the profile itself.
+      comparedNotes: (compared?.comparison.notes ?? []).filter(
+        (note) => !note.startsWith('The profile from after: '),
+      ),
+    });
   // Without the text as profiled nobody knows what stands on the line now.
   const unknown = (index.costsByFile.get(key) ?? []).length > 0;
   const whyUnknown = unknown ? noLinesMarkdown([text.profile.textUnknown(shown(key))], text) : null;

@@ -16,6 +16,8 @@ export interface HoverContext {
   readonly live: boolean;
   /** The line's file was edited since it was profiled. */
   readonly old: boolean;
+  /** While the profile is compared with one from before: what cannot be compared. */
+  readonly comparedNotes?: readonly string[];
   /** As a path is shown to the user: relative to the workspace, say. */
   readonly shownPath: (file: string) => string;
   /** Default: English. */
@@ -40,6 +42,7 @@ export function hoverMarkdown(
     pairs(text.hover.waitedFor, index, index.waitsOf.get(key), (row) => row.holder, context),
     onlyBelow(costs) ? text.hover.onlyBelow : '',
     certainty(costs, index.profile, text),
+    (context.comparedNotes ?? []).map(text.message).join(' '),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }

@@ -268,6 +268,14 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '有{0}在分析记录中没有保存各行的内容，因此按行号对应。',
   ],
   ['The profile from {0}: {1}', '{0}的分析记录：{1}'],
+  [
+    'The profile from {0} has no lines, so that lines cannot be compared.',
+    '{0}的分析记录没有各行的数据：无法比较各行。',
+  ],
+  [
+    'The runs ended differently: {0} before, {1} after.',
+    '两次运行的结束方式不同：之前是{0}，之后是{1}。',
+  ],
   ['Python {0} before, {1} after.', '之前是 Python {0}，之后是 {1}。'],
   // Why a program could not be started.
   [
@@ -460,6 +468,8 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
   ['before', '之前'],
   ['after', '之后'],
   ['status {0}', '状态 {0}'],
+  ['exit status {0}', '退出状态 {0}'],
+  ['end not seen', '未看到结束'],
   ['killed by {0}', '信号 {0} '],
   ['no version', '没有版本'],
   ['older than 3.4', '早于 3.4 的版本'],

@@ -64,7 +64,12 @@ const curves = (toMs: number, load: number): Curves => ({
   queue: [0, 0],
 });
 
-const run = { command: ['shop.py'], startedAt: '2026-01-01T00:00:00.000Z', lostEvents: 0 };
+const run = {
+  command: ['shop.py'],
+  startedAt: '2026-01-01T00:00:00.000Z',
+  lostEvents: 0,
+  exit: { code: 0, signal: null },
+};
 const totals = Object.fromEntries(COMPARED_METRICS.map((metric) => [metric, NONE]));
 const VIEW: ComparisonView = {
   beforeTitle: 'slow.gilscope',
@@ -82,6 +87,10 @@ const VIEW: ComparisonView = {
       wait: change(320, 45, 20),
       contended: { before: 40, after: 41, spread: 18 },
     },
+    unknown: Object.fromEntries(COMPARED_METRICS.map((metric) => [metric, null])) as Record<
+      ComparedMetric,
+      null
+    >,
     lines: [
       line(7, 'read', { wait: change(310, 40, 20), hold: change(20, 21, 9) }),
       line(30, 'more', { blocks: change(0, 90, 10) }, 'after'),

@@ -66,6 +66,7 @@ async function record(
   name: string,
   source: string,
   interpreter = python,
+  code = 0,
 ): Promise<void> {
   const script = join(cwd, 'app.py');
   writeFileSync(script, source);
@@ -73,7 +74,7 @@ async function record(
   utimesSync(script, 1, 1);
   const args = ['run', '--quiet', '--python', interpreter, '--out', `${name}.gilscope`];
   const ended = await gilscope([...args, '--json', `${name}.json`, 'app.py'], cwd);
-  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(ended.code, code, ended.stderr);
 }
 
 const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(...path), 'utf8'));
@@ -223,6 +224,29 @@ describe('gilscope compare', () => {
     );
     assert.equal(worse.code, 1);
     assert.match(worse.stdout.toString(), /FAIL {2}wait>\+10%: .*\n {2}ok {4}wall>60min/);
+  });
+
+  it('a run that failed early is no improvement', async (t) => {
+    const cwd = temporaryFolder(t);
+    await record(cwd, 'before', program(6));
+    await record(cwd, 'after', 'raise SystemExit(3)\n', python, 3);
+    const ended = await gilscope(
+      [
+        ...['compare', 'before.gilscope', 'after.gilscope', '--json', '-'],
+        ...['--fail-if', 'hold>+10%'],
+      ],
+      cwd,
+    );
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /: The runs ended differently: exit status 0 before, exit status 3/);
+    assert.match(ended.stderr, /\?\?\? {3}hold>\+10%: cannot be told, for .*exit status 3 after/);
+    const { conditions } = JSON.parse(ended.stdout.toString()) as {
+      readonly conditions: readonly { readonly met: boolean; readonly unknown: string | null }[];
+    };
+    assert.deepEqual(
+      conditions.map(({ met, unknown }) => [met, unknown === null]),
+      [[true, false]],
+    );
   });
 
   it('faults are 125', async (t) => {

@@ -1,11 +1,11 @@
 /** Comparing and exporting in the editor: through the server, as the client does. */
 import assert from 'node:assert/strict';
-import { readFileSync, utimesSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { comparedNotes } from '../../server/lsp/compared-notes';
-import type { FileNotes, ProfileSummary } from '../../server/protocol';
+import type { FileNotes, HoverText, ProfileSummary } from '../../server/protocol';
 import type { ChartResponse } from '../../server/protocol-chart';
 import {
   type Change,
@@ -16,8 +16,10 @@ import {
   type LineMatch,
 } from '../../server/protocol-comparison';
 import type { ExportResult } from '../../server/protocol-export';
+import { FRAMES } from '../../server/trace/format';
 import { LspClient } from '../support/lsp-client';
 import { packSample, sampleRun } from '../support/sample-run';
+import { TraceWriter } from '../support/trace-writer';
 
 const cleanups: (() => unknown)[] = [];
 after(() => {
@@ -36,6 +38,33 @@ async function opened(): Promise<{ client: LspClient; file: string; script: stri
 }
 
 describe('gilscope/compare', () => {
+  it('says in the hover what the profile from before does not know, and calls no line new', async () => {
+    const { client, script } = await opened();
+    const blind = sampleRun('shop');
+    cleanups.push(() => blind.remove());
+    const writer = new TraceWriter({ frames: FRAMES.unknownVersion, endTicks: 1_000_000n });
+    writer.addGil();
+    writer.addThread({ tid: 100, name: 'MainThread' });
+    writer.cycle(0, { thread: 0, waitStart: 10n, acquired: 10n, released: 500n, stack: 0 });
+    writeFileSync(join(blind.runFolder, '100.trace'), writer.bytes());
+    const uri = pathToFileURL(script).href;
+    const asked = { uri, line: 7 };
+    const hover = async (): Promise<string> =>
+      (await client.request<HoverText>('gilscope/lineHover', asked)).markdown;
+    assert.doesNotMatch(await hover(), /profile from before/);
+    await client.request<Comparison>('gilscope/compare', { path: await packSample(blind) });
+    assert.match(
+      await hover(),
+      /profile from before has no lines, so that lines cannot be compared\./,
+    );
+    assert.match(await hover(), /profile from before: No lines for process 100: .* does not know/);
+    const { notes } = await client.request<FileNotes>('gilscope/fileNotes', { uri });
+    assert.equal(notes.find(({ line }) => line === 7)?.text, 'wait 80 ms · hold 15 ms');
+    await client.request('gilscope/compare', { path: null });
+    assert.doesNotMatch(await hover(), /profile from before/);
+    await client.stop();
+  });
+
   it('shows each line before and after, and the chart of both, until told otherwise', async () => {
     const { client, file, script } = await opened();
     const uri = pathToFileURL(script).href;

@@ -16,6 +16,7 @@ import { type FoundLine, matchLines } from './match-lines';
 import { matchThreads } from './match-threads';
 import { blameByKind, compareTotals, sumOf, threadTimes } from './metrics';
 import { changeOfTime, type Summed } from './spread';
+import { differentEnds, unknownTotals } from './unknown';
 
 /** A profile with the texts that it was recorded on. */
 export interface ComparedProfile {
@@ -26,23 +27,32 @@ export interface ComparedProfile {
 
 /** Two profiles beside each other: in all, by line and by thread. */
 export function compareProfiles(before: ComparedProfile, after: ComparedProfile): Comparison {
-  const lines = compareLines(before, after);
+  const withoutLines = sideWithoutLines(before.profile, after.profile);
+  const lines = withoutLines === null ? compareLines(before, after) : [];
   return {
     format: 'gilscope-comparison',
     version: 1,
     before: runOf(before.profile),
     after: runOf(after.profile),
     totals: compareTotals(before.profile, after.profile),
+    unknown: unknownTotals(before.profile, after.profile),
     lines,
     threads: matchThreads(before.profile, after.profile).map((pair) =>
       threadOf(pair.before, pair.after),
     ),
-    notes: notesOf(before.profile, after.profile, lines),
+    notes: notesOf(before.profile, after.profile, lines, withoutLines),
   };
 }
 
-function runOf({ command, startedAt, wallNs, lost }: Profile): ComparedRun {
-  return { command, startedAt, wallNs, lostEvents: lost.events };
+function runOf({ command, startedAt, wallNs, lost, exit }: Profile): ComparedRun {
+  return { command, startedAt, wallNs, lostEvents: lost.events, exit };
+}
+
+/** Lines that only one profile knows are neither new nor gone. */
+function sideWithoutLines(before: Profile, after: Profile): 'before' | 'after' | null {
+  const [old, now] = [before, after].map(({ lines }) => lines.some((row) => row.line > 0));
+  if (old === now) return null;
+  return old === true ? 'after' : 'before';
 }
 
 function compareLines(before: ComparedProfile, after: ComparedProfile): ComparedLine[] {
@@ -251,8 +261,15 @@ function weight({ self }: ComparedLine): number {
   }, 0);
 }
 
-function notesOf(before: Profile, after: Profile, lines: readonly ComparedLine[]): string[] {
+function notesOf(
+  before: Profile,
+  after: Profile,
+  lines: readonly ComparedLine[],
+  withoutLines: 'before' | 'after' | null,
+): string[] {
   const notes: string[] = [];
+  if (withoutLines !== null)
+    notes.push(`The profile from ${withoutLines} has no lines, so that lines cannot be compared.`);
   const blind = new Set(
     lines
       .filter(({ match, before: place }) => match === 'number' && place !== null && place.line > 0)
@@ -269,9 +286,13 @@ function notesOf(before: Profile, after: Profile, lines: readonly ComparedLine[]
     [before, 'before'],
     [after, 'after'],
   ] as const) {
-    if (profile.lost.reason !== null)
-      notes.push(`The profile from ${which}: ${profile.lost.reason}`);
+    const { lost, processes } = profile;
+    const messages = new Set(processes.flatMap((row) => row.messages));
+    for (const text of [...(lost.reason === null ? [] : [lost.reason]), ...messages])
+      notes.push(`The profile from ${which}: ${text}`);
   }
+  const ends = differentEnds(before, after);
+  if (ends !== null) notes.push(`The runs ended differently: ${ends}.`);
   const [old, now] = [pythonsOf(before), pythonsOf(after)];
   if (old !== now) notes.push(`Python ${old || '?'} before, ${now || '?'} after.`);
   return notes;

@@ -86,6 +86,7 @@ function changeText(change: Change): string {
 }
 
 function linesSection({ lines }: Comparison, names: PlaceNames): string[] {
+  if (lines.length === 0) return [];
   const rows = lines.flatMap((line) => lineRow(line, names));
   if (rows.length === 0) return ['Lines', '  No line changed by more than chance.'];
   const more = rows.length - MAX_LINES;

@@ -69,19 +69,23 @@ export function parseCondition(text: string): Condition {
 export interface ConditionResult {
   readonly condition: Condition;
   readonly change: Change;
-  /** It is as the condition says. */
+  /** It is as the condition says, or may be. */
   readonly met: boolean;
+  /** Why nobody can tell; null: it can be told. */
+  readonly unknown: string | null;
   /** The difference may be chance: it is within the spread of the counts. Null where that is not known. */
   readonly withinSpread: boolean | null;
 }
 
-export function checkCondition(condition: Condition, { totals }: Comparison): ConditionResult {
-  const change = totals[condition.metric];
+export function checkCondition(condition: Condition, comparison: Comparison): ConditionResult {
+  const change = comparison.totals[condition.metric];
+  const unknown = comparison.unknown[condition.metric];
   const { before, after, spread } = change;
   return {
     condition,
     change,
-    met: isMet(condition, valueOf(condition, change)),
+    met: unknown !== null || isMet(condition, valueOf(condition, change)),
+    unknown,
     withinSpread: spread === null ? null : Math.abs(after - before) <= spread,
   };
 }
@@ -108,14 +112,17 @@ function isMet({ operator, limit }: Condition, value: number): boolean {
 }
 
 /** One line for a person: what is so, and how sure that is. */
-export function conditionText({ condition, change, met, withinSpread }: ConditionResult): string {
+export function conditionText(result: ConditionResult): string {
+  const { condition, change, met, unknown, withinSpread } = result;
   const { metric, text } = condition;
   const { before, after } = change;
   const show = (value: number): string => formatMetric(metric, value);
   const percent = changePercent(change);
   const by = percent === null ? '' : ` (${percent})`;
+  const numbers = `${metric} ${show(before)} → ${show(after)}${by}`;
+  if (unknown !== null) return `???   ${text}: cannot be told, for ${unknown} (${numbers})`;
   const unsure = withinSpread === true ? '; so small a difference may be chance' : '';
-  return `${met ? 'FAIL' : 'ok  '}  ${text}: ${metric} ${show(before)} → ${show(after)}${by}${unsure}`;
+  return `${met ? 'FAIL' : 'ok  '}  ${text}: ${numbers}${unsure}`;
 }
 
 export function formatMetric(metric: ComparedMetric, value: number): string {

@@ -24,6 +24,8 @@ describe('a comparison', () => {
         const [before, after] = [exportDataOf(a).profile, exportDataOf(b).profile];
         const { lines, threads, totals } = compareProfiles(side(before), side(after));
         const sum = (numbers: readonly number[]): number => numbers.reduce((x, y) => x + y, 0);
+        const haveLines = [before, after].map((of) => of.lines.some((row) => row.line > 0));
+        fc.pre(haveLines[0] === haveLines[1]);
         for (const cost of LINE_COSTS) {
           for (const kind of ['self', 'total'] as const) {
             const field = kind === 'self' ? 'selfNs' : 'totalNs';
@@ -149,6 +151,44 @@ describe('a comparison', () => {
       conditions: [],
     });
     assert.match(blind, /matched by\s+their numbers/);
+  });
+});
+
+describe('what one side does not know', () => {
+  const [process] = emptyProfile().processes;
+  assert.ok(process);
+  const known = emptyProfile({ lines: [lineRow(FILE, 2, 'f', { holdNs: 310e6, acquires: 9 })] });
+  const message = 'No lines for process 100: a patched interpreter.';
+  const blind = emptyProfile({
+    processes: [{ ...process, frames: 'selfTestFailed', messages: [message] }],
+    lines: [lineRow('', 0, '', { holdNs: 310e6, acquires: 9 })],
+    exit: { code: null, signal: 'SIGKILL' },
+  });
+  const text = (before: Profile, after: Profile): string =>
+    comparisonText(compareProfiles(side(before, 'ab'), side(after, 'ab')), {
+      ...{ names: ['a', 'b'], folder: null, conditions: [] },
+    }).replaceAll(/\s+/g, ' ');
+
+  it('is said, and its lines are neither gone nor new', () => {
+    for (const [which, words] of [
+      ['after', text(known, blind)],
+      ['before', text(blind, known)],
+    ] as const) {
+      assert.match(
+        words,
+        RegExp(`profile from ${which} has no lines, so that lines cannot be compared`),
+      );
+      assert.match(words, RegExp(`profile from ${which}: No lines for process 100: a patched`));
+      assert.doesNotMatch(words, /\((gone|new)\)|No line changed/);
+    }
+    assert.doesNotMatch(text(known, known), /profile from|cannot be compared|ended differently/);
+  });
+
+  it('how both runs ended is said where that differs', () => {
+    const ends = 'The runs ended differently: exit status 0 before, killed by SIGKILL after.';
+    assert.ok(text(known, blind).includes(ends));
+    const { before, after } = compareProfiles(side(known), side(blind));
+    assert.deepEqual([before.exit, after.exit], [known.exit, blind.exit]);
   });
 });
 

@@ -6,7 +6,11 @@ import {
   conditionText,
   parseCondition,
 } from '../../../server/profile/compare/conditions';
-import { compareProfiles } from '../../../server/profile/compare/compare-profiles';
+import {
+  type ComparedProfile,
+  compareProfiles,
+} from '../../../server/profile/compare/compare-profiles';
+import type { Profile } from '../../../server/protocol';
 import type { ComparedMetric, Comparison } from '../../../server/protocol-comparison';
 import { emptyProfile } from '../../support/profiles';
 
@@ -76,6 +80,57 @@ describe('conditions of --fail-if', () => {
       text(0, 0),
       'ok    wait>+10%: wait 0 ns → 0 ns; so small a difference may be chance',
     );
+  });
+
+  it('that nobody can tell count as met, and say why', () => {
+    const whole = emptyProfile();
+    const [process] = whole.processes;
+    assert.ok(process);
+    const ran = (more: Partial<Profile>): Profile => emptyProfile(more);
+    const lost = { ...whole.lost, events: 7, causes: ['bounded' as const] };
+    const missing = { ...lost, missing: 7 };
+    const crashed = { code: null, signal: 'SIGSEGV' };
+    const cases: [string, Profile, Profile, RegExp | null][] = [
+      ['wait>+10%', whole, whole, null],
+      [
+        'wait>+10%',
+        whole,
+        ran({ processes: [{ ...process, gil: 'unrecognised' }] }),
+        /after: the GIL/,
+      ],
+      [
+        'wait>+10%',
+        ran({ processes: [{ ...process, gil: 'notSeen' }] }),
+        whole,
+        /before: the GIL of/,
+      ],
+      [
+        'wait>+10%',
+        whole,
+        ran({ lost: { ...whole.lost, processes: 1 } }),
+        /after: a process could/,
+      ],
+      ['wait>+10%', whole, ran({ lost: missing }), /after: GIL cycles are missing/],
+      // Waits are in the totals; who is to blame for them is not.
+      ['wait>+10%', whole, ran({ lost }), null],
+      ['blocks>+10%', whole, ran({ lost }), /after: of some waits it is not known who/],
+      ['handoff>+10%', ran({ lost }), whole, /before: of some waits it is not known who/],
+      ['wait>+10%', whole, ran({ exit: crashed }), /exit status 0 before, killed by SIGSEGV after/],
+      ['wait>+10%', ran({ exit: crashed }), ran({ exit: crashed }), null],
+    ];
+    for (const [text, before, after, says] of cases) {
+      const side = (profile: Profile): ComparedProfile => ({ profile, lineHashes: () => null });
+      const comparison = compareProfiles(side(before), side(after));
+      const result = checkCondition(parseCondition(text), comparison);
+      assert.equal(result.met, says !== null, text);
+      if (says === null) {
+        assert.match(conditionText(result), /^ok {4}/);
+        continue;
+      }
+      assert.match(result.unknown ?? '', says);
+      assert.ok(conditionText(result).startsWith(`???   ${text}: cannot be told, for `));
+      assert.match(conditionText(result), says);
+    }
   });
 
   it('percents are short and keep their sign', () => {
