@@ -36,4 +36,28 @@ static inline uint64_t clock_ticks(uint32_t kind)
     return __builtin_expect(kind != 0, 1) ? processor_ticks() : clock_ns(CLOCK_MONOTONIC);
 }
 
+/* One moment by both clocks: `ticks` of clock_choose()'s, `ns` of CLOCK_MONOTONIC. */
+struct clock_anchor {
+    uint64_t ticks, ns;
+};
+
+/*
+ * The closest of a few readings: a thread may lose its processor between the two clocks, and two anchors tell the rate of
+ * all events.
+ */
+static inline struct clock_anchor clock_anchor(uint32_t kind)
+{
+    struct clock_anchor best = {0, 0};
+    uint64_t closest = UINT64_MAX;
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = clock_ticks(kind), ns = clock_ns(CLOCK_MONOTONIC),
+                 after = clock_ticks(kind);
+        if (after - before >= closest)
+            continue;
+        closest = after - before;
+        best = (struct clock_anchor){before + closest / 2, ns};
+    }
+    return best;
+}
+
 #endif

@@ -116,8 +116,9 @@ static void fill_header(uint32_t flags)
     atomic_store(&h->frames, atomic_load(&probe.frames));
     h->clock = probe.clock;
     h->max_bytes = (uint64_t)probe.file.bound_chunks * GILSCOPE_CHUNK_BYTES;
-    h->anchor0_ns = clock_ns(CLOCK_MONOTONIC);
-    h->anchor0_ticks = clock_ticks(probe.clock);
+    struct clock_anchor now = clock_anchor(probe.clock);
+    h->anchor0_ns = now.ns;
+    h->anchor0_ticks = now.ticks;
     h->realtime_ns = clock_ns(CLOCK_REALTIME);
     h->start_ticks = h->heartbeat_ticks = h->anchor0_ticks;
     probe.cpu_before_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -307,18 +308,18 @@ void probe_finish(int code, bool code_known)
         return;
     lanes_watch_gil(lanes_memory());
     struct trace_header *h = probe.file.header;
-    uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
+    struct clock_anchor now = clock_anchor(probe.clock);
     sampler_end();
     h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
-    h->anchor_latest_ns = ns;
-    h->anchor_latest_ticks = ticks;
+    h->anchor_latest_ns = now.ns;
+    h->anchor_latest_ticks = now.ticks;
     if (!h->anchor1_ticks) {
-        h->anchor1_ns = ns;
-        h->anchor1_ticks = ticks;
+        h->anchor1_ns = now.ns;
+        h->anchor1_ticks = now.ticks;
     }
     h->exit_code = code;
     h->exit_flags = code_known ? GILSCOPE_EXIT_FLAG_CODE_KNOWN : 0;
-    trace_file_beat(&probe.file, ticks);
+    trace_file_beat(&probe.file, now.ticks);
     atomic_thread_fence(memory_order_release);
-    h->end_ticks = ticks;
+    h->end_ticks = now.ticks;
 }

@@ -188,16 +188,16 @@ static void keep_time(struct sampler *s)
     if (atomic_flag_test_and_set(&probe.time_lock))
         return;
     struct trace_header *h = probe.file.header;
-    uint64_t ns = clock_ns(CLOCK_MONOTONIC), ticks = clock_ticks(probe.clock);
-    trace_file_beat(&probe.file, ticks);
-    if (!h->anchor1_ticks && ns - h->anchor0_ns >= ANCHOR_NS) {
-        h->anchor1_ns = ns;
-        __atomic_store_n(&h->anchor1_ticks, ticks, __ATOMIC_RELEASE);
-    }
-    if (ns - s->last_anchor_ns >= ANCHOR_NS) {
-        s->last_anchor_ns = ns;
-        h->anchor_latest_ns = ns;
-        h->anchor_latest_ticks = ticks;
+    trace_file_beat(&probe.file, clock_ticks(probe.clock));
+    if (clock_ns(CLOCK_MONOTONIC) - s->last_anchor_ns >= ANCHOR_NS) {
+        struct clock_anchor now = clock_anchor(probe.clock);
+        s->last_anchor_ns = now.ns;
+        h->anchor_latest_ns = now.ns;
+        h->anchor_latest_ticks = now.ticks;
+        if (!h->anchor1_ticks && now.ns - h->anchor0_ns >= ANCHOR_NS) {
+            h->anchor1_ns = now.ns;
+            __atomic_store_n(&h->anchor1_ticks, now.ticks, __ATOMIC_RELEASE);
+        }
         h->sampler_cpu_ns = probe.sampler_before_ns + s->cpu_ns;
         h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
     }
