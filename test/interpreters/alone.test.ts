@@ -5,13 +5,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import type { Profile } from '../../server/protocol';
 import { assertInvariants } from '../support/invariants';
 import type { FoundPython } from '../../scripts/pythons.mjs';
+import { inspect, runProbed } from '../support/measured-run';
 import { freePythons, oneOfEachMinor, titleOf } from '../support/pythons';
-import { markedLine, programPath, runProfile } from '../support/run-profile';
+import { markedLine, programPath, runProfile, type ProfileRun } from '../support/run-profile';
 
 const PROGRAM = 'alone.py';
 const NOBODY = '65534';
+/** So short that it is slept in one piece. */
+const PERIOD_NS = 24_000_000;
+/** Periods vary by a quarter. */
+const SHORTEST_PERIOD = 0.75;
 const CALLS = [
   ['unshare'],
   ['setns'],
@@ -21,22 +27,27 @@ const CALLS = [
 
 /** What the program said; nothing was lost, and the probe's thread went on after the call, or `message` says otherwise. */
 async function said(python: FoundPython, name: string, message?: RegExp): Promise<string> {
-  const { profile, stdout, stderr, code } = await runProfile({
-    python: python.path,
-    program: PROGRAM,
-    args: [name],
-  });
+  return (await run(python, name, message)).stdout.toString();
+}
+
+async function run(python: FoundPython, name: string, message?: RegExp): Promise<ProfileRun> {
+  const done = await runProfile({ python: python.path, program: PROGRAM, args: [name] });
+  const { profile, stderr, code } = done;
   assert.equal(code, 0, stderr);
   assertInvariants(profile);
   assert.deepEqual(profile.lost, { ...profile.lost, events: 0, reason: null });
   const messages = profile.processes.flatMap((row) => row.messages);
   const ofTheCall = messages.filter((text) => !text.startsWith('Of threads without a GIL'));
   assert.match(ofTheCall.join('\n'), message ?? /^$/);
-  const line = markedLine(PROGRAM, 'after');
-  const after = profile.lines.find((row) => row.file === programPath(PROGRAM) && row.line === line);
   if (!python.freeThreaded && !message)
-    assert.ok((after?.samples ?? 0) > 0, 'no sample after the call');
-  return stdout.toString();
+    assert.ok(samplesOf(profile, 'after') > 0, 'no sample after the call');
+  return done;
+}
+
+function samplesOf({ lines }: Profile, marked: string): number {
+  const line = markedLine(PROGRAM, marked);
+  const found = lines.find((row) => row.file === programPath(PROGRAM) && row.line === line);
+  return found?.samples ?? 0;
 }
 
 /** What makes the thread end and begin does not depend on the version: a few, shared and static. */
@@ -53,6 +64,23 @@ for (const python of [...some, ...freePythons().slice(0, 1)]) {
         assert.equal(await said(python, name, message), plain);
       });
     }
+
+    it('the line of the call gets no more samples than there is time for', async () => {
+      const { ended, profile } = await runProbed(
+        await inspect(python.path),
+        programPath(PROGRAM),
+        ['pauses'],
+        { samplePeriodNs: PERIOD_NS },
+      );
+      assert.equal(ended.stdout.toString(), 'ok\n', ended.stderr);
+      assert.ok(profile, 'there is no profile');
+      const most = 1 + profile.wallNs / (PERIOD_NS * SHORTEST_PERIOD);
+      assert.ok(samplesOf(profile, 'pause') <= most, `${samplesOf(profile, 'pause')} of ${most}`);
+    });
+
+    it('what the program closes is closed', async () => {
+      assert.equal(await said(python, 'descriptors'), '0\nok\n');
+    });
 
     it('no thread keeps the rights of root', async (context) => {
       if (process.getuid?.() !== 0) {

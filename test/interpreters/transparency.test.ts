@@ -88,6 +88,7 @@ for (const python of halfOfPythons('one')) {
     it('a fork in a thread', () =>
       same({ python: path, args: [programPath('fork_in_thread.py')] }));
     it('Ctrl-C and other signals', () => signals(path));
+    it('what audit hooks see', () => same({ python: path, args: [programPath('audited.py')] }));
     it('a child process has the environment of the program', async () => {
       const code =
         'import os, subprocess\nprint(subprocess.check_output(["/usr/bin/env"]).decode())\n';

@@ -8,6 +8,7 @@
 #define GILSCOPE_BARE_THREAD_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct bare_thread {
     void *memory; /* its stack and thread-local storage; kept, and used again after a fork */
     int tid;      /* 0: it is a pthread */
     int kept;     /* the descriptor that it keeps, or NO_DESCRIPTOR */
+    _Atomic uint32_t closed; /* 1: it has closed its copies of the program's descriptors */
     pthread_t pthread;
 };
 

@@ -14,6 +14,8 @@
 /* Room on each side of the thread pointer: which one is used depends on the processor. */
 #define LOCAL_BYTES (64u * 1024)
 #define LOOK_AGAIN_NS 20000
+/* How long its start is waited for, on a machine without a free core. */
+#define LONGEST_START_NS 1000000000u
 
 /* Sanitizers keep state for each thread that they see begin. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -52,6 +54,7 @@ static int enter_bare(void *run)
 struct start {
     void (*run)(void);
     int kept;
+    _Atomic uint32_t *closed;
 };
 
 static int enter_without_descriptors(void *at)
@@ -61,6 +64,8 @@ static int enter_without_descriptors(void *at)
     if (start.kept > 0)
         syscall(SYS_close_range, 0, start.kept - 1, 0);
     close_descriptors_from(start.kept + 1);
+    atomic_store(start.closed, 1);
+    bare_thread_wake(start.closed);
     start.run();
     return 0;
 }
@@ -85,6 +90,15 @@ static void *local_storage(uint8_t *memory)
     return block;
 }
 
+/* As long as a copy is open, what the program closes is not: a port stays taken, a lock held, a pipe without its end. */
+static void wait_until_closed(struct bare_thread *thread)
+{
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC), ns;
+    while (!atomic_load(&thread->closed) &&
+           (ns = clock_ns(CLOCK_MONOTONIC) - begun_ns) < LONGEST_START_NS)
+        bare_thread_sleep(&thread->closed, LONGEST_START_NS - ns);
+}
+
 /* On the new thread's own stack, at its end. */
 static bool clone_bare(struct bare_thread *thread, struct start start, bool own_descriptors,
                        void *local)
@@ -94,9 +108,12 @@ static bool clone_bare(struct bare_thread *thread, struct start start, bool own_
     *at = start;
     thread->kept = own_descriptors ? start.kept : NO_DESCRIPTOR;
     void *stack = (void *)((uintptr_t)at & ~(uintptr_t)15);
-    if (own_descriptors)
+    atomic_store(&thread->closed, 0);
+    if (own_descriptors) {
         thread->tid = clone(enter_without_descriptors, stack, flags, at, NULL, local, NULL);
-    else
+        if (thread->tid > 0)
+            wait_until_closed(thread);
+    } else
         thread->tid = clone(enter_bare, stack, flags | CLONE_FILES, (void *)(uintptr_t)start.run,
                             NULL, local, NULL);
     return thread->tid > 0;
@@ -135,7 +152,8 @@ bool bare_thread_start(struct bare_thread *thread, void (*run)(void), int kept_d
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = (CAN_BE_BARE && start_bare(thread, (struct start){run, kept_descriptor})) ||
+    bool started = (CAN_BE_BARE &&
+                    start_bare(thread, (struct start){run, kept_descriptor, &thread->closed})) ||
                    start_pthread(thread, run);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;

@@ -88,6 +88,7 @@ static void find_api(void *scope)
 {
     struct python_api *api = &probe.api;
     *(void **)&api->get_frame = dlsym(scope, "PyEval_GetFrame");
+    *(void **)&api->code_of_frame = dlsym(scope, "PyFrame_GetCode");
     *(void **)&api->get_attribute = dlsym(scope, "PyObject_GetAttrString");
     *(void **)&api->get_item = dlsym(scope, "PyMapping_GetItemString");
     *(void **)&api->as_utf8 = dlsym(scope, "PyUnicode_AsUTF8");

@@ -34,6 +34,7 @@ struct probe_options {
 /* Functions of the C API, from the interpreter that is traced. Null where it lacks one. */
 struct python_api {
     void *(*get_frame)(void);
+    void *(*code_of_frame)(void *);
     void *(*get_attribute)(void *, const char *);
     void *(*get_item)(void *, const char *);
     const char *(*as_utf8)(void *);

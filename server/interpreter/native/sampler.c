@@ -239,9 +239,10 @@ static bool sleep_on(struct sampler *s)
     uint64_t ns = s->left_ns;
     if (ns > longest) /* in equal parts */
         ns /= (ns + longest - 1) / longest;
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
     bare_thread_sleep(&probe.sampler_stop, ns);
-    s->left_ns -= ns;
-    s->slept_ns = ns;
+    s->slept_ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
+    s->left_ns -= s->slept_ns < s->left_ns ? s->slept_ns : s->left_ns;
     return !s->left_ns;
 }
 

@@ -13,8 +13,9 @@ enum caller { CALLER_OTHER, CALLER_THREADING, CALLER_THREAD_END, CALLER_PROGRAM_
 
 static bool api_is_there(const struct python_api *api)
 {
-    return api->get_frame && api->get_attribute && api->get_item && api->as_utf8 && api->decref &&
-           api->error_occurred && api->error_clear && !api->error_occurred();
+    return api->get_frame && api->code_of_frame && api->get_attribute && api->get_item &&
+           api->as_utf8 && api->decref && api->error_occurred && api->error_clear &&
+           !api->error_occurred();
 }
 
 /* Whether the text that is an attribute of an object ends so. */
@@ -113,7 +114,8 @@ static void *self_of_frame(void)
 {
     const struct python_api *api = &probe.api;
     void *frame = api->get_frame(); /* borrowed */
-    void *code = frame ? api->get_attribute(frame, "f_code") : NULL;
+    /* Not as an attribute: the program's audit hooks would run. */
+    void *code = frame ? api->code_of_frame(frame) : NULL;
     bool ours = code && kind_of_code(code) != CALLER_OTHER;
     void *locals = ours ? api->get_attribute(frame, "f_locals") : NULL;
     void *self = locals ? api->get_item(locals, "self") : NULL;
