@@ -61,7 +61,8 @@ export type LostCause =
   | 'aggregateTableFull'
   | 'lockTableFull'
   | 'threadTableFull'
-  | 'stackCut';
+  | 'stackCut'
+  | 'notReached';
 
 /** What the measuring cost, measured in this run. */
 export interface Overhead {

@@ -398,6 +398,10 @@ export const PARTS_ZH_CN: readonly MessagePair[] = [
   ['the trace reached its size limit', '跟踪数据达到了大小上限'],
   ['the disk of the trace was full', '跟踪数据所在的磁盘已满'],
   [
+    'the trace was out of reach after the program had changed its user, root or namespaces',
+    '程序更改用户、根目录或命名空间后，无法再访问跟踪数据',
+  ],
+  [
     'there were more interpreters than the trace can tell apart',
     '解释器多于跟踪数据所能区分的数量',
   ],

@@ -90,6 +90,8 @@ const WHY: Readonly<Record<LostReason, string>> = {
   lockTableFull: 'there were more locks at a time than can be told apart',
   threadTableFull: 'there was no room for a thread',
   stackCut: 'stacks were deeper than is read',
+  notReached:
+    'the trace was out of reach after the program had changed its user, root or namespaces',
 };
 
 /**
@@ -168,7 +170,9 @@ function sentence(parts: readonly string[], reasons: readonly LostReason[]): str
     ...(parts.length === 0 && (!isCut || reasons.length > 1) ? ['Stacks may be missing'] : parts),
     ...(isCut ? [CUT] : []),
   ].join('. ');
-  const why = reasons.map((reason) => WHY[reason]).join(', and ');
+  // What could not be reached was not slow.
+  const told = reasons.includes('notReached') ? reasons.filter((r) => r !== 'noRoom') : reasons;
+  const why = told.map((reason) => WHY[reason]).join(', and ');
   const because = why === '' ? '' : `, because ${why}`;
   return `Not everything was recorded${because}. ${what}.`;
 }

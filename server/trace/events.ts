@@ -337,7 +337,8 @@ export type LostReason =
   | 'aggregateTableFull'
   | 'lockTableFull'
   | 'threadTableFull'
-  | 'stackCut';
+  | 'stackCut'
+  | 'notReached';
 
 /** Everything about the traced processes that is not an event, as of the last read. */
 export interface TraceState {

@@ -143,6 +143,8 @@ export const LOST = {
   threadTableFull: 128,
   /** Of a stack only the innermost frames were read, so that the outer ones lack what it cost. */
   stackCut: 256,
+  /** The file could not be opened again to grow: the program had changed its user, its root or its namespaces. */
+  notReached: 512,
 } as const;
 
 /** Byte offsets in an entry of the GIL table. u32 unless said otherwise. */

@@ -82,6 +82,16 @@ for (const python of [...some, ...freePythons().slice(0, 1)]) {
       assert.equal(await said(python, 'descriptors'), '0\nok\n');
     });
 
+    for (const [name, plain] of [
+      ['refused', 'refused\nok\n'],
+      ['rooted', 'ok\n'],
+    ] as const) {
+      it(`all is recorded of who has given up root: ${name}`, async (context) => {
+        if (process.getuid?.() === 0) assert.equal(await said(python, name), plain);
+        else context.skip('not root');
+      });
+    }
+
     it('no thread keeps the rights of root', async (context) => {
       if (process.getuid?.() !== 0) {
         context.skip('not root');

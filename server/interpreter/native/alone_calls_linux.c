@@ -1,16 +1,20 @@
 /*
  * libc's functions that want a program alone with its own threads, for every object of a process that has this library before
  * libc in its search order (exec_calls_linux.c): the kernel refuses a process of several threads a user namespace (unshare(2),
- * setns(2)), and libc changes the user and groups of the threads that it knows, one by one (nptl(7)). So the probe's own
- * thread ends before them, and begins again after them.
+ * setns(2)), so the probe's own thread ends before them, and begins again after them; and libc changes the user and groups
+ * of the threads that it knows, one by one (nptl(7)), so the probe's own does the same after them, with the trace open that it
+ * may then no longer reach.
  */
 #include "sampler.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,26 +115,44 @@ EXPORT int setns(int fd, int type)
     ALONE(may_be_refused(fd, type), setns, fd, type);
 }
 
+/* What the thread does, too, once the call has succeeded: setuid(2) and the like are of one thread. */
+#define WITH_PROBE(number, a, b, c, name, ...)                                                     \
+    do {                                                                                           \
+        need_real();                                                                               \
+        int result = real.name(__VA_ARGS__);                                                       \
+        if (result == 0) {                                                                         \
+            int error = errno;                                                                     \
+            sampler_do(number, (long)(a), (long)(b), (long)(c));                                   \
+            errno = error;                                                                         \
+        }                                                                                          \
+        return result;                                                                             \
+    } while (0)
+
 #define OF_ONE(name, type)                                                                         \
     EXPORT int name(type id)                                                                       \
     {                                                                                              \
-        ALONE(true, name, id);                                                                     \
+        WITH_PROBE(SYS_##name, id, 0, 0, name, id);                                                \
+    }
+#define OF_EFFECTIVE(name, type, number)                                                           \
+    EXPORT int name(type id)                                                                       \
+    {                                                                                              \
+        WITH_PROBE(number, -1, id, -1, name, id);                                                  \
     }
 #define OF_TWO(name, type)                                                                         \
     EXPORT int name(type actual, type effective)                                                   \
     {                                                                                              \
-        ALONE(true, name, actual, effective);                                                      \
+        WITH_PROBE(SYS_##name, actual, effective, 0, name, actual, effective);                     \
     }
 #define OF_THREE(name, type)                                                                       \
     EXPORT int name(type actual, type effective, type saved)                                       \
     {                                                                                              \
-        ALONE(true, name, actual, effective, saved);                                               \
+        WITH_PROBE(SYS_##name, actual, effective, saved, name, actual, effective, saved);          \
     }
 
 OF_ONE(setuid, uid_t)
 OF_ONE(setgid, gid_t)
-OF_ONE(seteuid, uid_t)
-OF_ONE(setegid, gid_t)
+OF_EFFECTIVE(seteuid, uid_t, SYS_setresuid)
+OF_EFFECTIVE(setegid, gid_t, SYS_setresgid)
 OF_TWO(setreuid, uid_t)
 OF_TWO(setregid, gid_t)
 OF_THREE(setresuid, uid_t)
@@ -138,10 +160,19 @@ OF_THREE(setresgid, gid_t)
 
 EXPORT int setgroups(size_t count, const gid_t *groups)
 {
-    ALONE(true, setgroups, count, groups);
+    WITH_PROBE(SYS_setgroups, count, groups, 0, setgroups, count, groups);
 }
 
+/* The groups that it found are the calling thread's. */
 EXPORT int initgroups(const char *user, gid_t group)
 {
-    ALONE(true, initgroups, user, group);
+    need_real();
+    int result = real.initgroups(user, group), error = errno;
+    gid_t *groups = result == 0 ? malloc(NGROUPS_MAX * sizeof *groups) : NULL;
+    int count = groups ? getgroups(NGROUPS_MAX, groups) : -1;
+    if (count >= 0)
+        sampler_do(SYS_setgroups, count, (long)groups, 0);
+    free(groups);
+    errno = error;
+    return result;
 }

@@ -16,6 +16,7 @@ struct bare_thread {
     void *memory; /* its stack and thread-local storage; kept, and used again after a fork */
     int tid;      /* 0: it is a pthread */
     int kept;     /* the descriptor that it keeps, or NO_DESCRIPTOR */
+    bool has_own; /* descriptors that nobody else sees, closes or uses again */
     _Atomic uint32_t closed; /* 1: it has closed its copies of the program's descriptors */
     pthread_t pthread;
 };

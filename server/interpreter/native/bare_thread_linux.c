@@ -107,6 +107,7 @@ static bool clone_bare(struct bare_thread *thread, struct start start, bool own_
     int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
     *at = start;
     thread->kept = own_descriptors ? start.kept : NO_DESCRIPTOR;
+    thread->has_own = own_descriptors;
     void *stack = (void *)((uintptr_t)at & ~(uintptr_t)15);
     atomic_store(&thread->closed, 0);
     if (own_descriptors) {
@@ -139,6 +140,7 @@ static bool start_pthread(struct bare_thread *thread, void (*run)(void))
     pthread_attr_t attributes;
     thread->tid = 0;
     thread->kept = NO_DESCRIPTOR;
+    thread->has_own = false;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     int failed =

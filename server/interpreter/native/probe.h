@@ -93,7 +93,11 @@ struct probe {
     /* GILSCOPE_FRAMES_*, and how often they could not be read, or were not there, while that is not decided. */
     _Atomic uint32_t frames, wrong_frames, no_frames;
     _Atomic bool sampler_runs;
-    _Atomic uint32_t sampler_stop; /* not 0: the thread is to end */
+    _Atomic uint32_t sampler_stop; /* not 0: the thread is to end, or to make the call */
+    struct sampler_call {
+        _Atomic uint32_t state, done;
+        long number, a, b, c, result;
+    } sampler_call;
     struct sampler *sampler_state; /* of the probe's thread, also while it is paused */
     uint64_t sampler_before_ns;    /* CPU time of earlier threads */
     atomic_flag sampler_pause;     /* one thread at a time makes a pause */

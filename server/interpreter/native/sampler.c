@@ -3,6 +3,7 @@
 #include "remote_memory.h"
 
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FIRST_PERIOD_NS 1000000u
@@ -36,6 +37,10 @@
 /* How long its end is waited for: it may be making room on a slow disk. */
 #define LONGEST_END_NS 1000000000u
 #define SAMPLE_RECORD_BYTES 33u
+
+/* Values of sampler_stop, and of the state of a call; 0: none. */
+enum { STOP = 1, ASKED };
+enum { CALL_NONE, CALL_ASKED, CALL_GOES_ON };
 
 struct sampler {
     struct stream stream;
@@ -276,14 +281,31 @@ static void open_tables(struct sampler *s)
                   "are not split over lines.");
 }
 
+static void do_as_asked(void)
+{
+    struct sampler_call *call = &probe.sampler_call;
+    uint32_t asked = ASKED;
+    atomic_compare_exchange_strong(&probe.sampler_stop, &asked, 0);
+    asked = CALL_ASKED;
+    if (!atomic_compare_exchange_strong(&call->state, &asked, CALL_GOES_ON))
+        return;
+    /* With the rights, and the root, that it began with; not before: the program sees the descriptors of its threads. */
+    if (probe.sampler.has_own && probe.file.kept_descriptor < 0)
+        probe.file.kept_descriptor = trace_file_reopen(&probe.file);
+    call->result = syscall(call->number, call->a, call->b, call->c);
+    atomic_store(&call->done, 1);
+    bare_thread_wake(&call->done);
+}
+
 static void run(void)
 {
     struct sampler *s = probe.sampler_state;
     open_tables(s);
     probe.file.kept_descriptor = probe.sampler.kept;
-    while (!atomic_load_explicit(&probe.sampler_stop, memory_order_acquire)) {
+    while (atomic_load_explicit(&probe.sampler_stop, memory_order_acquire) != STOP) {
         if (sleep_on(s))
             sample_all(s);
+        do_as_asked();
         keep_time(s);
         lanes_watch_gil(s->can_read ? &s->remote : NULL);
         trace_file_prepare(&probe.file);
@@ -302,12 +324,13 @@ bool sampler_start(void)
     probe.sampler_before_ns = 0;
     atomic_flag_clear(&probe.sampler_pause);
     atomic_store(&probe.sampler_stop, 0);
+    atomic_store(&probe.sampler_call.state, CALL_NONE);
     bool started = probe.sampler_state && bare_thread_start(&probe.sampler, run, NO_DESCRIPTOR);
     atomic_store(&probe.sampler_runs, started);
     return started;
 }
 
-bool sampler_pause(struct sampler_pause *pause)
+static bool take_turn(void)
 {
     if (!probe_is_active() || probe.file.header->pid != (uint32_t)getpid() ||
         !atomic_load(&probe.sampler_runs))
@@ -319,11 +342,66 @@ bool sampler_pause(struct sampler_pause *pause)
             return false;
         sched_yield();
     }
+    return true;
+}
+
+static void end_for(struct sampler_pause *pause)
+{
     pause->descriptor = trace_file_reopen(&probe.file);
-    atomic_store(&probe.sampler_stop, 1);
+    atomic_store(&probe.sampler_stop, STOP);
     bare_thread_wake(&probe.sampler_stop);
     pause->ended = bare_thread_ended(&probe.sampler, LONGEST_END_NS);
+}
+
+bool sampler_pause(struct sampler_pause *pause)
+{
+    if (!take_turn())
+        return false;
+    end_for(pause);
     return true;
+}
+
+/* False: it failed, or the thread did not come to it and will not do it any more. */
+static bool was_done(void)
+{
+    struct sampler_call *call = &probe.sampler_call;
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC), ns;
+    uint32_t state = 0;
+    if (!probe.sampler.tid)
+        return true; /* libc knows a common thread */
+    atomic_store(&call->done, 0);
+    atomic_store(&call->state, CALL_ASKED);
+    if (!atomic_compare_exchange_strong(&probe.sampler_stop, &state, ASKED) && state == STOP)
+        return false; /* the program ends */
+    bare_thread_wake(&probe.sampler_stop);
+    while (!atomic_load(&call->done)) {
+        ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
+        state = CALL_ASKED;
+        if (ns < LONGEST_END_NS)
+            bare_thread_sleep(&call->done, LONGEST_END_NS - ns);
+        else if (atomic_compare_exchange_strong(&call->state, &state, CALL_NONE))
+            return false;
+    }
+    atomic_store(&call->state, CALL_NONE);
+    return call->result == 0;
+}
+
+void sampler_do(long number, long a, long b, long c)
+{
+    struct sampler_pause pause;
+    if (!take_turn())
+        return;
+    struct sampler_call *call = &probe.sampler_call;
+    call->number = number;
+    call->a = a;
+    call->b = b;
+    call->c = c;
+    if (was_done()) {
+        atomic_flag_clear(&probe.sampler_pause);
+        return;
+    }
+    end_for(&pause);
+    sampler_resume(&pause);
 }
 
 /* One that did not end in time goes its way, and none takes its place. */
@@ -353,7 +431,7 @@ void sampler_end(void)
     uint64_t before_ns = probe.sampler_before_ns;
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
-    atomic_store_explicit(&probe.sampler_stop, 1, memory_order_release);
+    atomic_store_explicit(&probe.sampler_stop, STOP, memory_order_release);
     while (atomic_flag_test_and_set(&probe.time_lock))
         sched_yield();
     uint64_t cpu_ns = bare_thread_cpu_ns(&probe.sampler);

@@ -21,6 +21,12 @@ struct sampler_pause {
     int descriptor;
     bool ended;
 };
+/*
+ * Makes the system call in the thread, too, as libc does in those that it knows, so that no thread keeps what the program
+ * gave up. Returns when that is done. Not for hooks.
+ */
+void sampler_do(long number, long a, long b, long c);
+
 bool sampler_pause(struct sampler_pause *pause);
 void sampler_resume(const struct sampler_pause *pause);
 

@@ -23,7 +23,7 @@ struct trace_file {
     uint32_t bound_chunks;
     _Atomic uint32_t ready, taken, populated;
     uint32_t segment_count, pause_growth;
-    int kept_descriptor; /* above 0: of the file, in the probe's own thread */
+    int kept_descriptor; /* of the file, in the probe's own thread; -1: none */
     uint8_t *segments[MAX_SEGMENTS];
 };
 

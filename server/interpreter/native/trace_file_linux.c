@@ -61,21 +61,22 @@ static bool map_segment(struct trace_file *file, int fd)
     return true;
 }
 
-static bool add_segment(struct trace_file *file)
+/* 0, or what it lacked: GILSCOPE_LOST_*. */
+static uint32_t add_segment(struct trace_file *file)
 {
     if (file->segment_count == MAX_SEGMENTS ||
         !size_is_allowed((off_t)((file->segment_count + 1) * SEGMENT_BYTES)))
-        return errno = EFBIG, false;
-    bool is_kept = file->kept_descriptor > 0;
+        return errno = EFBIG, GILSCOPE_LOST_DISK_FULL;
+    bool is_kept = file->kept_descriptor >= 0;
     int fd = is_kept ? file->kept_descriptor : trace_file_reopen(file);
     if (fd < 0)
-        return false;
+        return GILSCOPE_LOST_NOT_REACHED;
     bool added = map_segment(file, fd);
     int error = errno;
     if (!is_kept)
         close(fd);
     errno = error;
-    return added;
+    return added ? 0 : GILSCOPE_LOST_DISK_FULL;
 }
 
 /* FOLDER/PID.trace, or PID-1, PID-2, … after an earlier process of this number. */
@@ -106,11 +107,12 @@ bool trace_file_create(struct trace_file *file, const char *folder, uint64_t max
                        size_t error_bytes)
 {
     memset(file, 0, sizeof *file);
+    file->kept_descriptor = -1;
     if (!create_unique(file, folder)) {
         snprintf(error, error_bytes, "cannot create a trace in %s: %s", folder, strerror(errno));
         return false;
     }
-    if (!add_segment(file)) {
+    if (add_segment(file)) {
         snprintf(error, error_bytes, "cannot make room for the trace %s: %s", file->path,
                  strerror(errno));
         unlink(file->path);
@@ -144,9 +146,12 @@ void trace_file_prepare(struct trace_file *file)
     bool wanted = taken < file->bound_chunks + BEYOND_FOR_THREADS;
     if (file->pause_growth) {
         file->pause_growth--;
-    } else if (wanted && atomic_load(&file->ready) - taken < READY_AHEAD && !add_segment(file)) {
-        trace_file_lose(file, GILSCOPE_LOST_DISK_FULL);
-        file->pause_growth = PAUSE_AFTER_FAILURE;
+    } else if (wanted && atomic_load(&file->ready) - taken < READY_AHEAD) {
+        uint32_t lost = add_segment(file);
+        if (lost) {
+            trace_file_lose(file, lost);
+            file->pause_growth = PAUSE_AFTER_FAILURE;
+        }
     }
     populate(file);
 }
