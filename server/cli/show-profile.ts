@@ -1,4 +1,5 @@
 import type { Profile } from '../protocol';
+import { doubtsOf } from '../profile/doubts';
 import { reportText } from '../profile/report-text';
 import type { AnalysedRun } from './analyse';
 import { collectStandalone, standalonePage } from './html';
@@ -54,16 +55,19 @@ interface CheckedProfile {
   readonly held: boolean;
 }
 
-const NO_LINES =
-  'The budgets could not be checked: this run has no lines (see “How exact” in the report).';
+function notChecked(doubt: string): string {
+  return `Not all budgets could be checked: ${doubt} (see “How exact” in the report).`;
+}
 
 function withBudgets(profile: Profile, { budgets }: ShowOptions): CheckedProfile {
   if (budgets === null) return { profile, problems: [], held: true };
   const { findings, problems } = checkSourceBudgets(profile, budgets.scripts);
-  const blind = budgets.required && profile.processes.some((row) => row.frames !== 'recorded');
+  const { untrusted, missing, noLines } = doubtsOf(profile);
+  // There may be budgets in files that are on no line, which nobody finds.
+  const doubt = budgets.required ? (untrusted ?? missing ?? noLines) : null;
   return {
     profile: { ...profile, findings: [...findings, ...profile.findings] },
-    problems: blind ? [...problems, NO_LINES] : problems,
-    held: findings.length === 0 && problems.length === 0 && !blind,
+    problems: doubt === null ? problems : [...problems, notChecked(doubt)],
+    held: findings.length === 0 && problems.length === 0 && doubt === null,
   };
 }

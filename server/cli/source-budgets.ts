@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Finding, Profile } from '../protocol';
 import { checkBudgets, parseBudgets } from '../profile/budgets';
+import { doubtsOf } from '../profile/doubts';
 import { isOwnFile } from '../profile/report-places';
 
 export interface BudgetCheck {
   readonly findings: readonly Finding[];
-  /** Budgets that cannot be understood, `file:line: why`. */
+  /** Budgets that cannot be understood or checked, `file:line: why`. */
   readonly problems: readonly string[];
 }
 
@@ -15,6 +16,7 @@ export interface BudgetCheck {
  */
 export function checkSourceBudgets(profile: Profile, more: readonly string[]): BudgetCheck {
   const named = profile.lines.map((row) => row.file).filter(isOwnFile);
+  const doubts = doubtsOf(profile);
   const findings: Finding[] = [];
   const problems: string[] = [];
   for (const file of new Set([...more, ...named])) {
@@ -22,9 +24,24 @@ export function checkSourceBudgets(profile: Profile, more: readonly string[]): B
     if (source === null) continue;
     const parsed = parseBudgets(source);
     problems.push(...parsed.problems.map(({ line, message }) => `${file}:${line}: ${message}`));
-    findings.push(...checkBudgets(file, parsed.budgets, profile.lines));
+    const { budgets } = parsed;
+    if (budgets.length > 0 && isChanged(file, profile.startedAt))
+      problems.push(`${file}: ${CHANGED}`);
+    else findings.push(...checkBudgets(file, budgets, profile.lines, doubts));
   }
   return { findings, problems };
+}
+
+const CHANGED =
+  'its budgets could not be checked, for it was changed while the program ran. Run it again.';
+
+/** Its lines may have moved since. */
+function isChanged(file: string, startedAt: string): boolean {
+  try {
+    return statSync(file).mtimeMs > Date.parse(startedAt);
+  } catch {
+    return true;
+  }
 }
 
 /** Null: it is gone, or no text; then no budget can be in it. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { CodeLens, InlayHint } from 'vscode-languageserver';
 import type { ServerSettings } from '../protocol-run';
-import type { BudgetProblem } from '../profile/budgets';
+import type { Budget, BudgetProblem } from '../profile/budgets';
 import { codeLenses } from './code-lens';
 import { pathOfUri } from './file-paths';
 import { inlayHints } from './inlay-hints';
@@ -24,6 +24,8 @@ export interface DocumentView {
   readonly lenses: readonly CodeLens[];
   /** Budget comments of the text as it is now that cannot be understood. */
   readonly budgetProblems: readonly BudgetProblem[];
+  /** The others, also of the text as it is now. */
+  readonly budgets: readonly Budget[];
 }
 
 /** The views of all open documents. */
@@ -55,8 +57,8 @@ export class DocumentViews {
     if (key === null) return null;
     const lines = linesOf(text);
     const lineHashes = rehash(lines, before);
-    const budgetProblems = budgetsOf(text).problems;
-    const view = viewOf({ uri, key, lines, lineHashes, budgetProblems }, loaded, settings);
+    const { budgets, problems: budgetProblems } = budgetsOf(text);
+    const view = viewOf({ uri, key, lines, lineHashes, budgetProblems, budgets }, loaded, settings);
     this.views.set(uri, view);
     return view;
   }
@@ -88,15 +90,18 @@ export function keyOfPath(path: string): string {
   }
 }
 
-type DocumentText = Pick<DocumentView, 'uri' | 'key' | 'lines' | 'lineHashes' | 'budgetProblems'>;
+type DocumentText = Pick<
+  DocumentView,
+  'uri' | 'key' | 'lines' | 'lineHashes' | 'budgetProblems' | 'budgets'
+>;
 
 function viewOf(
   document: DocumentText,
   loaded: LoadedProfile | null,
   settings: ServerSettings,
 ): DocumentView {
-  const { uri, key, lines, lineHashes, budgetProblems } = document;
-  const text = { uri, key, lines, lineHashes, budgetProblems };
+  const { uri, key, lines, lineHashes, budgetProblems, budgets } = document;
+  const text = { uri, key, lines, lineHashes, budgetProblems, budgets };
   const source = loaded?.sources.sourceOf(key) ?? null;
   if (!loaded || !source) {
     return { ...text, ...nothing() };

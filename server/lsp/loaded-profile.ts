@@ -1,4 +1,5 @@
 import { checkBudgets } from '../profile/budgets';
+import { doubtsOf } from '../profile/doubts';
 import type { FileNotes, Finding, LineNote, Profile, ProfileSummary } from '../protocol';
 import type { ComparedLine, Comparison } from '../protocol-comparison';
 import { comparedNotes } from './compared-notes';
@@ -56,10 +57,11 @@ export function loadProfile(
 function withBudgets(index: ProfileIndex, sources: SourceFiles): readonly Finding[] {
   const { findings } = index.profile;
   const known = new Set(findings.map((finding) => JSON.stringify([finding.rule, finding.where])));
+  const doubts = doubtsOf(index.profile);
   const broken = [...index.costsByFile].flatMap(([key, costs]) => {
     const budgets = sources.sourceOf(key)?.budgets.budgets ?? [];
     const file = costs[0]?.rows[0]?.file ?? key;
-    return budgets.length === 0 ? [] : checkBudgets(file, budgets, index.profile.lines);
+    return checkBudgets(file, budgets, index.profile.lines, doubts);
   });
   // A saved profile may hold the judgement of its own run.
   const added = broken.filter(

@@ -1,7 +1,9 @@
 import type { Diagnostic } from 'vscode-languageserver';
+import { uncheckedBudgets } from '../profile/budgets';
+import { doubtsOf } from '../profile/doubts';
 import type { Finding } from '../protocol';
 import { budgetDiagnostics, findingDiagnostics } from './diagnostics';
-import type { DocumentViews } from './document-views';
+import type { DocumentView, DocumentViews } from './document-views';
 import { uriOfPath } from './file-paths';
 import type { LoadedProfile } from './loaded-profile';
 import type { ServerText } from './text';
@@ -21,6 +23,7 @@ export class PublishedDiagnostics {
       const own = findings.get(view.key) ?? [];
       wanted.set(view.uri, [
         ...findingDiagnostics(own, view, text),
+        ...findingDiagnostics(uncheckedIn(view, loaded), null, text),
         ...budgetDiagnostics(view.budgetProblems, text),
       ]);
     }
@@ -50,6 +53,12 @@ export class PublishedDiagnostics {
       this.publish(uri, diagnostics);
     }
   }
+}
+
+/** Budgets of a file that no line of the profile names, where the profile does not have all lines. */
+function uncheckedIn({ key, budgets }: DocumentView, loaded: LoadedProfile | null): Finding[] {
+  if (!loaded || loaded.live || loaded.index.costsByFile.has(key)) return [];
+  return uncheckedBudgets(key, budgets, { ...doubtsOf(loaded.index.profile), blame: null });
 }
 
 /** Findings of lines in files whose text is known. */

@@ -1,4 +1,6 @@
 import { messageTranslator } from './message-translator';
+import { BUDGETS_ZH_CN } from './message-budgets-zh-cn';
+import { DOUBTS_ZH_CN } from './message-doubts-zh-cn';
 import { PARTS_ZH_CN, SENTENCES_ZH_CN } from './messages-zh-cn';
 import type { ServerText } from './text';
 
@@ -130,5 +132,9 @@ export const simplifiedChinese: ServerText = {
     unknown: (command) => `此服务器没有命令 ${command}。`,
   },
   fault: (reason) => `GILscope 自身出错：${reason}。详情见其日志。`,
-  message: messageTranslator(SENTENCES_ZH_CN, PARTS_ZH_CN, '；'),
+  message: messageTranslator(
+    [...BUDGETS_ZH_CN, ...SENTENCES_ZH_CN],
+    [...DOUBTS_ZH_CN, ...PARTS_ZH_CN],
+    '；',
+  ),
 };

@@ -1,5 +1,6 @@
 import type { Finding, LineRow, SelfTotal } from '../protocol';
 import { parseBudgetComment, type BudgetMeasure, type BudgetTerm } from './budget-syntax';
+import type { Doubts } from './doubts';
 import { formatDuration } from './duration';
 import { endOfBlock, scanPython, type Comment, type LogicalLine } from './python-lines';
 
@@ -29,6 +30,8 @@ export interface ParsedBudgets {
   readonly problems: readonly BudgetProblem[];
 }
 
+/** From here on a time is off by 10 % at most, by standard error. */
+const ENOUGH_SAMPLES = 100;
 const DEFINITION = /^(?:async\s+)?def\s+([^\s(:[]+)/;
 const CLASS = /^class\b/;
 
@@ -77,17 +80,38 @@ function scopeOf(lines: readonly LogicalLine[], comment: Comment): Scope | strin
 /**
  * The budgets of a file that a profile breaks, or of which it cannot tell.
  * @param rows All lines of the profile.
+ * @param doubts What of the profile cannot be told.
  */
 export function checkBudgets(
   file: string,
   budgets: readonly Budget[],
   rows: readonly LineRow[],
+  doubts: Doubts,
 ): Finding[] {
+  if (doubts.untrusted !== null) return uncheckedBudgets(file, budgets, doubts);
   return budgets.flatMap((budget) => {
     const covered = rows.filter((row) => row.file === file && isCovered(row, budget));
     const actualNs = costOf(budget, covered);
-    if (!isWithin(actualNs, budget)) return [findingOf(file, budget, actualNs)];
-    return isUncertain(budget, covered, rows) ? [uncertainFinding(file, budget)] : [];
+    if (!isWithin(actualNs, budget))
+      return [findingOf(file, budget, actualNs, samplesOf(budget, covered))];
+    if (isUncertain(budget, covered, rows)) return [uncertainFinding(file, budget)];
+    return uncheckedBudgets(file, [budget], doubts);
+  });
+}
+
+/** Those of the budgets of which nobody can tell that they are kept: a warning for each. */
+export function uncheckedBudgets(
+  file: string,
+  budgets: readonly Budget[],
+  { untrusted, missing, noLines, blame }: Doubts,
+): Finding[] {
+  return budgets.flatMap((budget) => {
+    const ofBlocks = budget.measure === 'blocks' ? blame : null;
+    const reason = untrusted ?? missing ?? noLines ?? ofBlocks;
+    if (reason === null) return [];
+    return [
+      warningOf(file, budget, `The budget “${budget.text}” could not be checked: ${reason}.`),
+    ];
   });
 }
 
@@ -139,15 +163,28 @@ const NESTED: ReadonlyMap<BudgetMeasure, (row: LineRow) => SelfTotal> = new Map(
 
 function uncertainFinding(file: string, budget: Budget): Finding {
   const simple = budget.measure.slice('max '.length);
+  return warningOf(
+    file,
+    budget,
+    `The budget “${budget.text}” cannot be checked here: the time passes in what is called, and the longest ` +
+      `${simple} is known only of the line where it happens. Give a budget for “${simple}” instead, or put this one there.`,
+  );
+}
+
+function warningOf(file: string, budget: Budget, message: string): Finding {
   return {
     rule: 'budget-broken',
     severity: 'warning',
     where: { file, line: budget.line },
-    message:
-      `The budget “${budget.text}” cannot be checked here: the time passes in what is called, and the longest ` +
-      `${simple} is known only of the line where it happens. Give a budget for “${simple}” instead, or put this one there.`,
+    message,
     evidence: { budget: budget.text, measure: budget.measure, limitNs: budget.limitNs },
   };
+}
+
+/** On how many samples its time rests; none where it is not split by samples. */
+function samplesOf({ measure }: Budget, covered: readonly LineRow[]): number {
+  if (measure !== 'hold' && measure !== 'blocks') return 0;
+  return covered.reduce((sum, row) => sum + row.totalSamples, 0);
 }
 
 const COSTS: Readonly<Record<BudgetMeasure, (row: LineRow) => number>> = {
@@ -179,15 +216,17 @@ const WORDS: Readonly<Record<BudgetMeasure, readonly [what: string, advice: stri
   'max wait': ['waited up to % for the GIL', 'See who blocked it, and shorten the holds there.'],
 };
 
-function findingOf(file: string, budget: Budget, actualNs: number): Finding {
+function findingOf(file: string, budget: Budget, actualNs: number, samples: number): Finding {
   const [what, advice] = WORDS[budget.measure];
   const subject = budget.functionName === null ? 'this line' : `${budget.functionName}()`;
-  const did = what.replace('%', formatDuration(actualNs));
+  const few = samples > 0 && samples < ENOUGH_SAMPLES ? ` (few samples: ${samples})` : '';
+  const did = what.replace('%', formatDuration(actualNs)) + few;
+  const { text, measure, limitNs } = budget;
   return {
     rule: 'budget-broken',
     severity: 'error',
     where: { file, line: budget.line },
-    message: `Over its budget “${budget.text}”: ${subject} ${did}. ${advice}`,
-    evidence: { budget: budget.text, measure: budget.measure, limitNs: budget.limitNs, actualNs },
+    message: `Over its budget “${text}”: ${subject} ${did}. ${advice}`,
+    evidence: { budget: text, measure, limitNs, actualNs, ...(samples > 0 ? { samples } : {}) },
   };
 }

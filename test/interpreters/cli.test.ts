@@ -180,6 +180,13 @@ describe('gilscope run --check', () => {
     assert.match(ended.stderr, /\ngilscope: .*a\.py:2: “20” has no unit/);
   });
 
+  it('one in a file that was changed meanwhile: 3, and why', async (t) => {
+    const change = 'with open(__file__, "a") as file: file.write("# changed")';
+    const ended = await check(t, ...program('# gilscope: hold < 60s', change));
+    assert.equal(ended.code, 3);
+    assert.match(ended.stderr, /\ngilscope: .*a\.py: .*was changed while the program ran/);
+  });
+
   it('a program that fails keeps its own status', async (t) => {
     const ended = await check(t, ...program('# gilscope: hold < 20ms', 'raise SystemExit(9)'));
     assert.equal(ended.code, 9);

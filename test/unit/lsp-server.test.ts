@@ -11,7 +11,12 @@ import {
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { Diagnostic, InlayHint, PublishDiagnosticsParams } from 'vscode-languageserver';
+import {
+  DiagnosticSeverity,
+  type Diagnostic,
+  type InlayHint,
+  type PublishDiagnosticsParams,
+} from 'vscode-languageserver';
 import type { FileNotes, HoverText, Profile, ProfileSummary } from '../../server/protocol';
 import type { ChartResponse } from '../../server/protocol-chart';
 import { FRAMES } from '../../server/trace/format';
@@ -158,6 +163,25 @@ void describe('an editor that knows only LSP', () => {
     }
     const untitled = client.open(run.script, SAMPLE_SOURCE, 'untitled:script.py');
     assert.deepEqual(await hintsOf(client, untitled), []);
+    await client.stop();
+  });
+
+  void test('is told which budgets could not be checked, for the profile lacks lines', async () => {
+    const run = sample();
+    const blind = new TraceWriter({ pid: 101, frames: FRAMES.unknownVersion });
+    blind.addGil();
+    blind.addThread({ tid: 101 });
+    writeFileSync(join(run.runFolder, '101.trace'), blind.bytes());
+    const client = await start();
+    const uri = client.open(join(run.folder, 'child.py'), 'x()  # gilscope: hold < 50ms\n');
+    await openSample(client, run);
+    const { diagnostics } = await client.until<PublishDiagnosticsParams>(
+      'textDocument/publishDiagnostics',
+      (params) => params.uri === uri && params.diagnostics.length > 0,
+    );
+    assert.equal(diagnostics.length, 1);
+    assert.equal(diagnostics[0]?.severity, DiagnosticSeverity.Warning);
+    assert.match(messageOf(diagnostics[0]), /hold < 50ms.*not be checked: a process .* no lines/);
     await client.stop();
   });
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import ts from 'typescript';
+import { BUDGETS_ZH_CN } from '../../server/lsp/message-budgets-zh-cn';
+import { DOUBTS_ZH_CN } from '../../server/lsp/message-doubts-zh-cn';
 import { PARTS_ZH_CN, SENTENCES_ZH_CN } from '../../server/lsp/messages-zh-cn';
 import { COST_KINDS } from '../../server/lsp/line-costs';
 import { english } from '../../server/lsp/text';
@@ -10,7 +12,7 @@ import { textFor } from '../../server/lsp/text-languages';
 import { probeMessages } from '../support/probe-messages';
 
 const chinese = textFor('zh-cn');
-const PAIRS = [...SENTENCES_ZH_CN, ...PARTS_ZH_CN];
+const PAIRS = [...BUDGETS_ZH_CN, ...SENTENCES_ZH_CN, ...DOUBTS_ZH_CN, ...PARTS_ZH_CN];
 const HAN = /\p{Script=Han}/u;
 /** The same in every language; what has no other letters need not be translated. */
 const SAME = /GILscope|gilscope|GIL|⟦\w+⟧/g;
@@ -87,6 +89,7 @@ const SOURCES = [
   ...readdirSync('server/profile')
     .filter((name) => /^finding|^budget/.test(name))
     .map((name) => `server/profile/${name}`),
+  'server/profile/doubts.ts',
   'server/profile/lost.ts',
   'server/profile/lock-facts.ts',
   'server/profile/export/write-export.ts',

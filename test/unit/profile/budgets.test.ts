@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { checkBudgets, parseBudgets } from '../../../server/profile/budgets';
 import { parseBudgetComment } from '../../../server/profile/budget-syntax';
 import type { LineRow } from '../../../server/protocol';
-import { lineRow } from '../../support/profiles';
+import { doubtsOf, type Doubts } from '../../../server/profile/doubts';
+import { emptyProfile, lineRow } from '../../support/profiles';
 
 const FILE = '/p/app.py';
+const NO_DOUBT = doubtsOf(emptyProfile());
 
 function messagesOf(source: string): string[] {
   return parseBudgets(source).problems.map((problem) => problem.message);
@@ -117,7 +119,7 @@ test('checks a line against its totals, a function against the sum of its own li
     lineRow(FILE, 3, 'A.run.<locals>.<listcomp>', { holdNs: 2e6, maxHoldNs: 2e6 }),
     lineRow(FILE, 9, 'A.run', { holdNs: 9e9 }),
   ];
-  const broken = checkBudgets(FILE, parseBudgets(source).budgets, rows);
+  const broken = checkBudgets(FILE, parseBudgets(source).budgets, rows, NO_DOUBT);
   assert.deepEqual(
     broken.map((finding) => [
       finding.where?.line,
@@ -142,10 +144,58 @@ test('a max budget over code that calls others is held only where that is certai
     wait: { selfNs: 1e6, totalNs },
   });
   const called = (maxWaitNs: number) => lineRow('/lib/queue.py', 9, 'get', { maxWaitNs });
-  const found = (rows: LineRow[]) => checkBudgets(FILE, budgets, rows).map((f) => f.severity);
+  const found = (rows: LineRow[]) =>
+    checkBudgets(FILE, budgets, rows, NO_DOUBT).map((f) => f.severity);
   assert.deepEqual(found([line(4e6), called(9e6)]), []);
   assert.deepEqual(found([line(8e6), called(4e6)]), []);
   assert.deepEqual(found([line(8e6), called(5e6)]), ['warning']);
+});
+
+test('what cannot be checked is never kept', () => {
+  const measures = ['hold', 'wait', 'blocks', 'max hold', 'max wait'];
+  const source = measures.map((measure) => `x()  # gilscope: ${measure} < 5ms`).join('\n');
+  const { budgets } = parseBudgets(source);
+  const cases: readonly [keyof Doubts, readonly string[]][] = [
+    ['untrusted', measures],
+    ['missing', measures],
+    ['noLines', measures],
+    ['blame', ['blocks']],
+    // As was asked.
+    ['children', []],
+  ];
+  for (const [doubt, unknown] of cases) {
+    const doubts = { ...NO_DOUBT, [doubt]: 'the cat ate it' };
+    const found = checkBudgets(FILE, budgets, [], doubts);
+    assert.deepEqual(
+      found.map(({ evidence }) => evidence['measure']),
+      unknown,
+    );
+    for (const { severity, message } of found) {
+      assert.equal(severity, 'warning');
+      assert.match(message, /^The budget “.*” could not be checked: the cat ate it\.$/);
+    }
+  }
+});
+
+test('what is over its budget is so whatever is missing, unless no number can be relied on', () => {
+  const { budgets } = parseBudgets('x()  # gilscope: hold < 5ms');
+  const over = [lineRow(FILE, 1, 'f', { holdNs: 6e6 })];
+  const severities = (doubts: Partial<Doubts>) =>
+    checkBudgets(FILE, budgets, over, { ...NO_DOUBT, ...doubts }).map((f) => f.severity);
+  assert.deepEqual(severities({ missing: 'some are' }), ['error']);
+  assert.deepEqual(severities({ untrusted: 'they are wrong' }), ['warning']);
+});
+
+test('a broken budget says on how many samples it rests, where they are few', () => {
+  const { budgets } = parseBudgets('x()  # gilscope: hold < 5ms');
+  const found = (samples: number) => {
+    const row = { ...lineRow(FILE, 1, 'f', { holdNs: 6e6 }), totalSamples: samples };
+    return checkBudgets(FILE, budgets, [row], NO_DOUBT)[0];
+  };
+  assert.equal(found(1)?.evidence['samples'], 1);
+  assert.match(found(1)?.message ?? '', /held the GIL for 6 ms \(few samples: 1\)\. Do less/);
+  assert.equal(found(400)?.evidence['samples'], 400);
+  assert.match(found(400)?.message ?? '', /held the GIL for 6 ms\. Do less/);
 });
 
 test('a budget is broken exactly from its limit on', () => {
@@ -153,7 +203,12 @@ test('a budget is broken exactly from its limit on', () => {
     fc.property(fc.nat(2e9), fc.nat(2e9), fc.boolean(), (limit, cost, strict) => {
       const source = `x()  # gilscope: hold ${strict ? '<' : '<='} ${limit + 1}ns`;
       const { budgets } = parseBudgets(source);
-      const findings = checkBudgets(FILE, budgets, [lineRow(FILE, 1, 'f', { holdNs: cost })]);
+      const findings = checkBudgets(
+        FILE,
+        budgets,
+        [lineRow(FILE, 1, 'f', { holdNs: cost })],
+        NO_DOUBT,
+      );
       assert.equal(findings.length === 0, strict ? cost < limit + 1 : cost <= limit + 1);
     }),
   );
