@@ -187,6 +187,10 @@ export const SENTENCES_ZH_CN: readonly MessagePair[] = [
     '进程 {0} 变成了另一个未被记录的程序：它此后的行为不在分析记录中，退出状态是那个程序的。',
   ],
   [
+    'Python programs that process {0} started could not be recorded ({1}): after a change of its user or its root they cannot write to the trace.',
+    '进程 {0} 启动的 Python 程序无法记录（{1} 个）：在它更改用户或根目录之后，这些程序无法写入跟踪数据。',
+  ],
+  [
     'Of threads without a GIL it is not recorded how long they are on a CPU, nor whether they sleep or do I/O under a lock.',
     '对于没有 GIL 的线程，没有记录它们在 CPU 上的时间，也没有记录它们是否在持有锁时休眠或进行 I/O。',
   ],

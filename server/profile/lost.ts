@@ -114,7 +114,8 @@ export function lostOf({ processes, locks, refused = 0 }: TraceState, unrecorded
     samples: isMuch ? samples : 0,
   });
   return {
-    ...{ events, samples, missing: missing + withoutRoom, processes: refused + unrecorded },
+    ...{ events, samples, missing: missing + withoutRoom },
+    processes: refused + unrecorded + sum(({ unrecordedChildren }) => unrecordedChildren ?? 0),
     causes: reasons,
     reason: sentence(parts, reasons),
   };

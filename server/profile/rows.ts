@@ -320,6 +320,13 @@ function becameAnother({ pid }: ProcessState): string {
 
 function messagesOf(process: ProcessState): string[] {
   const messages = [...process.messages];
+  const { unrecordedChildren = 0 } = process;
+  if (unrecordedChildren > 0) {
+    messages.push(
+      `Python programs that process ${process.pid} started could not be recorded (${unrecordedChildren}): after a change ` +
+        'of its user or its root they cannot write to the trace.',
+    );
+  }
   const isExact = !process.gilUnrecognised && process.clockUnknown !== true;
   const exact = isExact ? ' Hold and wait times of threads are exact.' : '';
   if (process.frames === 'unknownVersion') {

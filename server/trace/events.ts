@@ -311,6 +311,8 @@ export interface ProcessState {
   readonly processCpuNs?: number;
   readonly samplesTaken: number;
   readonly samplePeriodNs: number;
+  /** Python programs that it started but that had no right to write a trace. Absent: none. */
+  readonly unrecordedChildren?: number;
   /** Its children are not recorded. Absent: false. */
   readonly childrenLeftOut?: boolean;
   /** Its trace is damaged or was cut, as messages say. Absent: false. */

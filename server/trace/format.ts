@@ -101,6 +101,8 @@ export const HEADER = {
   processCpuNs: 232, // u64
   /** Cycles that are in no total either: there was no room for their thread. */
   unrecordedCycles: 240, // u64
+  /** Python programs that it started, or children of fork, that had no right to write a trace. */
+  unrecordedChildren: 248,
 } as const;
 
 export const PROCESS_FLAG = {

@@ -49,6 +49,7 @@ export interface TraceHeader {
   readonly laneLockCount: number;
   readonly processCpuNs: number;
   readonly unrecordedCycles: number;
+  readonly unrecordedChildren: number;
 }
 
 const LAYOUT: readonly (readonly [keyof typeof HEADER, number])[] = [
@@ -113,6 +114,7 @@ export function parseHeader(view: DataView, file: string): TraceHeader {
     laneLockCount: u32('laneLockCount'),
     processCpuNs: Number(u64('processCpuNs')),
     unrecordedCycles: Number(u64('unrecordedCycles')),
+    unrecordedChildren: u32('unrecordedChildren'),
   };
 }
 

@@ -271,6 +271,7 @@ function describeProcess(
     ...(header.processCpuNs > 0 ? { processCpuNs: header.processCpuNs } : {}),
     samplesTaken: header.samplesTaken,
     samplePeriodNs: header.samplePeriodNs,
+    unrecordedChildren: header.unrecordedChildren,
     childrenLeftOut: flag(PROCESS_FLAG.childrenLeftOut),
     damaged: loss.messages.length > 0,
     messages: [...meta.messages, ...loss.messages],

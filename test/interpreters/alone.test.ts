@@ -92,6 +92,16 @@ for (const python of [...some, ...freePythons().slice(0, 1)]) {
       });
     }
 
+    it('children that had no right to be recorded are counted', async (context) => {
+      if (process.getuid?.() !== 0) {
+        context.skip('not root');
+        return;
+      }
+      const { profile, stdout } = await run(python, 'children', /could not be recorded \(2\): /);
+      assert.equal(stdout.toString(), 'ok\n');
+      assert.deepEqual([profile.processes.length, profile.lost.processes], [1, 2]);
+    });
+
     it('no thread keeps the rights of root', async (context) => {
       if (process.getuid?.() !== 0) {
         context.skip('not root');

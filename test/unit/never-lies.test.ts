@@ -79,6 +79,11 @@ function noRoomForThreads(): Buffer[] {
   return [trace({}, change).bytes()];
 }
 
+function childrenWithoutRights(): Buffer[] {
+  const change = (writer: TraceWriter): void => writer.setHeader('unrecordedChildren', 2);
+  return [trace({}, change).bytes()];
+}
+
 function locksInTotals(): Buffer[] {
   const change = (writer: TraceWriter): void => {
     writer.lock(0, {
@@ -187,6 +192,11 @@ const CONDITIONS: readonly (readonly [string, () => Buffer[], RegExp])[] = [
     () => [plain(), Buffer.from('x'.repeat(5000))],
     /process is missing/,
   ],
+  [
+    'children without rights',
+    childrenWithoutRights,
+    /could not be recorded \(2\): after a change of/,
+  ],
   ['another program', becameAnother, /Process 100 became another program that was not recorded/],
   ['another trace not begun', () => [plain(), Buffer.alloc(70_000)], /process is missing/],
 ];
@@ -272,6 +282,7 @@ const NO_VERDICT: readonly (readonly [string, () => Buffer[], Partial<RunManifes
   ['another trace unreadable', () => [plain(), Buffer.from('x'.repeat(5000))]],
   ['another trace not begun', () => [plain(), Buffer.alloc(70_000)]],
   ['children left out', plainWith({ flags: leftOut })],
+  ['children without rights', childrenWithoutRights],
   ['a child that could not be recorded', () => [plain()], { unrecorded: ['Process 7 could not.'] }],
 ];
 

@@ -1,9 +1,11 @@
 #include "exec_follow.h"
 #include "exec_target.h"
 #include "option_variables.h"
+#include "probe.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +77,28 @@ bool exec_follow_open(const struct probe_options *options, const char *folder)
     return true;
 }
 
-/* Once the run is over and its folder gone, nobody would read what the next program records. */
-static bool run_goes_on(void)
+/*
+ * Once the run is over and its folder gone, nobody would read what the next program records. A program that gave up its
+ * rights or its root cannot reach the folder either, and the loader takes no library from one whose users differ
+ * (ld.so(8), secure-execution mode).
+ */
+static bool can_record(void)
 {
-    return access(following.trace + strlen(VARIABLE_PREFIX "TRACE="), W_OK) == 0 &&
+    const char *folder = following.trace + strlen(VARIABLE_PREFIX "TRACE=");
+    return geteuid() == getuid() && getegid() == getgid() &&
+           faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0 &&
            access(following.library, R_OK) == 0;
+}
+
+/* A Python that cannot record is counted, which harms nothing where the run is over. */
+static bool is_to_record(const char *path)
+{
+    enum exec_target target = exec_target_of(path);
+    if (target != EXEC_TARGET_OTHER && can_record())
+        return true;
+    if (target == EXEC_TARGET_PYTHON)
+        probe_count_unrecorded_child();
+    return false;
 }
 
 static const char *last_preload(char *const environment[], size_t *count)
@@ -113,8 +132,7 @@ static size_t room_of(char *const environment[])
 size_t exec_follow_room(const char *path, char *const environment[])
 {
     int error = errno;
-    bool follow = following.open && path && !is_asked_already(environment) && run_goes_on() &&
-                  exec_target_of(path) != EXEC_TARGET_OTHER;
+    bool follow = following.open && path && !is_asked_already(environment) && is_to_record(path);
     errno = error;
     return follow ? room_of(environment) : 0;
 }

@@ -249,11 +249,17 @@ bool gilscope_probe_start(const struct probe_options *options, void *library, ch
  * A child runs on whatever happens; the reader of the run learns why it is missing. A link needs no descriptor, which may
  * be what there is none left of.
  */
-void probe_note_failure(const char *folder, const char *error)
+bool probe_note_failure(const char *folder, const char *error)
 {
     char path[4096 + 32];
     snprintf(path, sizeof path, "%s/%d.failed", folder, (int)getpid());
-    (void)!symlink(error, path);
+    return symlink(error, path) == 0;
+}
+
+void probe_count_unrecorded_child(void)
+{
+    if (probe.file.header)
+        atomic_fetch_add(&probe.file.header->unrecorded_children, 1);
 }
 
 void probe_enter_forked_child(void)
@@ -264,11 +270,13 @@ void probe_enter_forked_child(void)
         return;
     atomic_store(&probe.sampler_runs, false);
     gil_table_restart();
-    trace_file_abandon(&probe.file);
-    if (!open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error)) {
-        probe_note_failure(probe.folder, error);
+    struct trace_header *parents = trace_file_abandon(&probe.file);
+    bool opened = open_trace(GILSCOPE_PROCESS_FLAG_FORKED, error, sizeof error);
+    if (!opened && !probe_note_failure(probe.folder, error))
+        atomic_fetch_add(&parents->unrecorded_children, 1);
+    trace_file_drop(parents);
+    if (!opened)
         return;
-    }
     lanes_restart();
     thread_table_restart();
     atomic_store(&probe.active, true);

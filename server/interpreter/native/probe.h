@@ -140,7 +140,9 @@ gilscope_probe_start(const struct probe_options *options, void *library, char *e
 void probe_finish(int code, bool code_known);
 
 /* In place of a trace: why this process has none. */
-void probe_note_failure(const char *folder, const char *error);
+bool probe_note_failure(const char *folder, const char *error);
+/* A child that cannot even say why it is not recorded. Also between vfork and exec. */
+void probe_count_unrecorded_child(void);
 
 /* A message for the user, in the trace. Not for hooks. */
 void probe_say(const char *text);

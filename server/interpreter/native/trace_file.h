@@ -51,8 +51,9 @@ bool trace_file_is_bounded(const struct trace_file *file);
 #define BEYOND_FOR_THREADS 1024u
 #define BEYOND_FOR_LOCKS 512u
 
-/* Unmaps without touching the file: a forked child leaves its parent's trace. */
-void trace_file_abandon(struct trace_file *file);
+/* Unmaps without touching the file: a forked child leaves its parent's trace, of which it keeps the header for now. */
+struct trace_header *trace_file_abandon(struct trace_file *file);
+void trace_file_drop(struct trace_header *kept);
 
 /* A sign of life, for the reader and for hooks that need no better time. */
 static inline void trace_file_beat(const struct trace_file *file, uint64_t ticks)

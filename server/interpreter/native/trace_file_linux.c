@@ -156,9 +156,16 @@ void trace_file_prepare(struct trace_file *file)
     populate(file);
 }
 
-void trace_file_abandon(struct trace_file *file)
+struct trace_header *trace_file_abandon(struct trace_file *file)
 {
-    for (uint32_t i = 0; i < file->segment_count; i++)
+    struct trace_header *header = file->header;
+    for (uint32_t i = 1; i < file->segment_count; i++)
         munmap(file->segments[i], SEGMENT_BYTES);
     memset(file, 0, sizeof *file);
+    return header;
+}
+
+void trace_file_drop(struct trace_header *kept)
+{
+    munmap(kept, SEGMENT_BYTES);
 }

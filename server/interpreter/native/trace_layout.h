@@ -28,6 +28,7 @@ struct trace_header {
     _Atomic uint32_t lane_lock_count;
     uint64_t process_cpu_ns;
     _Atomic uint64_t unrecorded_cycles;
+    _Atomic uint32_t unrecorded_children;
 };
 
 /* One entry of the GIL table; times in ticks. */
@@ -105,6 +106,7 @@ CHECK_AT(trace_header, sampler_cpu_ns, GILSCOPE_HEADER_SAMPLER_CPU_NS);
 CHECK_AT(trace_header, lane_lock_count, GILSCOPE_HEADER_LANE_LOCK_COUNT);
 CHECK_AT(trace_header, process_cpu_ns, GILSCOPE_HEADER_PROCESS_CPU_NS);
 CHECK_AT(trace_header, unrecorded_cycles, GILSCOPE_HEADER_UNRECORDED_CYCLES);
+CHECK_AT(trace_header, unrecorded_children, GILSCOPE_HEADER_UNRECORDED_CHILDREN);
 CHECK_AT(gil_entry, acquire_seq, 16);
 CHECK_AT(gil_entry, acquire_stack, 40);
 CHECK_AT(gil_entry, cycles, 48);
