@@ -6,12 +6,14 @@
 //   --seconds N             begin nothing after so long                    --again                 forget what was kept
 //   --write                 also docs/benchmarks.md, of all that is kept
 //   --server, --parts       only: reader and profile; where the time of a cycle goes
+//   --recording             only: recording off and on within one process, in --rounds processes
 import { parseArgs } from 'node:util';
 import { benchDocument, cellsOf, head } from './bench/document.mjs';
 import { measureCycleParts, whyNoCycleParts } from './bench/cycle-parts.mjs';
 import { measureServer } from './bench/server-costs.mjs';
 import { benchRows } from './bench/rows.mjs';
 import { measureRow } from './bench/measure-row.mjs';
+import { chooseSwitchedProbe, measureRecording } from './bench/recording-switch.mjs';
 import { benchPython } from './bench/tools.mjs';
 import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
@@ -35,6 +37,7 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
     server: { type: 'boolean', default: false },
     parts: { type: 'boolean', default: false },
+    recording: { type: 'boolean', default: false },
   },
 });
 const limits = { own: Number(options.rounds), rival: Number(options.rivals) };
@@ -62,10 +65,18 @@ async function cycleParts(python) {
   return { ...values, python: `${python.version} ${python.linkage}` };
 }
 
+async function recordingOnAndOff(python) {
+  const kept = results.load(recording);
+  kept.python ??= `${python.version} ${python.linkage}`;
+  const save = () => results.save(recording, kept);
+  await measureRecording(support, benchPython(python), kept, limits.own, allowance, save);
+}
+
 process.chdir(root);
 await buildAll();
 const results = new KeptResults('bench', fingerprint(['dist/native/libgilscope.so']));
 if (options.again) results.forget();
+if (options.recording) chooseSwitchedProbe();
 const support = await loadSupport('measured-run');
 const allowance = new Allowance(Number(options.seconds));
 const wanted = wordsOf(options.rows);
@@ -83,7 +94,10 @@ if (options.server) {
   });
 }
 if (options.parts) results.save(parts, await cycleParts(pythons[0]));
-for (const python of options.server || options.parts ? [] : pythons) {
+const recording = { version: 'recording', linkage: 'any' };
+if (options.recording) await recordingOnAndOff(pythons[0]);
+const isPartOnly = options.server || options.parts || options.recording;
+for (const python of isPartOnly ? [] : pythons) {
   const kept = { python, values: results.load(python) };
   console.log(`\nCPython ${python.version}, ${python.linkage}\n${head.join(' | ')}`);
   for (const row of chosen) {
@@ -94,6 +108,11 @@ for (const python of options.server || options.parts ? [] : pythons) {
 }
 if (options.write) {
   const kept = pythons.map((python) => ({ python, values: results.load(python) }));
-  const text = benchDocument(kept, results.load(parts), results.load(server));
+  const text = benchDocument(
+    kept,
+    results.load(recording),
+    results.load(parts),
+    results.load(server),
+  );
   await writeDocument('benchmarks.md', text);
 }

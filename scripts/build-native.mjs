@@ -1,7 +1,7 @@
 // Compiles server/interpreter/native/: the probe to dist/native/libgilscope.so, the host to dist/native/gilscope-host.
 // `host*.c` is the host, every other *.c the probe; *_linux.c and the like are taken on their own platform only.
 // CC names the compiler, CFLAGS is added last. The variants asan, ubsan and tsan are checked by a sanitizer and go to
-// build/sanitize/VARIANT/native/ (scripts/sanitize.mjs).
+// build/sanitize/VARIANT/native/ (scripts/sanitize.mjs); `switched` can stop recording, and goes to build/bench/switched/native/.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sourceFolder = join(root, 'server', 'interpreter', 'native');
-const outputFolders = { plain: join(root, 'dist', 'native') };
+const outputFolders = {
+  plain: join(root, 'dist', 'native'),
+  switched: join(root, 'build', 'bench', 'switched', 'native'),
+};
+const addedSources = { switched: [join(root, 'scripts', 'bench', 'recording_switch.c')] };
 const platforms = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 const platformFile = /_(linux|darwin|windows)\.[ch]$/;
 
@@ -28,6 +32,7 @@ const variantFlags = {
   asan: [...checked, '-fsanitize=address'],
   ubsan: [...checked, '-fsanitize=undefined'],
   tsan: [...checked, '-fsanitize=thread'],
+  switched: ['-O2', '-g', '-I', sourceFolder],
 };
 const linkFlags = {
   probe: ['-shared', '-ftls-model=initial-exec', '-Wl,-z,now', '-lpthread', '-ldl'],
@@ -115,15 +120,10 @@ export function buildNative(variant = 'plain') {
     ['probe', 'libgilscope.so'],
     ['host', 'gilscope-host'],
   ]) {
-    const inputs = [...sources[kind], ...sources.headers, me];
+    const taken = [...sources[kind], ...((kind === 'probe' && addedSources[variant]) || [])];
+    const inputs = [...taken, ...sources.headers, me];
     const output = join(folder, name);
-    compile(
-      output,
-      sources[kind],
-      variantFlags[variant],
-      ['-L', folder, ...linkFlags[kind]],
-      inputs,
-    );
+    compile(output, taken, variantFlags[variant], ['-L', folder, ...linkFlags[kind]], inputs);
   }
   return true;
 }

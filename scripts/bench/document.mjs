@@ -5,6 +5,7 @@ import { markdownTable } from '../testing/load-support.mjs';
 import { medianInterval } from '../testing/median-interval.mjs';
 import { TURNS } from './measure-row.mjs';
 import { benchRows } from './rows.mjs';
+import { recordingSection } from './recording-switch.mjs';
 import { partsSection, serverSection } from './server-document.mjs';
 import { benchPython, controlTool, findWrk, ownTool, rivalTools } from './tools.mjs';
 
@@ -201,12 +202,13 @@ function allPairs(values) {
 }
 
 /** The whole document. */
-export function benchDocument(kept, parts, server) {
+export function benchDocument(kept, recording, parts, server) {
   const sections = kept
     .filter(({ values }) => Object.keys(values).length > 0)
     .map(
       ({ python, values }) =>
         `## CPython ${python.version}, ${python.linkage}\n\n${loadLine(allPairs(values), cpus().length)}\n\n${ownTable(values)}\n${bytesLine(values)}${rivalsTable(python, values)}`,
     );
-  return `${[intro(), ...sections, partsSection(parts), serverSection(server)].join('\n\n')}\n`;
+  const more = [recordingSection(recording), partsSection(parts), serverSection(server)];
+  return `${[intro(), ...sections, ...more].filter(Boolean).join('\n\n')}\n`;
 }

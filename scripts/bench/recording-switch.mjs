@@ -1,0 +1,107 @@
+// What recording costs within one process: the program works with the probe's recording off and on, in turns. That leaves
+// out by what two processes differ, which for programs that only compute is more than the cost itself.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildNative, nativeFolder } from '../build-native.mjs';
+import { root } from '../testing/bundle.mjs';
+import { median, quantile } from '../testing/kept-results.mjs';
+import { markdownTable } from '../testing/load-support.mjs';
+import { pseudoMedian } from '../testing/pseudo-median.mjs';
+import { benchRows } from './rows.mjs';
+
+const PAIRS = 240;
+const GOAL = 1.01;
+/** Those whose threads wait for work between two turns, which is when recording can be switched. */
+const names = ['computing, 2 threads', 'computing, 4 threads', 'calling functions, 2 threads'];
+const programs = join(root, 'test', 'fixtures', 'bench');
+
+/** To be called before test/support/ is loaded, which takes the probe from there. */
+export function chooseSwitchedProbe() {
+  buildNative('switched');
+  process.env.GILSCOPE_TEST_DIST = join(nativeFolder('switched'), '..');
+}
+
+/** Adds `processes` runs of each program to `kept`: the ratios of each, by name. `save` is called after each. */
+export async function measureRecording(support, executable, kept, processes, allowance, save) {
+  const interpreter = await support.inspect(executable);
+  for (let run = 0; run < processes; run += 1) {
+    for (const row of benchRows.filter(({ name }) => names.includes(name))) {
+      const runs = (kept[row.name] ??= []);
+      if (runs.length > run || allowance.isSpent) continue;
+      runs.push(await ratiosOf(support, interpreter, row));
+      save();
+      console.log(row.name, median(runs.at(-1)).toFixed(4));
+    }
+  }
+}
+
+async function ratiosOf(support, interpreter, { program, args }) {
+  const folder = mkdtempSync(join(tmpdir(), 'gilscope-bench-'));
+  const words = [join(programs, program), ...args.map(String)];
+  const environment = { ...process.env, BENCH_SWITCHED: String(PAIRS) };
+  try {
+    const { command, env } = support.launchCommand(interpreter, words, folder, environment);
+    const { code, stdout, stderr } = await support.runProcess(command[0], command.slice(1), {
+      env,
+    });
+    const [, ratios] = /^ratios (.*)$/m.exec(stdout.toString()) ?? [];
+    if (code !== 0 || ratios === undefined)
+      throw new Error(`${program} ended with ${code}: ${stderr}`);
+    return JSON.parse(ratios);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const verdict = ({ low, high }) => (high <= GOAL ? '✓' : low > GOAL ? '✗' : '?');
+
+/** Of ratios, which are as often so many times too large as too small. */
+function middleOf(ratios) {
+  const found = pseudoMedian(ratios.map(Math.log));
+  return found && Object.fromEntries(Object.entries(found).map(([k, v]) => [k, Math.exp(v)]));
+}
+
+function rowOf(name, runs) {
+  const ratios = runs.flat();
+  const sure = middleOf(ratios);
+  if (!sure) return [];
+  const processes = runs.map((each) => median(each));
+  const between = (low, high) => `${low.toFixed(4)} … ${high.toFixed(4)}`;
+  return [
+    [
+      name,
+      String(runs.length),
+      String(ratios.length),
+      between(quantile(processes, 0.25), quantile(processes, 0.75)),
+      `**${sure.middle.toFixed(4)}**`,
+      between(sure.low, sure.high),
+      `≤ ${GOAL} ${verdict(sure)}`,
+    ],
+  ];
+}
+
+/** Empty where it was not measured. */
+export function recordingSection(kept) {
+  const rows = names.flatMap((name) => rowOf(name, kept[name] ?? []));
+  if (rows.length === 0) return '';
+  const head = [
+    'program',
+    'processes',
+    'pairs of turns',
+    'processes, quartiles',
+    'ratio',
+    '90 % sure',
+    'goal',
+  ];
+  return `## Recording on and off in one process
+
+Two processes of one program differ by where their memory lies, by more than GILscope costs a program that only computes.
+So here one process works with recording off and on (\`npm run bench -- --recording\`), in turns of about 40 ms in random
+order: off, the hooks call what they stand before, and there are no samples. Noise of the machine makes a turn longer as
+often as it makes the other longer, so the ratio is the pseudo-median of all pairs (Hodges and Lehmann), its interval by
+Wilcoxon's signed ranks. Each turn with recording starts the probe's own thread anew, which costs it more than usual. Left out is what hooks cost that only call on: some nanoseconds, 400 times a second.
+CPython ${kept.python}.
+
+${markdownTable(head, rows)}`;
+}

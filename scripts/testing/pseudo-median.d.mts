@@ -1,0 +1,3 @@
+export function pseudoMedian(
+  numbers: readonly number[],
+): { middle: number; low: number; high: number } | null;
