@@ -12,7 +12,8 @@ import { benchPython, controlTool, hasModule, ownTool, rivalTools } from './tool
 export const TURNS = 100;
 const programs = join(root, 'test', 'fixtures', 'bench');
 const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-const commandOf = (row) => [join(programs, row.program), ...row.args.map(String)];
+/** The program of a row with its arguments. */
+export const commandOf = (row) => [join(programs, row.program), ...row.args.map(String)];
 const isPaced = (row) => !row.server && !row.whole;
 
 /** The tools that run on a row, each with how often. */

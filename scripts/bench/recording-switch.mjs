@@ -1,20 +1,19 @@
 // What recording costs within one process: the program works with the probe's recording off and on, in turns. That leaves
 // out by what two processes differ, which for programs that only compute is more than the cost itself.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNative, nativeFolder } from '../build-native.mjs';
-import { root } from '../testing/bundle.mjs';
 import { median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
 import { pseudoMedian } from '../testing/pseudo-median.mjs';
+import { commandOf } from './measure-row.mjs';
 import { benchRows } from './rows.mjs';
+import { withOutput } from './run-tool.mjs';
 
 const PAIRS = 240;
 const GOAL = 1.01;
 /** Those whose threads wait for work between two turns, which is when recording can be switched. */
 const names = ['computing, 2 threads', 'computing, 4 threads', 'calling functions, 2 threads'];
-const programs = join(root, 'test', 'fixtures', 'bench');
 
 /** To be called before test/support/ is loaded, which takes the probe from there. */
 export function chooseSwitchedProbe() {
@@ -36,22 +35,24 @@ export async function measureRecording(support, executable, kept, processes, all
   }
 }
 
-async function ratiosOf(support, interpreter, { program, args }) {
-  const folder = mkdtempSync(join(tmpdir(), 'gilscope-bench-'));
-  const words = [join(programs, program), ...args.map(String)];
-  const environment = { ...process.env, BENCH_SWITCHED: String(PAIRS) };
-  try {
-    const { command, env } = support.launchCommand(interpreter, words, folder, environment);
+async function ratiosOf(support, interpreter, row) {
+  return await withOutput(async (folder) => {
+    mkdirSync(folder);
+    const environment = { ...process.env, BENCH_SWITCHED: String(PAIRS) };
+    const { command, env } = support.launchCommand(
+      interpreter,
+      commandOf(row),
+      folder,
+      environment,
+    );
     const { code, stdout, stderr } = await support.runProcess(command[0], command.slice(1), {
       env,
     });
     const [, ratios] = /^ratios (.*)$/m.exec(stdout.toString()) ?? [];
     if (code !== 0 || ratios === undefined)
-      throw new Error(`${program} ended with ${code}: ${stderr}`);
+      throw new Error(`${row.name} ended with ${code}: ${stderr}`);
     return JSON.parse(ratios);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const verdict = ({ low, high }) => (high <= GOAL ? '✓' : low > GOAL ? '✗' : '?');

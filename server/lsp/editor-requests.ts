@@ -6,6 +6,7 @@ import type {
   InlayHintParams,
   Position,
 } from 'vscode-languageserver';
+import { isNoteOfAfter } from '../profile/compare/compare-profiles';
 import type { HoverText } from '../protocol';
 import { keyOfUri, profiledLine } from './document-views';
 import { shownPath } from './file-paths';
@@ -76,9 +77,7 @@ function markdownAt(state: ServerState, key: string, line: number, old: boolean)
     return hoverMarkdown(index, key, line, {
       ...{ live, old, text, shownPath: shown },
       // The others are said of the profile itself.
-      comparedNotes: (compared?.comparison.notes ?? []).filter(
-        (note) => !note.startsWith('The profile from after: '),
-      ),
+      comparedNotes: (compared?.comparison.notes ?? []).filter((note) => !isNoteOfAfter(note)),
     });
   // Without the text as profiled nobody knows what stands on the line now.
   const unknown = (index.costsByFile.get(key) ?? []).length > 0;

@@ -2,6 +2,7 @@ import type { Finding, LineRow, SelfTotal } from '../protocol';
 import { parseBudgetComment, type BudgetMeasure, type BudgetTerm } from './budget-syntax';
 import type { Doubts } from './doubts';
 import { formatDuration } from './duration';
+import { ENOUGH_SAMPLES } from './sampling-error';
 import { endOfBlock, scanPython, type Comment, type LogicalLine } from './python-lines';
 
 /** A budget and the code that it is about. */
@@ -30,8 +31,6 @@ export interface ParsedBudgets {
   readonly problems: readonly BudgetProblem[];
 }
 
-/** From here on a time is off by 10 % at most, by standard error. */
-const ENOUGH_SAMPLES = 100;
 const DEFINITION = /^(?:async\s+)?def\s+([^\s(:[]+)/;
 const CLASS = /^class\b/;
 

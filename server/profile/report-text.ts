@@ -17,6 +17,7 @@ import {
   threadsSection,
 } from './report-sections';
 import { formatCount, formatShare, wrap } from './report-table';
+import { ENOUGH_SAMPLES } from './sampling-error';
 
 export interface ReportOptions {
   /** Paths inside this folder are written relative to it; null: all are absolute. */
@@ -62,9 +63,6 @@ function titleLine(profile: Profile, live: boolean): string {
   ];
   return parts.join(' · ');
 }
-
-/** From here on the share of a line is off by 5 % at most, by standard error. */
-const ENOUGH_SAMPLES = 100;
 
 const OF_ONE_LINE =
   'Of one line with few samples it is rougher: about ±100 % with one sample, ±10 % with 100.';

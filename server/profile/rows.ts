@@ -8,6 +8,7 @@ import type { Lives } from './lives';
 import type { RunFacts } from './engine';
 import { becameUnknown, exitsOf, hasEnded, otherChildrenOf } from './process-ends';
 import { processIdOf } from './process-id';
+import { samplingError } from './sampling-error';
 import { withCaller } from './worst-caller';
 
 /** `PID/INTERPRETER`, see `process-id.ts`. */
@@ -206,10 +207,6 @@ export function lineRowsOf(ledger: Ledger, locks: LockLedger, lines: LineIndex):
   return withCaller(rows, lines, column(SUM.blocksNs))
     .filter(costsAnything)
     .sort((a, b) => selfOf(b) - selfOf(a) || totalOf(b) - totalOf(a) || comparePlaces(a, b));
-}
-
-function samplingError(samples: number): number | null {
-  return samples > 0 ? 1 / Math.sqrt(samples) : null;
 }
 
 function costsAnything(row: LineRow): boolean {

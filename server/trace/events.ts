@@ -2,6 +2,7 @@
  * What the trace room hands to the profile room: columns of decoded events, tables of stacks, and the state of a
  * process at the moment of reading. Every time is an integer of nanoseconds since the start of the run.
  */
+import type { LOST } from './format';
 
 /** GIL cycles of one GIL, in the order of its holds, which never overlap. Columns are `count` long or longer. */
 export interface CycleBatch {
@@ -330,17 +331,7 @@ export interface ChildEnd {
   readonly tid: number;
 }
 
-export type LostReason =
-  | 'bounded'
-  | 'diskFull'
-  | 'gilTableFull'
-  | 'stackTableFull'
-  | 'noRoom'
-  | 'aggregateTableFull'
-  | 'lockTableFull'
-  | 'threadTableFull'
-  | 'stackCut'
-  | 'notReached';
+export type LostReason = keyof typeof LOST;
 
 /** Everything about the traced processes that is not an event, as of the last read. */
 export interface TraceState {

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { build } from 'esbuild';
+import { test } from 'node:test';
 import { CurrentProfile } from '../../server/lsp/current-profile';
 import type { GrowingProfile } from '../../server/lsp/run-session';
 import { DEFAULT_SETTINGS } from '../../server/lsp/settings';
@@ -14,23 +13,14 @@ import { doubtsOf } from '../../server/profile/doubts';
 import { openProfileWorker, type ProfileWorker } from '../../server/profile/worker-client';
 import type { Profile } from '../../server/protocol';
 import { sampleRun, type SampleRun } from '../support/sample-run';
+import { buildWorkerFor } from '../support/worker-file';
 
 const folder = mkdtempSync(join(tmpdir(), 'gilscope-current-'));
 const workerFile = join(folder, 'profile-worker.js');
 const ENDED = { code: 0, signal: null };
 const WHY = 'The trace was removed.';
 
-before(() =>
-  build({
-    entryPoints: ['server/profile/worker.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile: workerFile,
-    logLevel: 'error',
-  }),
-);
-after(() => rmSync(folder, { recursive: true }));
+buildWorkerFor(folder, workerFile);
 
 interface Shown {
   readonly run: SampleRun;

@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { build } from 'esbuild';
+import { describe, it } from 'node:test';
 import { checkInvariants } from '../../server/profile/invariants';
 import { openProfileWorker, ProfileError } from '../../server/profile/worker-client';
 import { TraceWriter } from '../support/trace-writer';
+import { buildWorkerFor } from '../support/worker-file';
 
 const folder = mkdtempSync(join(tmpdir(), 'gilscope-worker-'));
 const workerFile = join(folder, 'profile-worker.js');
 const MS = 1_000_000n;
 
-before(() =>
-  build({
-    entryPoints: ['server/profile/worker.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    outfile: workerFile,
-    logLevel: 'error',
-  }),
-);
-after(() => rmSync(folder, { recursive: true }));
+buildWorkerFor(folder, workerFile);
 
 /** Two threads; the first holds 10–30 ms, the second waits 15–30 ms and holds until 40 ms. */
 function writeRun(name: string): { path: string; writer: TraceWriter; save: () => void } {

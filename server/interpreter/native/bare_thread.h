@@ -33,6 +33,8 @@ bool bare_thread_start(struct bare_thread *thread, void (*run)(void), int kept_d
 
 /* In it: sleeps as long as `word` is 0, `ns` at most. In another: ends that sleep, once the word is not 0. */
 void bare_thread_sleep(_Atomic uint32_t *word, uint64_t ns);
+/* Whether the word is not 0 within that time. */
+bool bare_thread_await(_Atomic uint32_t *word, uint64_t most_ns);
 void bare_thread_wake(_Atomic uint32_t *word);
 
 /* Waits until the system, too, no longer knows it, `most_ns` at most; whether that is so. */

@@ -93,10 +93,7 @@ static void *local_storage(uint8_t *memory)
 /* As long as a copy is open, what the program closes is not: a port stays taken, a lock held, a pipe without its end. */
 static void wait_until_closed(struct bare_thread *thread)
 {
-    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC), ns;
-    while (!atomic_load(&thread->closed) &&
-           (ns = clock_ns(CLOCK_MONOTONIC) - begun_ns) < LONGEST_START_NS)
-        bare_thread_sleep(&thread->closed, LONGEST_START_NS - ns);
+    bare_thread_await(&thread->closed, LONGEST_START_NS);
 }
 
 /* On the new thread's own stack, at its end. */
@@ -165,6 +162,17 @@ void bare_thread_sleep(_Atomic uint32_t *word, uint64_t ns)
 {
     struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, &t, NULL, 0);
+}
+
+bool bare_thread_await(_Atomic uint32_t *word, uint64_t most_ns)
+{
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC), ns;
+    while (!atomic_load(word)) {
+        if ((ns = clock_ns(CLOCK_MONOTONIC) - begun_ns) >= most_ns)
+            return false;
+        bare_thread_sleep(word, most_ns - ns);
+    }
+    return true;
 }
 
 void bare_thread_wake(_Atomic uint32_t *word)

@@ -365,7 +365,6 @@ bool sampler_pause(struct sampler_pause *pause)
 static bool was_done(void)
 {
     struct sampler_call *call = &probe.sampler_call;
-    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC), ns;
     uint32_t state = 0;
     if (!probe.sampler.tid)
         return true; /* libc knows a common thread */
@@ -374,12 +373,9 @@ static bool was_done(void)
     if (!atomic_compare_exchange_strong(&probe.sampler_stop, &state, ASKED) && state == STOP)
         return false; /* the program ends */
     bare_thread_wake(&probe.sampler_stop);
-    while (!atomic_load(&call->done)) {
-        ns = clock_ns(CLOCK_MONOTONIC) - begun_ns;
+    while (!bare_thread_await(&call->done, LONGEST_END_NS)) {
         state = CALL_ASKED;
-        if (ns < LONGEST_END_NS)
-            bare_thread_sleep(&call->done, LONGEST_END_NS - ns);
-        else if (atomic_compare_exchange_strong(&call->state, &state, CALL_NONE))
+        if (atomic_compare_exchange_strong(&call->state, &state, CALL_NONE))
             return false;
     }
     atomic_store(&call->state, CALL_NONE);

@@ -11,6 +11,7 @@ import {
   type LineMatch,
   type ThreadName,
 } from '../../protocol-comparison';
+import { dataNotes } from '../data-notes';
 import { matchFiles } from './match-files';
 import { type FoundLine, matchLines } from './match-lines';
 import { matchThreads } from './match-threads';
@@ -261,6 +262,15 @@ function weight({ self }: ComparedLine): number {
   }, 0);
 }
 
+function noteOf(which: 'before' | 'after', text: string): string {
+  return `The profile from ${which}: ${text}`;
+}
+
+/** Whether a note of a comparison is what the profile from after says of itself. */
+export function isNoteOfAfter(note: string): boolean {
+  return note.startsWith(noteOf('after', ''));
+}
+
 function notesOf(
   before: Profile,
   after: Profile,
@@ -286,10 +296,7 @@ function notesOf(
     [before, 'before'],
     [after, 'after'],
   ] as const) {
-    const { lost, processes } = profile;
-    const messages = new Set(processes.flatMap((row) => row.messages));
-    for (const text of [...(lost.reason === null ? [] : [lost.reason]), ...messages])
-      notes.push(`The profile from ${which}: ${text}`);
+    for (const text of dataNotes(profile)) notes.push(noteOf(which, text));
   }
   const ends = differentEnds(before, after);
   if (ends !== null) notes.push(`The runs ended differently: ${ends}.`);

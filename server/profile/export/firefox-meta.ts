@@ -1,5 +1,5 @@
 import type { Profile } from '../../protocol';
-import { dataNotes } from './data-notes';
+import { dataNotes } from '../data-notes';
 
 /** Version of the processed profile format; newer versions of the tool read it by their own upgraders. */
 const FORMAT_VERSION = 60;

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { dataNotes } from './data-notes';
+import { dataNotes } from '../data-notes';
 import type { ExportData, ExportStacks, StackCost } from './export-data';
 import { ProtoWriter } from './protobuf';
 import type { ByteSink } from './sinks';

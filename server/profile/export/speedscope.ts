@@ -1,7 +1,7 @@
 import { EXPORT_COSTS, type ExportCost } from '../../protocol-export';
+import { dataNotes } from '../data-notes';
 import { segmentsOfLane } from '../lane-segments';
 import { idOfItsProcess, processesById } from '../process-id';
-import { dataNotes } from './data-notes';
 import { type ExportData, type ExportStacks, frameNames } from './export-data';
 import { type ByteSink, TextSink } from './sinks';
 

@@ -1,7 +1,7 @@
 import type { ExportChoice } from '../../protocol-export';
+import { dataNotes } from '../data-notes';
 import { writeCollapsed } from './collapsed';
 import { writeCsv } from './csv';
-import { dataNotes } from './data-notes';
 import type { ExportData } from './export-data';
 import { writeFirefox } from './firefox';
 import { writePerfetto } from './perfetto';
