@@ -1,7 +1,8 @@
 /*
  * Damages the unwind tables of an interpreter in every way and unwinds by them: unwind_damage FILE COUNT SEED. Built with
  * sanitizers together with server/interpreter/native/unwind_elf.c, they end it at the first read outside of the tables
- * or of the stack that it is given. Prints how many steps were found whole and damaged.
+ * or of the stack that it is given. Prints how many steps were found whole and damaged, and how many of two were read
+ * again from the tables after both were known.
  */
 #include "../../server/interpreter/native/unwind.h"
 
@@ -110,13 +111,32 @@ static uint8_t *place(const struct image *image, uint32_t entry)
 static uint32_t unwind(const struct unwinder *u, const struct image *image, uintptr_t pc,
                        uintptr_t *stack)
 {
-    struct unwind_step steps[STEPS];
+    struct unwind_step step;
+    uint32_t count = 0;
     struct unwind_known known = {0};
     struct call_site site = {pc, (uintptr_t)stack, (uintptr_t)(stack + below(64))};
     for (size_t i = 0; i < 512; i++)
         stack[i] = below(3) ? image->low + below((uint32_t)(image->high - image->low))
                             : (uintptr_t)(stack + below(STACK_BYTES / 8));
-    return unwind_functions(u, &known, site, steps, STEPS) + (unwind_frame_size(u, pc) != 0);
+    while (count < STEPS && unwind_next(u, &known, &site, &step))
+        count++;
+    return count + (unwind_frame_size(u, pc) != 0);
+}
+
+/* Steps from two places, by the tables and then without: what is known needs none. */
+static unsigned forgotten(const struct unwinder *u, uintptr_t a, uintptr_t b, uintptr_t *stack)
+{
+    struct unwinder without = *u;
+    struct unwind_known known = {0};
+    uintptr_t pcs[] = {a, b};
+    bool found[4];
+    without.count = 0;
+    for (int i = 0; i < 4; i++) {
+        struct call_site site = {pcs[i % 2], (uintptr_t)stack, (uintptr_t)stack + 256};
+        struct unwind_step step;
+        found[i] = unwind_next(i < 2 ? u : &without, &known, &site, &step);
+    }
+    return (found[0] != found[2]) + (found[1] != found[3]);
 }
 
 int main(int argc, char **argv)
@@ -130,7 +150,8 @@ int main(int argc, char **argv)
     uint32_t entries = u32_at(header + 8);
     uintptr_t *stack = malloc(STACK_BYTES);
     memset(stack, 0, STACK_BYTES);
-    unsigned long whole = 0, damaged = 0;
+    unsigned long whole = 0, damaged = 0, again = 0;
+    uintptr_t before = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct unwind_tables tables = {header, image.start, image.bytes};
         struct unwinder u;
@@ -140,6 +161,8 @@ int main(int argc, char **argv)
         pc += below(64);
         unwinder_open(&u, &tables, image.low, image.high);
         whole += unwind(&u, &image, pc, stack);
+        again += forgotten(&u, pc, before, stack);
+        before = pc;
         uint8_t *at[4], old[4];
         uint32_t changes = 1 + below(4);
         for (uint32_t k = 0; k < changes; k++) {
@@ -167,7 +190,7 @@ int main(int argc, char **argv)
             *at[k] = old[k];
         free(copy);
     }
-    printf("%lu %lu\n", whole, damaged);
+    printf("%lu %lu %lu\n", whole, damaged, again);
     free(stack);
     free(image.start);
     return 0;

@@ -47,17 +47,17 @@ void unwinder_open(struct unwinder *u, const struct unwind_tables *tables, uintp
                    uintptr_t high);
 
 /* Steps that were met, by their return address. Whoever shares one takes turns. Zeroed: empty. */
-#define UNWIND_KNOWN_STEPS 16u
+#define UNWIND_KNOWN_STEPS 64u
 struct unwind_known {
     struct unwind_step steps[UNWIND_KNOWN_STEPS];
 };
 
 /*
- * How to leave the functions that were called from one another, innermost first, as far as they are the interpreter's
- * and can be unwound; returns how many, at most `most`.
+ * How to leave the function that `at` is in, and `at` becomes its caller's. False: it is not the interpreter's, or cannot
+ * be unwound.
  */
-uint32_t unwind_functions(const struct unwinder *u, struct unwind_known *known,
-                          struct call_site from, struct unwind_step *steps, uint32_t most);
+bool unwind_next(const struct unwinder *u, struct unwind_known *known, struct call_site *at,
+                 struct unwind_step *step);
 
 /* CFA offset in the middle of the function that starts there; 0: unknown. */
 int32_t unwind_frame_size(const struct unwinder *u, uintptr_t function);

@@ -346,38 +346,42 @@ static struct unwind_step step_of(const struct unwinder *u, uintptr_t pc)
     return step;
 }
 
-/* Reading the tables takes microseconds, and a program releases the GIL from few places. */
+/*
+ * Reading the tables takes microseconds, and a program releases the GIL from few places. A step has two of them: two that
+ * meet in one would read the tables at each release.
+ */
 static struct unwind_step known_step_of(const struct unwinder *u, struct unwind_known *known,
                                         uintptr_t pc)
 {
     uint64_t hash = (uint64_t)pc * 0x9e3779b97f4a7c15u;
-    struct unwind_step *step = &known->steps[(hash >> 32) % UNWIND_KNOWN_STEPS];
-    if (step->pc != pc)
-        *step = step_of(u, pc);
-    return *step;
+    struct unwind_step *steps = &known->steps[(hash >> 32) % UNWIND_KNOWN_STEPS & ~1u];
+    if (steps[0].pc == pc)
+        return steps[0];
+    if (steps[1].pc != pc) {
+        steps[1] = steps[0];
+        steps[0] = step_of(u, pc);
+        return steps[0];
+    }
+    return steps[1];
 }
 
-uint32_t unwind_functions(const struct unwinder *u, struct unwind_known *known, struct call_site at,
-                          struct unwind_step *steps, uint32_t most)
+bool unwind_next(const struct unwinder *u, struct unwind_known *known, struct call_site *at,
+                 struct unwind_step *step)
 {
-    uint32_t count = 0;
-    while (u->header && count < most && at.pc >= u->low && at.pc < u->high) {
-        struct unwind_step step = known_step_of(u, known, at.pc);
-        if (!step.known)
-            break;
-        uintptr_t cfa = (step.cfa_from_fp ? at.fp : at.sp) + (uintptr_t)(intptr_t)step.cfa_offset;
-        uintptr_t frame = cfa - at.sp;
-        /* Callers are further up the stack; what is saved lies between. */
-        if (frame > MOST_FRAME_BYTES || frame < (uintptr_t)-step.ra_at ||
-            frame < (uintptr_t)-step.fp_at || cfa & 7)
-            break;
-        steps[count++] = step;
-        if (step.fp_at)
-            at.fp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step.fp_at);
-        at.pc = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step.ra_at);
-        at.sp = cfa;
-    }
-    return count;
+    if (!u->header || at->pc < u->low || at->pc >= u->high)
+        return false;
+    *step = known_step_of(u, known, at->pc);
+    uintptr_t cfa = (step->cfa_from_fp ? at->fp : at->sp) + (uintptr_t)(intptr_t)step->cfa_offset;
+    uintptr_t frame = cfa - at->sp;
+    /* Callers are further up the stack; what is saved lies between. */
+    if (!step->known || frame > MOST_FRAME_BYTES || frame < (uintptr_t)-step->ra_at ||
+        frame < (uintptr_t)-step->fp_at || cfa & 7)
+        return false;
+    if (step->fp_at)
+        at->fp = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step->fp_at);
+    at->pc = *(const uintptr_t *)(cfa + (uintptr_t)(intptr_t)step->ra_at);
+    at->sp = cfa;
+    return true;
 }
 
 int32_t unwind_frame_size(const struct unwinder *u, uintptr_t function)
