@@ -168,7 +168,7 @@ uint64_t code_fingerprint(const struct layout *l, const struct memory *memory, u
 static void dealloc(void *code)
 {
     /* Before its memory can be another's. */
-    atomic_fetch_add(&probe.codes_freed, 1);
+    atomic_fetch_add(codes_freed_at((uintptr_t)code), 1);
     probe.code_dealloc(code);
 }
 

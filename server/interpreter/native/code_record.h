@@ -10,7 +10,7 @@
 bool code_record_write(struct stream *stream, const struct layout *layout,
                        const struct memory *memory, uintptr_t code, uint32_t id);
 
-/* Counts the code objects that are freed, in probe.codes_freed. */
+/* Counts the code objects that are freed, in probe.codes_freed, by their place. */
 void code_frees_watch(void);
 
 /* Of what code_record_write() writes, with only the ends of long texts. 0: unreadable. */

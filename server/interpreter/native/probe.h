@@ -50,6 +50,10 @@ struct python_api {
     uintptr_t true_object, method_descriptor_type, function_type, module_definition_type;
 };
 
+/* What the probe's own thread is to do besides: to end, or to make a call. */
+enum { SAMPLER_STOP = 1, SAMPLER_ASKED };
+enum { CALL_NONE, CALL_ASKED, CALL_GOES_ON };
+
 struct probe {
     _Alignas(CACHE_LINE_BYTES) _Atomic bool active; /* hooks record */
     _Atomic bool forked_child; /* the trace is the parent's; a new one is due */
@@ -69,7 +73,7 @@ struct probe {
     struct python_api api;
     uintptr_t code_type, str_type, type_type, get_version;
     void (*code_dealloc)(void *);
-    _Atomic uint64_t codes_freed; /* code objects, since the beginning */
+    _Atomic uint32_t codes_freed[1 << 12]; /* see codes_freed_at() */
     struct drop_callers drop_callers;
     struct lock_methods lock_methods;
     struct wait_methods wait_methods;
@@ -93,9 +97,10 @@ struct probe {
     /* GILSCOPE_FRAMES_*, and how often they could not be read, or were not there, while that is not decided. */
     _Atomic uint32_t frames, wrong_frames, no_frames;
     _Atomic bool sampler_runs;
-    _Atomic uint32_t sampler_stop; /* not 0: the thread is to end, or to make the call */
+    _Atomic uint32_t sampler_stop; /* 0, SAMPLER_* */
     struct sampler_call {
-        _Atomic uint32_t state, done;
+        _Atomic uint32_t state; /* CALL_* */
+        _Atomic uint32_t done;
         long number, a, b, c, result;
     } sampler_call;
     struct sampler *sampler_state; /* of the probe's thread, also while it is paused */
@@ -106,6 +111,12 @@ struct probe {
 };
 
 extern struct probe probe __attribute__((visibility("hidden")));
+
+/* How many code objects have been freed since the beginning at this place, and at some others. */
+static inline _Atomic uint32_t *codes_freed_at(uintptr_t code)
+{
+    return &probe.codes_freed[(uint64_t)code * 0x9e3779b97f4a7c15u >> 52];
+}
 
 static inline bool probe_is_active(void)
 {

@@ -12,16 +12,19 @@
 /* Code objects kept alive, so that none takes the address of another; beyond this, fingerprints tell them apart. */
 #define MAX_PINNED 16384u
 #define NODE_RECORD_BYTES 21u
+/* As many lookups of nodes as memory is asked for at once. */
+#define EXPECTED_NODES 32u
 
 struct node {
-    uint32_t parent, code, offset;
+    uint64_t path; /* hash of the frames from the root to this one: tells it from all others */
+    uint32_t code, offset;
 };
 
 struct code {
     uintptr_t code;       /* 0: its record failed half-way, or it was freed */
     uint64_t fingerprint; /* 0: pinned */
     uint64_t print;       /* of its content … */
-    uint64_t freed;       /* … when so many code objects had been freed */
+    uint32_t freed;       /* … when so many code objects had been freed at its place */
 };
 
 static inline uint64_t mix(uint64_t h, uint64_t a, uint64_t b)
@@ -41,9 +44,10 @@ bool stack_table_open(struct stack_table *t, const struct layout *layout, struct
     t->codes = memory_reserve(CODES_BYTES);
     t->cache = memory_reserve(STACK_CACHE_BYTES);
     t->frames = memory_reserve(MAX_FRAMES * sizeof *t->frames);
+    t->wanted = memory_reserve(MAX_FRAMES * sizeof *t->wanted);
     bool indexed = number_index_open(&t->node_index, NODE_INDEX_BITS) &&
                    number_index_open(&t->code_index, CODE_INDEX_BITS);
-    if (t->nodes && t->codes && t->cache && t->frames && indexed)
+    if (t->nodes && t->codes && t->cache && t->frames && t->wanted && indexed)
         return true;
     stack_table_close(t);
     return false;
@@ -59,6 +63,8 @@ void stack_table_close(struct stack_table *t)
         memory_release(t->cache, STACK_CACHE_BYTES);
     if (t->frames)
         memory_release(t->frames, MAX_FRAMES * sizeof *t->frames);
+    if (t->wanted)
+        memory_release(t->wanted, MAX_FRAMES * sizeof *t->wanted);
     number_index_close(&t->node_index);
     number_index_close(&t->code_index);
     memset(t, 0, sizeof *t);
@@ -79,9 +85,9 @@ static void pin(const struct layout *l, uintptr_t code)
     }
 }
 
-static inline uint64_t codes_freed(void)
+static inline uint32_t codes_freed(uintptr_t code)
 {
-    return atomic_load_explicit(&probe.codes_freed, memory_order_acquire);
+    return atomic_load_explicit(codes_freed_at(code), memory_order_acquire);
 }
 
 static inline uint64_t hash_of_code(const struct code *c)
@@ -94,20 +100,19 @@ static uint32_t find_code(const struct stack_table *t, uintptr_t code, uint64_t 
 {
     struct code c = {.code = code, .fingerprint = fingerprint};
     const struct number_index *x = &t->code_index;
-    for (uint32_t slot = number_index_first(x, hash_of_code(&c)); x->slots[slot];
-         slot = number_index_next(x, slot)) {
-        const struct code *found = &t->codes[x->slots[slot]];
-        if (found->code == code && found->fingerprint == fingerprint)
-            return x->slots[slot];
-    }
+    uint64_t hash = hash_of_code(&c);
+    uint32_t at = number_index_first(x, hash), id;
+    while ((id = number_index_next(x, hash, &at)))
+        if (t->codes[id].code == code && t->codes[id].fingerprint == fingerprint)
+            return id;
     return 0;
 }
 
 /*
- * Whether a code is still the one that was recorded. Where others were freed since, it may be another with its parts at
+ * Whether a code is still the one that was recorded. Where one was freed there since, it may be another with its parts at
  * the same places.
  */
-static bool is_same_code(struct code *known, uint64_t freed, uint64_t print)
+static bool is_same_code(struct code *known, uint32_t freed, uint64_t print)
 {
     if (known->print != print)
         return false;
@@ -125,7 +130,8 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
     uint32_t known = !pinned_all && t->pinned_count ? find_code(t, code, 0) : 0;
     if (!known)
         known = find_code(t, code, fingerprint);
-    uint64_t freed = codes_freed(), print = 0;
+    uint32_t freed = codes_freed(code);
+    uint64_t print = 0;
     if (known && (!t->codes[known].fingerprint || t->codes[known].freed == freed))
         return known;
     if (!pinned_all && !(print = code_print(t->layout, &t->memory, code)))
@@ -147,32 +153,24 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
         t->fingerprints = ++t->pinned_count == MAX_PINNED;
     }
     t->codes[id] = (struct code){code, fingerprint, print, freed};
-    if (number_index_is_full(&t->code_index)) {
-        number_index_grow(&t->code_index);
-        for (uint32_t i = 1; i < id; i++)
-            if (t->codes[i].code)
-                number_index_add(&t->code_index, hash_of_code(&t->codes[i]), i);
-    }
     number_index_add(&t->code_index, hash_of_code(&t->codes[id]), id);
     return id;
 }
 
-static inline uint64_t hash_of_node(const struct node *n)
+static uint32_t find_node(const struct stack_table *t, const struct node *wanted)
 {
-    return mix(mix(0, n->parent, n->code), n->offset, 1);
+    const struct number_index *x = &t->node_index;
+    uint32_t at = number_index_first(x, wanted->path), number;
+    while ((number = number_index_next(x, wanted->path, &at))) {
+        const struct node *n = &t->nodes[number];
+        if (n->path == wanted->path && n->code == wanted->code && n->offset == wanted->offset)
+            return number;
+    }
+    return 0;
 }
 
-static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, uint32_t offset)
+static uint32_t add_node(struct stack_table *t, uint32_t parent, const struct node *wanted)
 {
-    struct node wanted = {parent, code, offset};
-    uint64_t hash = hash_of_node(&wanted);
-    struct number_index *x = &t->node_index;
-    for (uint32_t slot = number_index_first(x, hash); x->slots[slot];
-         slot = number_index_next(x, slot)) {
-        const struct node *n = &t->nodes[x->slots[slot]];
-        if (n->parent == parent && n->code == code && n->offset == offset)
-            return x->slots[slot];
-    }
     if (t->node_count >= MAX_NODES) {
         trace_file_lose(t->stream->file, GILSCOPE_LOST_STACK_TABLE_FULL);
         return 0;
@@ -185,38 +183,50 @@ static uint32_t node_of(struct stack_table *t, uint32_t parent, uint32_t code, u
     p = put_u32(p, NODE_RECORD_BYTES);
     p = put_u32(p, node);
     p = put_u32(p, parent);
-    p = put_u32(p, code);
-    stream_commit(t->stream, put_u32(p, offset));
-    t->nodes[node] = wanted;
-    if (number_index_is_full(x)) {
-        number_index_grow(x);
-        for (uint32_t i = 1; i < node; i++)
-            number_index_add(x, hash_of_node(&t->nodes[i]), i);
-    }
-    number_index_add(x, hash, node);
+    p = put_u32(p, wanted->code);
+    stream_commit(t->stream, put_u32(p, wanted->offset));
+    t->nodes[node] = *wanted;
+    number_index_add(&t->node_index, wanted->path, node);
     return node;
 }
 
-uint32_t stack_of_frames(struct stack_table *t, uint32_t count)
+/* Which nodes the frames are to have, into t->wanted; false: a code is not known and cannot be written. */
+static bool tell_nodes(struct stack_table *t, uint32_t count)
 {
     const struct layout *l = t->layout;
-    uint32_t node = 0, code = 0;
+    uint64_t path = 0;
+    uint32_t code = 0;
     uintptr_t code_of = 0;
     for (uint32_t i = count; i-- > 0;) {
         struct frame f = t->frames[i];
         if (f.code != code_of) /* else a recursion */
             code = code_id(t, f.code);
         if (!code)
-            return 0;
+            return false;
         code_of = f.code;
         uint32_t offset =
             l->frame_objects
                 ? (uint32_t)((int32_t)f.instruction < 0 ? 0 : f.instruction * l->instruction_unit)
                 : (uint32_t)(f.instruction - (f.code + l->code_bytes));
-        node = node_of(t, node, code, offset);
-        if (!node)
-            return 0;
+        path = mix(path, code, (uint64_t)offset + 1);
+        t->wanted[i] = (struct node){path, code, offset};
+        if (i < EXPECTED_NODES)
+            number_index_expect(&t->node_index, path);
     }
+    return true;
+}
+
+/* From the innermost frame on: most stacks differ from those that were met in few. */
+uint32_t stack_of_frames(struct stack_table *t, uint32_t count)
+{
+    uint32_t unknown = 0, node = 0;
+    if (!tell_nodes(t, count))
+        return 0;
+    while (unknown < count && !(node = find_node(t, &t->wanted[unknown])))
+        unknown++;
+    while (unknown-- > 0)
+        if (!(node = add_node(t, node, &t->wanted[unknown])))
+            return 0;
     return node;
 }
 
@@ -253,14 +263,15 @@ hash_frames(const struct layout *l, uintptr_t f, const bool objects, const bool 
     const uintptr_t previous = l->previous, at_code = l->code, at = l->instruction;
     const uintptr_t mask = l->code_mask, file = l->file, table = l->line_table;
     const intptr_t owner = l->owner;
-    uint64_t hash = fingerprints ? mix(1, codes_freed(), 0) : 1;
+    uint64_t hash = 1;
     for (uint32_t n = 0; f && n < MAX_FRAMES; n++, f = load(f + previous)) {
         if (!objects && *(const uint8_t *)(f + (uintptr_t)owner) >= 3)
             continue;
         uintptr_t code = load(f + at_code) & mask;
         hash = mix(hash, code, objects ? *(const uint32_t *)(f + at) : load(f + at));
         if (fingerprints)
-            hash = mix(hash, load(code + table), load(code + file));
+            hash = mix(hash, load(code + table) ^ (uint64_t)codes_freed(code) << 32,
+                       load(code + file));
     }
     return hash;
 }

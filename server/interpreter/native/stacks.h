@@ -37,6 +37,7 @@ struct stack_table {
     struct code *codes; /* by id */
     struct number_index code_index;
     struct frame *frames;
+    struct node *wanted; /* for the same frames */
     struct stream *stream;
     struct memory memory;
 };
