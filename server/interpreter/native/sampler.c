@@ -17,8 +17,11 @@
 #define FIRST_NS 1000000000u
 /* … unless that made them rarer than this. */
 #define LONGEST_PERIOD_NS 250000000u
-/* The thread wakes up more often than that, to keep room ready and the clock of the trace. */
-#define LONGEST_SLEEP_NS 32000000u
+/*
+ * The thread wakes up more often than that, to keep room ready and the clock of the trace. No more often than it must: its
+ * core may be half of the one on which the program runs, and where an idle core first spins, each time slows that.
+ */
+#define LONGEST_SLEEP_NS 64000000u
 #define SHORTEST_SLEEP_NS 1000000u
 /* Chunks that the writers may fill within a sleep. */
 #define CHUNKS_A_SLEEP 8u
@@ -37,10 +40,6 @@
 /* How long its end is waited for: it may be making room on a slow disk. */
 #define LONGEST_END_NS 1000000000u
 #define SAMPLE_RECORD_BYTES 33u
-
-/* Values of sampler_stop, and of the state of a call; 0: none. */
-enum { STOP = 1, ASKED };
-enum { CALL_NONE, CALL_ASKED, CALL_GOES_ON };
 
 struct sampler {
     struct stream stream;
@@ -284,7 +283,7 @@ static void open_tables(struct sampler *s)
 static void do_as_asked(void)
 {
     struct sampler_call *call = &probe.sampler_call;
-    uint32_t asked = ASKED;
+    uint32_t asked = SAMPLER_ASKED;
     atomic_compare_exchange_strong(&probe.sampler_stop, &asked, 0);
     asked = CALL_ASKED;
     if (!atomic_compare_exchange_strong(&call->state, &asked, CALL_GOES_ON))
@@ -302,7 +301,7 @@ static void run(void)
     struct sampler *s = probe.sampler_state;
     open_tables(s);
     probe.file.kept_descriptor = probe.sampler.kept;
-    while (atomic_load_explicit(&probe.sampler_stop, memory_order_acquire) != STOP) {
+    while (atomic_load_explicit(&probe.sampler_stop, memory_order_acquire) != SAMPLER_STOP) {
         if (sleep_on(s))
             sample_all(s);
         do_as_asked();
@@ -348,7 +347,7 @@ static bool take_turn(void)
 static void end_for(struct sampler_pause *pause)
 {
     pause->descriptor = trace_file_reopen(&probe.file);
-    atomic_store(&probe.sampler_stop, STOP);
+    atomic_store(&probe.sampler_stop, SAMPLER_STOP);
     bare_thread_wake(&probe.sampler_stop);
     pause->ended = bare_thread_ended(&probe.sampler, LONGEST_END_NS);
 }
@@ -370,7 +369,8 @@ static bool was_done(void)
         return true; /* libc knows a common thread */
     atomic_store(&call->done, 0);
     atomic_store(&call->state, CALL_ASKED);
-    if (!atomic_compare_exchange_strong(&probe.sampler_stop, &state, ASKED) && state == STOP)
+    if (!atomic_compare_exchange_strong(&probe.sampler_stop, &state, SAMPLER_ASKED) &&
+        state == SAMPLER_STOP)
         return false; /* the program ends */
     bare_thread_wake(&probe.sampler_stop);
     while (!bare_thread_await(&call->done, LONGEST_END_NS)) {
@@ -427,7 +427,7 @@ void sampler_end(void)
     uint64_t before_ns = probe.sampler_before_ns;
     if (!atomic_exchange(&probe.sampler_runs, false))
         return;
-    atomic_store_explicit(&probe.sampler_stop, STOP, memory_order_release);
+    atomic_store_explicit(&probe.sampler_stop, SAMPLER_STOP, memory_order_release);
     while (atomic_flag_test_and_set(&probe.time_lock))
         sched_yield();
     uint64_t cpu_ns = bare_thread_cpu_ns(&probe.sampler);

@@ -9,9 +9,9 @@
 
 #define THREADS_PER_BLOCK 64u
 #define SPARE_ENTRIES 64u
-/* Turns of a thread that finds no room while others make some, and how often it makes some itself. */
-#define ROOM_TRIES 1000u
-#define ROOMS_MADE 4u
+/* How long a thread waits for another that makes room and has lost its core, and how often it looks at the clock. */
+#define LONGEST_ROOM_WAIT_NS 200000000u
+#define YIELDS_BETWEEN_TIMES 64u
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
@@ -38,27 +38,28 @@ static struct thread *claim_thread(void)
     return NULL;
 }
 
-static void add_block(void)
+static bool add_block(void)
 {
     uint32_t blocks = atomic_load(&probe.thread_blocks);
     if (blocks == MAX_THREAD_BLOCKS)
-        return;
+        return false;
     void *block = memory_reserve(THREADS_PER_BLOCK * sizeof(struct thread));
     if (!block)
-        return;
+        return false;
     probe.threads[blocks] = block;
     atomic_store_explicit(&probe.thread_blocks, blocks + 1, memory_order_release);
+    return true;
 }
 
 /* Called with thread_lock held. */
-static void add_entries(void)
+static bool add_entries(void)
 {
     uint32_t seq = atomic_load(&probe.entry_chunks);
     if (seq == MAX_ENTRY_CHUNKS)
-        return;
+        return false;
     struct chunk_header *chunk = trace_file_take(&probe.file, BEYOND_FOR_THREADS);
     if (!chunk)
-        return;
+        return false;
     chunk->kind = GILSCOPE_CHUNK_KIND_THREADS;
     chunk->owner = 0;
     chunk->seq = seq;
@@ -67,6 +68,7 @@ static void add_entries(void)
     trace_file_publish(&probe.file, chunk);
     probe.entries[seq] = (struct thread_entry *)((uint8_t *)chunk + GILSCOPE_CHUNK_HEADER_BYTES);
     atomic_store_explicit(&probe.entry_chunks, seq + 1, memory_order_release);
+    return true;
 }
 
 static uint32_t entry_capacity(void)
@@ -136,18 +138,20 @@ struct thread *thread_of_id(uintptr_t id)
     return NULL;
 }
 
-/* Called with thread_lock held. */
-static void add_room(void)
+/* Called with thread_lock held. False: there is no more to be had. */
+static bool add_room(void)
 {
+    bool can = true;
     if (entry_capacity() < atomic_load(&probe.file.header->thread_count) + SPARE_ENTRIES)
-        add_entries();
+        can = add_entries();
     uint32_t in_use = 0, blocks = atomic_load(&probe.thread_blocks);
     if (blocks)
         for (uint32_t i = 0; i < THREADS_PER_BLOCK; i++)
             in_use += atomic_load(&probe.threads[blocks - 1][i].taken) != 0;
     if (!blocks || in_use > THREADS_PER_BLOCK / 2)
-        add_block();
+        can = add_block() && can;
     atomic_flag_clear(&probe.thread_lock);
+    return can;
 }
 
 /* Not in a hook that is often run. No pthread mutex: the probe's own thread may be a bare one. */
@@ -158,22 +162,31 @@ static void make_room(void)
     add_room();
 }
 
-/*
- * More threads came at once than the probe's own thread had room for. Who makes some may have lost its core, and others
- * may take what was made; but nobody waits for long, for then there is none to be had.
- */
+/* Who makes room may be what a signal handler has interrupted: then nobody will. */
+static bool has_waited(uint64_t *begun_ns, unsigned yields)
+{
+    if (yields % YIELDS_BETWEEN_TIMES)
+        return false;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+    if (!*begun_ns)
+        *begun_ns = now_ns;
+    return now_ns - *begun_ns > LONGEST_ROOM_WAIT_NS;
+}
+
+/* More threads came at once than the probe's own thread had room for; and others may take what is made. */
 static __attribute__((noinline)) struct thread *claim_made_room(void)
 {
     struct thread *t = NULL;
     int error = errno;
-    for (unsigned tries = 0, made = 0; !t && tries < ROOM_TRIES && made < ROOMS_MADE; tries++) {
-        if (atomic_flag_test_and_set(&probe.thread_lock)) {
-            sched_yield();
+    uint64_t begun_ns = 0;
+    bool can = true;
+    for (unsigned yields = 0; !t && can; t = claim()) {
+        if (!atomic_flag_test_and_set(&probe.thread_lock)) {
+            can = add_room();
         } else {
-            add_room();
-            made++;
+            sched_yield();
+            can = !has_waited(&begun_ns, ++yields);
         }
-        t = claim();
     }
     errno = error;
     return t;

@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Chunks kept ready ahead of the writers, 20 of them for totals alone, and of these, with their pages in memory. At
- * 70 MB/s of events, more than twice what one GIL can make, the rest lasts 33 ms, longer than the probe's thread sleeps. */
-#define READY_AHEAD 56u
+/*
+ * Chunks kept ready ahead of the writers, 20 of them for totals alone, and of these, with their pages in memory. At
+ * 70 MB/s of events, more than twice what one GIL can make, the rest lasts 67 ms, longer than the probe's thread sleeps.
+ */
+#define READY_AHEAD 92u
 #define POPULATED_AHEAD 12u
 /* Calls before a full disk is tried again. */
 #define PAUSE_AFTER_FAILURE 200u
