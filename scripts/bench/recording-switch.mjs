@@ -101,7 +101,7 @@ Two processes of one program differ by where their memory lies, by more than GIL
 So here one process works with recording off and on (\`npm run bench -- --recording\`), in turns of about 40 ms in random
 order: off, the hooks call what they stand before, and there are no samples. Noise of the machine makes a turn longer as
 often as it makes the other longer, so the ratio is the pseudo-median of all pairs (Hodges and Lehmann), its interval by
-Wilcoxon's signed ranks. Each turn with recording starts the probe's own thread anew, which costs it more than usual. Left out is what hooks cost that only call on: some nanoseconds, 400 times a second.
+Wilcoxon's signed ranks. Left out is what hooks cost that only call on: some nanoseconds, 400 times a second.
 CPython ${kept.python}.
 
 ${markdownTable(head, rows)}`;

@@ -36,7 +36,7 @@ export const benchRows = [
   {
     name: 'calling functions, 2 threads',
     program: 'call_threads.py',
-    args: [30],
+    args: [8],
     unit: 'call',
     goal: 1.01,
     turns: TURNS_OF_MANY,
