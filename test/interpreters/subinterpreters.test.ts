@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Profile } from '../../server/protocol';
-import { freePythons, isAtLeast, oneOfEachMinor, titleOf } from '../support/pythons';
+import { isAtLeast, oneOfEachMinor, titleOf } from '../support/pythons';
 import { runProfile } from '../support/run-profile';
 
 const BUSY_NS = 0.6e9;
@@ -23,18 +23,6 @@ describe('sub-interpreters', { concurrency: 2 }, () => {
     if (isAtLeast(python, 14)) {
       it(`a pool of them on ${titleOf(python)}`, async () => ownGils(await profiled('pool')));
     }
-  }
-});
-
-describe('interpreters that are gone leave the program its address space', () => {
-  for (const python of [...oneOfEachMinor(), ...freePythons()].filter((p) => isAtLeast(p, 12))) {
-    it(titleOf(python), async () => {
-      const program = 'many_interpreters.py';
-      const { code, stderr, stdout, profile } = await runProfile({ python: python.path, program });
-      assert.equal(code, 0, stderr);
-      assert.equal(stdout.toString(), '200\n');
-      assert.equal(profile.gils.length, 1 + 100);
-    });
   }
 });
 
