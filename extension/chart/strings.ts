@@ -231,9 +231,9 @@ export const CHART_STRINGS = {
   'banner.lost': '{0} events and {1} samples are missing from this picture. {2}',
   'banner.lostSamples': 'Samples that could not be read: {0}. The times are complete.',
   'banner.frames.unknownVersion':
-    'Process {0} runs Python {1}, whose stacks are not known: times are exact, lines are missing.',
+    'Process {0} runs Python {1}, whose stacks are not known: there are times, but no lines.',
   'banner.frames.selfTestFailed':
-    'Process {0}: reading stacks of Python {1} failed its self-test: times are exact, lines are missing.',
+    'Process {0}: reading stacks of Python {1} failed its self-test: there are times, but no lines.',
   'banner.nogil':
     'Process {0} runs Python {1} without a GIL: what threads wait for are locks, also those inside objects.',
 } as const;

@@ -13,6 +13,14 @@ export const DOUBTS_ZH_CN: readonly MessagePair[] = [
   ['GIL cycles are missing from all numbers', '所有数字中都缺少一些 GIL 周期'],
   ['the trace of a process is damaged or cut', '某个进程的跟踪数据已损坏或被截断'],
   ['child processes were left out', '没有记录子进程'],
+  [
+    'part of the run is kept as totals, in which a long hold counts as a whole where it ended',
+    '此次运行有一部分只有总计，其中长时间的持有全部计在其结束处',
+  ],
+  [
+    'no hold was sampled, so that each counts as a whole where it ended',
+    '没有对任何持有采样，因此每次持有都全部计在其结束处',
+  ],
   ['a process of this run has no lines', '此次运行中有进程没有各行的数据'],
   ['stacks are missing, so that costs may be on no line', '缺少一些栈，因此开销可能不在任何行上'],
   [

@@ -1,5 +1,5 @@
 import type { Diagnostic } from 'vscode-languageserver';
-import { uncheckedBudgets } from '../profile/budgets';
+import { checkBudgets } from '../profile/budgets';
 import { doubtsOf } from '../profile/doubts';
 import type { Finding } from '../protocol';
 import { budgetDiagnostics, findingDiagnostics } from './diagnostics';
@@ -58,7 +58,8 @@ export class PublishedDiagnostics {
 /** Budgets of a file that no line of the profile names, where the profile does not have all lines. */
 function uncheckedIn({ key, budgets }: DocumentView, loaded: LoadedProfile | null): Finding[] {
   if (!loaded || loaded.live || loaded.index.costsByFile.has(key)) return [];
-  return uncheckedBudgets(key, budgets, { ...doubtsOf(loaded.index.profile), blame: null });
+  const { profile } = loaded.index;
+  return checkBudgets(key, budgets, profile.lines, { ...doubtsOf(profile), blame: null });
 }
 
 /** Findings of lines in files whose text is known. */

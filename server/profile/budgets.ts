@@ -94,19 +94,21 @@ export function checkBudgets(
     if (!isWithin(actualNs, budget))
       return [findingOf(file, budget, actualNs, samplesOf(budget, covered))];
     if (isUncertain(budget, covered, rows)) return [uncertainFinding(file, budget)];
-    return uncheckedBudgets(file, [budget], doubts);
+    const isKeptAnyhow = isWithin(selfCostOf(budget, rows), budget);
+    return uncheckedBudgets(file, [budget], isKeptAnyhow ? { ...doubts, split: null } : doubts);
   });
 }
 
 /** Those of the budgets of which nobody can tell that they are kept: a warning for each. */
-export function uncheckedBudgets(
+function uncheckedBudgets(
   file: string,
   budgets: readonly Budget[],
-  { untrusted, missing, noLines, blame }: Doubts,
+  { untrusted, missing, noLines, split, blame }: Doubts,
 ): Finding[] {
   return budgets.flatMap((budget) => {
     const ofBlocks = budget.measure === 'blocks' ? blame : null;
-    const reason = untrusted ?? missing ?? noLines ?? ofBlocks;
+    const ofSampled = isSampled(budget) ? split : null;
+    const reason = untrusted ?? missing ?? noLines ?? ofSampled ?? ofBlocks;
     if (reason === null) return [];
     return [
       warningOf(file, budget, `The budget “${budget.text}” could not be checked: ${reason}.`),
@@ -180,9 +182,21 @@ function warningOf(file: string, budget: Budget, message: string): Finding {
   };
 }
 
+/** Whether its time is divided among lines by samples. */
+function isSampled({ measure }: Budget): boolean {
+  return measure === 'hold' || measure === 'blocks';
+}
+
+/** What could at most be the cost of any of these lines, were it divided otherwise. */
+function selfCostOf(budget: Budget, rows: readonly LineRow[]): number {
+  const selfNs = (row: LineRow): number =>
+    budget.measure === 'blocks' ? row.blocks.selfNs : row.hold.selfNs;
+  return rows.reduce((ns, row) => ns + selfNs(row), 0);
+}
+
 /** On how many samples its time rests; none where it is not split by samples. */
-function samplesOf({ measure }: Budget, covered: readonly LineRow[]): number {
-  if (measure !== 'hold' && measure !== 'blocks') return 0;
+function samplesOf(budget: Budget, covered: readonly LineRow[]): number {
+  if (!isSampled(budget)) return 0;
   return covered.reduce((sum, row) => sum + row.totalSamples, 0);
 }
 

@@ -10,6 +10,8 @@ export interface Doubts {
   readonly children: string | null;
   /** What something cost is, in part, on no line. */
   readonly noLines: string | null;
+  /** Long holds count as a whole where they ended. */
+  readonly split: string | null;
   /** Of some waits it is not known who held the GIL. */
   readonly blame: string | null;
 }
@@ -23,6 +25,7 @@ export function doubtsOf(profile: Profile): Doubts {
       ? 'child processes were left out'
       : null,
     noLines: noLines(profile),
+    split: split(profile),
     blame: blame(profile),
   };
 }
@@ -85,6 +88,18 @@ function noLines({ lost, processes }: Profile): string | null {
   if (has(lost.causes, 'stackCut'))
     return 'stacks were cut, so that totals of outer lines are too small';
   return null;
+}
+
+/** A hold as long as that is sampled, unless nothing is. */
+const SAMPLED_HOLD_NS = 20e6;
+
+function split({ lost, lines }: Profile): string | null {
+  if (lost.events > lost.missing)
+    return 'part of the run is kept as totals, in which a long hold counts as a whole where it ended';
+  const isUnsampled =
+    lines.some((row) => row.maxHoldNs > SAMPLED_HOLD_NS) &&
+    lines.every((row) => row.totalSamples === 0);
+  return isUnsampled ? 'no hold was sampled, so that each counts as a whole where it ended' : null;
 }
 
 function blame({ lost, gils }: Profile): string | null {

@@ -210,7 +210,7 @@ describe('pages of the chart', () => {
     const banners = await page.locator('.banner').allInnerTexts();
     assert.deepEqual(banners, [
       '7 events and 0 samples are missing from this picture. The disk was full.',
-      `Process ${first.pid} runs Python 3.16.0, whose stacks are not known: times are exact, lines are missing.`,
+      `Process ${first.pid} runs Python 3.16.0, whose stacks are not known: there are times, but no lines.`,
       `Process ${second.pid} runs Python 3.12.7 without a GIL: what threads wait for are locks, also those inside objects.`,
       'a warning of the probe',
     ]);

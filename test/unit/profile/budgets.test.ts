@@ -159,13 +159,15 @@ test('what cannot be checked is never kept', () => {
     ['untrusted', measures],
     ['missing', measures],
     ['noLines', measures],
+    ['split', ['hold', 'blocks']],
     ['blame', ['blocks']],
     // As was asked.
     ['children', []],
   ];
   for (const [doubt, unknown] of cases) {
     const doubts = { ...NO_DOUBT, [doubt]: 'the cat ate it' };
-    const found = checkBudgets(FILE, budgets, [], doubts);
+    const long = lineRow('/other.py', 1, 'f', { holdNs: 5e6, blocksNs: 5e6 });
+    const found = checkBudgets(FILE, budgets, [long], doubts);
     assert.deepEqual(
       found.map(({ evidence }) => evidence['measure']),
       unknown,
@@ -175,6 +177,33 @@ test('what cannot be checked is never kept', () => {
       assert.match(message, /^The budget “.*” could not be checked: the cat ate it\.$/);
     }
   }
+});
+
+test('whether long holds are divided among lines is told by what was sampled and kept', () => {
+  const line = (maxHoldNs: number, samples: number) => ({
+    ...emptyProfile(),
+    lines: [lineRow(FILE, 1, 'f', { maxHoldNs, samples })],
+  });
+  const lost = { ...emptyProfile().lost, events: 3, missing: 2 };
+  const cases = [
+    { profile: line(19e6, 0), isDivided: true },
+    { profile: line(21e6, 0), isDivided: false },
+    { profile: line(21e6, 1), isDivided: true },
+    { profile: { ...line(1e6, 1), lost }, isDivided: false },
+    // What is missing from all numbers is another doubt.
+    { profile: { ...line(1e6, 1), lost: { ...lost, missing: 3 } }, isDivided: true },
+  ];
+  for (const { profile, isDivided } of cases)
+    assert.equal(doubtsOf(profile).split === null, isDivided);
+});
+
+test('a budget above all that was measured is kept, however long holds divide', () => {
+  const { budgets } = parseBudgets('x()  # gilscope: hold < 5ms');
+  const rows = [lineRow(FILE, 1, 'f', { holdNs: 1e6 }), lineRow('/b.py', 1, 'g', { holdNs: 3e6 })];
+  const found = (more: LineRow[]) =>
+    checkBudgets(FILE, budgets, [...rows, ...more], { ...NO_DOUBT, split: 'none were sampled' });
+  assert.deepEqual(found([]), []);
+  assert.equal(found([lineRow('/b.py', 2, 'g', { holdNs: 1e6 })]).length, 1);
 });
 
 test('what is over its budget is so whatever is missing, unless no number can be relied on', () => {

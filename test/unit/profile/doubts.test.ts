@@ -38,11 +38,11 @@ const CASES: readonly (readonly [string, Profile, readonly (keyof Doubts)[]])[] 
   ['an unknown version', processes({}, { frames: 'unknownVersion' }), ['noLines']],
   ['lost stacks', losing({ causes: ['stackTableFull'] }), ['noLines']],
   ['cut stacks', losing({ causes: ['stackCut'] }), ['noLines']],
-  ['cycles only in totals', losing({ events: 2, causes: ['bounded'] }), ['blame']],
+  ['cycles only in totals', losing({ events: 2, causes: ['bounded'] }), ['split', 'blame']],
   [
     'cycles only in totals beside missing ones',
     losing({ events: 3, missing: 2 }),
-    ['missing', 'blame'],
+    ['missing', 'split', 'blame'],
   ],
 ];
 
