@@ -4,7 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
@@ -14,6 +22,7 @@ import { assertInvariants } from '../support/invariants';
 import { inspect, runProbed } from '../support/measured-run';
 import { gilPythons } from '../support/pythons';
 import {
+  dist,
   programPath,
   runProfile,
   runWithoutProfile,
@@ -43,6 +52,7 @@ for (const linkage of ['shared', 'static'] as const) {
     it('the clock of the day leaps', (test) => clockSteps(path, test));
     it('the folder of the trace is removed', () => removedFolder(path));
     it('the trace cannot grow for a while', () => fullForAWhile(path));
+    it('the trace cannot grow, and need not', () => roomNotNeeded(path));
     it('2,000 threads at once', longTest, () => atOnce(path, 2000));
     it('100,000 threads one after another', longTest, () => manyThreads(path));
     it('ten million GIL cycles in a trace of 4 MB', longTest, () => traffic(path, 2_500_000));
@@ -147,6 +157,20 @@ async function fullForAWhile(python: string): Promise<void> {
   const nativeNs = threads.reduce((sum, thread) => sum + thread.nativeNs, 0);
   const mostNs = cpuNs - heldNs + 0.1 * heldNs;
   assert.ok(heldNs >= 1e9 && nativeNs <= mostNs, `${nativeNs} ns native, at most ${mostNs}`);
+}
+
+/** 6 MB: less than the probe wants to have ready, and more than the program needs. */
+function roomNotNeeded(python: string): void {
+  const folder = mkdtempSync(join(scratch, 'small-'));
+  const json = join(folder, 'profile.json');
+  const run = ['run', '--quiet', '--python', python, '--out', join(folder, 'p.gilscope')];
+  const program = [programPath(PROGRAM), 'at_once', '8'];
+  const command = [join(dist, 'cli.js'), ...run, '--json', json, '--', ...program];
+  const limited = ['-c', 'ulimit -f 12288 && exec "$0" "$@"', process.execPath, ...command];
+  const { status, stderr } = spawnSync('sh', limited, { encoding: 'utf8', timeout: 300_000 });
+  assert.equal(status, 0, stderr);
+  const { lost } = JSON.parse(readFileSync(json, 'utf8')) as Profile;
+  assert.deepEqual([lost.events, lost.causes, lost.reason], [0, [], null]);
 }
 
 async function atOnce(python: string, count: number): Promise<void> {

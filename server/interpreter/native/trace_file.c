@@ -13,7 +13,8 @@ struct chunk_header *trace_file_take(struct trace_file *file, uint32_t beyond)
         }
         uint32_t kept = beyond ? 0 : KEPT_FOR_TOTALS;
         if (index + kept >= atomic_load_explicit(&file->ready, memory_order_acquire)) {
-            trace_file_lose(file, GILSCOPE_LOST_NO_ROOM);
+            uint32_t lacks = atomic_load_explicit(&file->growth_lacks, memory_order_relaxed);
+            trace_file_lose(file, lacks ? lacks : GILSCOPE_LOST_NO_ROOM);
             return NULL;
         }
     } while (!atomic_compare_exchange_weak(&file->taken, &index, index + 1));

@@ -23,7 +23,8 @@ struct trace_file {
     uint32_t bound_chunks;
     _Atomic uint32_t ready, taken, populated;
     uint32_t segment_count, pause_growth;
-    int kept_descriptor; /* of the file, in the probe's own thread; -1: none */
+    _Atomic uint32_t growth_lacks; /* why it could not grow lately, GILSCOPE_LOST_*; 0: it could */
+    int kept_descriptor;           /* of the file, in the probe's own thread; -1: none */
     uint8_t *segments[MAX_SEGMENTS];
 };
 

@@ -149,11 +149,10 @@ void trace_file_prepare(struct trace_file *file)
     if (file->pause_growth) {
         file->pause_growth--;
     } else if (wanted && atomic_load(&file->ready) - taken < READY_AHEAD) {
-        uint32_t lost = add_segment(file);
-        if (lost) {
-            trace_file_lose(file, lost);
+        uint32_t lacked = add_segment(file);
+        atomic_store(&file->growth_lacks, lacked);
+        if (lacked)
             file->pause_growth = PAUSE_AFTER_FAILURE;
-        }
     }
     populate(file);
 }
