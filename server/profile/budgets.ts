@@ -87,33 +87,28 @@ export function checkBudgets(
   rows: readonly LineRow[],
   doubts: Doubts,
 ): Finding[] {
-  if (doubts.untrusted !== null) return uncheckedBudgets(file, budgets, doubts);
   return budgets.flatMap((budget) => {
+    if (doubts.untrusted !== null) return [uncheckedFinding(file, budget, doubts.untrusted)];
     const covered = rows.filter((row) => row.file === file && isCovered(row, budget));
     const actualNs = costOf(budget, covered);
     if (!isWithin(actualNs, budget))
       return [findingOf(file, budget, actualNs, samplesOf(budget, covered))];
     if (isUncertain(budget, covered, rows)) return [uncertainFinding(file, budget)];
-    const isKeptAnyhow = isWithin(selfCostOf(budget, rows), budget);
-    return uncheckedBudgets(file, [budget], isKeptAnyhow ? { ...doubts, split: null } : doubts);
+    const reason = whyUnchecked(budget, rows, doubts);
+    return reason === null ? [] : [uncheckedFinding(file, budget, reason)];
   });
 }
 
-/** Those of the budgets of which nobody can tell that they are kept: a warning for each. */
-function uncheckedBudgets(
-  file: string,
-  budgets: readonly Budget[],
-  { untrusted, missing, noLines, split, blame }: Doubts,
-): Finding[] {
-  return budgets.flatMap((budget) => {
-    const ofBlocks = budget.measure === 'blocks' ? blame : null;
-    const ofSampled = isSampled(budget) ? split : null;
-    const reason = untrusted ?? missing ?? noLines ?? ofSampled ?? ofBlocks;
-    if (reason === null) return [];
-    return [
-      warningOf(file, budget, `The budget “${budget.text}” could not be checked: ${reason}.`),
-    ];
-  });
+/** Why nobody can tell that a budget is kept which seems to be; null: it is. */
+function whyUnchecked(
+  budget: Budget,
+  rows: readonly LineRow[],
+  { missing, noLines, split, blame }: Doubts,
+): string | null {
+  const ofBlocks = budget.measure === 'blocks' ? blame : null;
+  const isSplitOpen =
+    split !== null && isSampled(budget) && !isWithin(selfCostOf(budget, rows), budget);
+  return missing ?? noLines ?? (isSplitOpen ? split : null) ?? ofBlocks;
 }
 
 function isCovered(row: LineRow, { firstLine, lastLine, functionName }: Budget): boolean {
@@ -172,6 +167,10 @@ function uncertainFinding(file: string, budget: Budget): Finding {
   );
 }
 
+function uncheckedFinding(file: string, budget: Budget, reason: string): Finding {
+  return warningOf(file, budget, `The budget “${budget.text}” could not be checked: ${reason}.`);
+}
+
 function warningOf(file: string, budget: Budget, message: string): Finding {
   return {
     rule: 'budget-broken',
@@ -189,9 +188,8 @@ function isSampled({ measure }: Budget): boolean {
 
 /** What could at most be the cost of any of these lines, were it divided otherwise. */
 function selfCostOf(budget: Budget, rows: readonly LineRow[]): number {
-  const selfNs = (row: LineRow): number =>
-    budget.measure === 'blocks' ? row.blocks.selfNs : row.hold.selfNs;
-  return rows.reduce((ns, row) => ns + selfNs(row), 0);
+  const times = budget.measure === 'blocks' ? 'blocks' : 'hold';
+  return rows.reduce((ns, row) => ns + row[times].selfNs, 0);
 }
 
 /** On how many samples its time rests; none where it is not split by samples. */

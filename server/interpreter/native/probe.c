@@ -319,12 +319,7 @@ void probe_finish(int code, bool code_known)
     struct clock_anchor now = clock_anchor(probe.clock);
     sampler_end();
     h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
-    if (!h->anchor1_ticks) {
-        h->anchor1_ns = now.ns;
-        __atomic_store_n(&h->anchor1_ticks, now.ticks, __ATOMIC_RELEASE);
-    }
-    h->anchor_latest_ns = now.ns;
-    h->anchor_latest_ticks = now.ticks;
+    trace_file_put_anchor(&probe.file, now, true);
     h->exit_code = code;
     h->exit_flags = code_known ? GILSCOPE_EXIT_FLAG_CODE_KNOWN : 0;
     trace_file_beat(&probe.file, now.ticks);

@@ -196,13 +196,7 @@ static void keep_time(struct sampler *s)
     if (clock_ns(CLOCK_MONOTONIC) - s->last_anchor_ns >= ANCHOR_NS) {
         struct clock_anchor now = clock_anchor(probe.clock);
         s->last_anchor_ns = now.ns;
-        /* First: until it is there the latest tells the rate, and a kill may come between its two halves. */
-        if (!h->anchor1_ticks && now.ns - h->anchor0_ns >= ANCHOR_NS) {
-            h->anchor1_ns = now.ns;
-            __atomic_store_n(&h->anchor1_ticks, now.ticks, __ATOMIC_RELEASE);
-        }
-        h->anchor_latest_ns = now.ns;
-        __atomic_store_n(&h->anchor_latest_ticks, now.ticks, __ATOMIC_RELEASE);
+        trace_file_put_anchor(&probe.file, now, now.ns - h->anchor0_ns >= ANCHOR_NS);
         h->sampler_cpu_ns = probe.sampler_before_ns + s->cpu_ns;
         h->process_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - probe.cpu_before_ns;
     }

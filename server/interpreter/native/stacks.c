@@ -130,9 +130,11 @@ static uint32_t code_id(struct stack_table *t, uintptr_t code)
     uint32_t known = !pinned_all && t->pinned_count ? find_code(t, code, 0) : 0;
     if (!known)
         known = find_code(t, code, fingerprint);
+    if (known && !t->codes[known].fingerprint)
+        return known;
     uint32_t freed = codes_freed(code);
     uint64_t print = 0;
-    if (known && (!t->codes[known].fingerprint || t->codes[known].freed == freed))
+    if (known && t->codes[known].freed == freed)
         return known;
     if (!pinned_all && !(print = code_print(t->layout, &t->memory, code)))
         return 0;

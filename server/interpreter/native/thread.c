@@ -9,9 +9,8 @@
 
 #define THREADS_PER_BLOCK 64u
 #define SPARE_ENTRIES 64u
-/* How long a thread waits for another that makes room and has lost its core, and how often it looks at the clock. */
+/* How long a thread waits for another that makes room and has lost its core; or that it has itself interrupted, by a signal. */
 #define LONGEST_ROOM_WAIT_NS 200000000u
-#define YIELDS_BETWEEN_TIMES 64u
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
@@ -162,30 +161,18 @@ static void make_room(void)
     add_room();
 }
 
-/* Who makes room may be what a signal handler has interrupted: then nobody will. */
-static bool has_waited(uint64_t *begun_ns, unsigned yields)
-{
-    if (yields % YIELDS_BETWEEN_TIMES)
-        return false;
-    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (!*begun_ns)
-        *begun_ns = now_ns;
-    return now_ns - *begun_ns > LONGEST_ROOM_WAIT_NS;
-}
-
 /* More threads came at once than the probe's own thread had room for; and others may take what is made. */
 static __attribute__((noinline)) struct thread *claim_made_room(void)
 {
     struct thread *t = NULL;
     int error = errno;
-    uint64_t begun_ns = 0;
-    bool can = true;
-    for (unsigned yields = 0; !t && can; t = claim()) {
+    uint64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+    for (bool can = true; !t && can; t = claim()) {
         if (!atomic_flag_test_and_set(&probe.thread_lock)) {
             can = add_room();
         } else {
             sched_yield();
-            can = !has_waited(&begun_ns, ++yields);
+            can = clock_ns(CLOCK_MONOTONIC) - begun_ns <= LONGEST_ROOM_WAIT_NS;
         }
     }
     errno = error;

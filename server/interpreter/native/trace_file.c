@@ -39,3 +39,15 @@ void trace_file_lose(struct trace_file *file, uint32_t reason)
     if (!(atomic_load_explicit(&file->header->lost_reasons, memory_order_relaxed) & reason))
         atomic_fetch_or(&file->header->lost_reasons, reason);
 }
+
+void trace_file_put_anchor(struct trace_file *file, struct clock_anchor now, bool is_far)
+{
+    struct trace_header *h = file->header;
+    /* First: until it is there the latest tells the rate, and a kill may come between its two halves. */
+    if (is_far && !h->anchor1_ticks) {
+        h->anchor1_ns = now.ns;
+        __atomic_store_n(&h->anchor1_ticks, now.ticks, __ATOMIC_RELEASE);
+    }
+    h->anchor_latest_ns = now.ns;
+    __atomic_store_n(&h->anchor_latest_ticks, now.ticks, __ATOMIC_RELEASE);
+}

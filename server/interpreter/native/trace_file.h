@@ -5,6 +5,7 @@
 #ifndef GILSCOPE_TRACE_FILE_H
 #define GILSCOPE_TRACE_FILE_H
 
+#include "clock.h"
 #include "trace_layout.h"
 
 #include <stdbool.h>
@@ -61,6 +62,9 @@ static inline void trace_file_beat(const struct trace_file *file, uint64_t ticks
 {
     __atomic_store_n(&file->header->heartbeat_ticks, ticks, __ATOMIC_RELAXED);
 }
+
+/* The latest anchor of the clock, and the second if there is none yet and this one `is_far` enough from the first. */
+void trace_file_put_anchor(struct trace_file *file, struct clock_anchor now, bool is_far);
 
 void trace_file_lose(struct trace_file *file, uint32_t reason);
 
