@@ -13,7 +13,8 @@ type Charge = (cell: number, nativeNs: number) => void;
 /**
  * How much of its time off the GIL a thread was on a CPU: what its CPU clock counted between two readings, less the
  * time that it held a GIL meanwhile. Several times off between two readings share it by their length; the probe reads
- * at the end of each that is longer than 50 µs, so that only shorter ones do, and of each hold longer than 200 µs.
+ * at the end of each that is longer than 50 µs, so that only shorter ones do, and where one begins after a hold longer
+ * than 200 µs.
  */
 export class OffTime {
   #cells: number[] = [];

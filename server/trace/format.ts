@@ -337,7 +337,8 @@ export const CYCLE_FLAG = {
  *             u64 CPU time of the thread in ns                                 (kind sampler)
  *     CPU     u32 thread index, u64 ticks, u64 CPU time of the thread in ns, u64 ticks that it has held any GIL
  *             until then; before the cycle in which it was read: at the request after more than 50 µs off the GIL, else
- *             about every millisecond, and at the release after more than 200 µs with it (kind gil)
+ *             about every millisecond, and at the release after more than 200 µs with it, or after a forced release the
+ *             next that is not forced (kind gil)
  *     LOCK_WAIT, LOCK_HOLD, LOCK_ORDER
  *             u32 lock number, u32 thread index, u64 start, u64 end (ticks), u32 node id, u32 other thread
  *             index + 1, u32 other node id, u32 weight, u8 {@link LOCK_ROW_FLAG}  (kinds gil, lane)

@@ -1,4 +1,5 @@
 import type {
+  CpuBatch,
   CycleBatch,
   EventSink,
   LockBatch,
@@ -39,11 +40,20 @@ export interface CollectedLockRow {
   readonly weight: number;
 }
 
+export interface CollectedReading {
+  readonly gil: number;
+  readonly thread: number;
+  readonly at: number;
+  readonly cpuNs: number;
+  readonly heldNs: number;
+}
+
 /** Keeps every event as a plain object, and in `order` which batch came when. */
 export class CollectingSink implements EventSink {
   readonly allCycles: CollectedCycle[] = [];
   readonly allSamples: CollectedSample[] = [];
   readonly allLocks: CollectedLockRow[] = [];
+  readonly allReadings: CollectedReading[] = [];
   readonly order: { readonly kind: 'cycles' | 'samples'; readonly until: number }[] = [];
 
   cycles(batch: CycleBatch): void {
@@ -60,6 +70,18 @@ export class CollectingSink implements EventSink {
       });
     }
     this.order.push({ kind: 'cycles', until: this.allCycles.at(-1)?.released ?? NaN });
+  }
+
+  cpu(batch: CpuBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      this.allReadings.push({
+        gil: batch.gil,
+        thread: batch.thread[i] ?? -1,
+        at: batch.at[i] ?? NaN,
+        cpuNs: batch.cpuNs[i] ?? NaN,
+        heldNs: batch.heldNs[i] ?? NaN,
+      });
+    }
   }
 
   locks(batch: LockBatch): void {

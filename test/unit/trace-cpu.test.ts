@@ -3,24 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { CpuBatch } from '../../server/trace/events';
 import { openRun } from '../../server/trace/run-reader';
 import { CollectingSink } from '../support/collect-events';
 import { TraceWriter } from '../support/trace-writer';
 
 const folder = mkdtempSync(join(tmpdir(), 'gilscope-cpu-'));
 after(() => rmSync(folder, { recursive: true }));
-
-class CpuSink extends CollectingSink {
-  readonly rows: number[][] = [];
-
-  cpu(batch: CpuBatch): void {
-    for (let i = 0; i < batch.count; i++) {
-      const { thread, at, cpuNs, heldNs } = batch;
-      this.rows.push([batch.gil, ...[thread, at, cpuNs, heldNs].map((column) => column[i] ?? -1)]);
-    }
-  }
-}
 
 test('readings of CPU clocks come before their cycles, in ns of the run', () => {
   // Half a nanosecond a tick.
@@ -36,11 +24,11 @@ test('readings of CPU clocks come before their cycles, in ns of the run', () => 
   writer.cycle(gil, { ...cycle, waitStart: 9000n, acquired: 9000n, released: 9500n });
   const path = join(folder, '1.trace');
   writeFileSync(path, writer.bytes());
-  const sink = new CpuSink();
+  const sink = new CollectingSink();
   openRun(path).read(sink, true);
-  assert.deepEqual(sink.rows, [
-    [0, 0, 950, 12_345, 0],
-    [0, 0, 3950, 22_345, 1000],
+  assert.deepEqual(sink.allReadings, [
+    { gil: 0, thread: 0, at: 950, cpuNs: 12_345, heldNs: 0 },
+    { gil: 0, thread: 0, at: 3950, cpuNs: 22_345, heldNs: 1000 },
   ]);
   assert.equal(sink.allCycles.length, 2);
 });

@@ -12,6 +12,12 @@
 #define CYCLE_ROOM (MAX_CYCLE_BYTES + 8 + 2 * CPU_RECORD_BYTES)
 #define PREFETCH_BYTES 256
 
+/* Whether the last release is known to be the eval loop's: from it on the thread waits. */
+static inline bool is_forced(const struct thread *t)
+{
+    return t->drop_requested && t->caller == DROP_CALLER_EVAL_LOOP;
+}
+
 /* Whether the last release was the eval loop's, if the next request comes now. */
 static bool was_forced(const struct thread *t, uint64_t now)
 {
@@ -32,8 +38,8 @@ void cycle_request(struct thread *t, struct gil *gil, uint64_t now)
     /* It asks again, and nobody was ever seen to get it. A thread that is ended while it asks may do so too, but later. */
     if (__builtin_expect(t->asking == gil, 0) && !atomic_load(&gil->entry->acquire_seq))
         doubt();
-    if (__builtin_expect(
-            cpu_time_is_due(&t->cpu, now - t->released_ticks, now, probe.long_gap_ticks), 0)) {
+    if (!(t->after_release && is_forced(t)) &&
+        cpu_time_is_due(&t->cpu, now - t->released_ticks, now, probe.long_gap_ticks)) {
         t->cpu_at_request = cpu_time_read(&t->cpu, now);
         t->cpu.is_unwritten = true;
         now = clock_ticks(probe.clock); /* what that took is still time off the GIL */
@@ -65,7 +71,7 @@ void cycle_contended(struct thread *t)
 
 void cycle_switch_wait(struct thread *t)
 {
-    if (t->drop_requested && t->caller == DROP_CALLER_EVAL_LOOP)
+    if (is_forced(t))
         publish_wait(t, t->last, t->released_ticks, GILSCOPE_CYCLE_FLAG_AFTER_FORCED);
 }
 
@@ -182,7 +188,8 @@ static inline bool write_short_cycle(struct gil *gil, struct thread *t, uint64_t
     uint64_t stack = t->release_stack, flags = t->hold_flags;
     if (__builtin_expect((gap | hold | stack | wait << 8) > 0xffff ||
                              flags & ~(uint64_t)GILSCOPE_CYCLE_FLAG_CONTENDED ||
-                             t->index != s->thread || t->cpu.is_unwritten || gil->asked_ticks ||
+                             t->index != s->thread || t->cpu.is_unwritten || t->cpu.is_behind ||
+                             gil->asked_ticks ||
                              cpu_time_is_due_after(hold, probe.long_gap_ticks) ||
                              (size_t)(s->limit - s->cursor) < CYCLE_ROOM,
                          0))
@@ -198,6 +205,7 @@ static inline bool write_short_cycle(struct gil *gil, struct thread *t, uint64_t
     return true;
 }
 
+/* A forced release begins no time off the GIL: the clock is read at the next that does. */
 static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64_t released)
 {
     if (__builtin_expect(t->cpu.is_unwritten, 0)) {
@@ -205,9 +213,11 @@ static uint8_t *put_cpu_time(uint8_t *p, struct thread *t, uint64_t hold, uint64
         t->cpu.is_unwritten = false;
     }
     t->cpu.held_ticks += hold;
-    if (__builtin_expect(cpu_time_is_due_after(hold, probe.long_gap_ticks), 0)) {
+    t->cpu.is_behind |= cpu_time_is_due_after(hold, probe.long_gap_ticks);
+    if (t->cpu.is_behind && !is_forced(t)) {
         struct cpu_reading at_release = cpu_time_read(&t->cpu, released);
         p = cpu_time_put(p, t->index, &at_release);
+        t->cpu.is_behind = false;
     }
     return p;
 }
@@ -283,6 +293,7 @@ void cycle_refused(struct thread *t, uint64_t now)
         t->wait_start_ticks = start < now ? start : now;
         t->acquired_ticks = now;
         t->release_stack = 0;
+        t->drop_requested = false;
         gil->asked_ticks = 0;
         advance(&gil->entry->acquire_seq);
         put_cycle(gil, t, now);
@@ -299,15 +310,15 @@ void cycle_released(struct thread *t, uint64_t now, const struct call_site *from
     struct gil *gil = t->holds;
     struct gil_entry *entry = gil->entry;
     advance(&gil->seq);
+    t->drop_requested = gil->asked_ticks != 0;
+    if (t->drop_requested)
+        t->caller = drop_caller_of(&probe.drop_callers, &gil->unwound, *from);
     put_cycle(gil, t, now);
     entry->holder = 0;
     t->holds = NULL;
     t->released_ticks = now;
     t->switch_end_ticks = 0;
     t->after_release = true;
-    t->drop_requested = gil->asked_ticks != 0;
-    if (t->drop_requested)
-        t->caller = drop_caller_of(&probe.drop_callers, &gil->unwound, *from);
     __atomic_store_n(&t->last_stack, t->release_stack, __ATOMIC_RELEASE);
     t->entry->last_stack = t->release_stack;
     t->entry->last_gil = gil->index + 1;
