@@ -22,7 +22,7 @@ struct cpu_reading {
 
 struct cpu_time {
     bool is_unwritten;   /* a reading that was made at a request */
-    bool is_behind;      /* a long hold ended without one, since the thread wants the GIL back at once */
+    bool is_behind;      /* a long hold ended without one: the thread only waits for its turn */
     uint64_t read_ticks; /* of the last reading */
     uint64_t held_ticks; /* holds so far */
 };
