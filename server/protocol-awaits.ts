@@ -20,7 +20,7 @@ export interface ExecutorRow {
   readonly asyncio: boolean;
   /** Begun so far, those of them that go on included. */
   readonly count: number;
-  /** From being given to being begun, and from then on. */
+  /** From being given to being begun, and from then on: as far as that was recorded, where the trace reached its bound. */
   readonly queuedNs: number;
   readonly ranNs: number;
   readonly maxQueuedNs: number;

@@ -18,7 +18,8 @@ class PacedProgram {
     this.child.stderr.on('data', (text) => (this.said = (this.said + text).slice(-4000)));
     const lines = createInterface({ input: this.child.stdout });
     lines.on('line', (line) => {
-      const [, turn] = /^turn (.*)$/.exec(line) ?? [];
+      // A tool may say something of its own on the same line.
+      const [, turn] = /turn (\{[^}]*\})/.exec(line) ?? [];
       if (turn !== undefined) this.answer?.(JSON.parse(turn));
     });
   }

@@ -8,6 +8,8 @@ export interface Work extends Omit<WorkRow, 'atNs' | 'ended'> {
   readonly begunNs: number;
   /** Null while it goes on. */
   endedNs: number | null;
+  /** When it was last seen to go on. */
+  seenNs: number;
   /** Stack node of the function that was given, somewhere in it; 0: it never let the GIL go. */
   node: number;
 }
@@ -86,7 +88,7 @@ export class AwaitBook {
         this.missed.works++;
         continue;
       }
-      const work = { ...row, begunNs: atNs, endedNs: null, node: 0 };
+      const work = { ...row, begunNs: atNs, endedNs: null, seenNs: atNs, node: 0 };
       current.push(work);
       this.works.push(work);
       listOf(this.worksOfThread, row.thread).push(work);
@@ -137,8 +139,9 @@ export class AwaitBook {
   #work(current: Work[], atNs: number, stack: number): void {
     while (current[0] !== undefined && (current[0].endedNs ?? Infinity) < atNs) current.shift();
     const [work] = current;
-    if (work === undefined || work.node !== 0 || atNs < work.begunNs) return;
-    work.node = this.#activities?.workOf(stack) ?? 0;
+    if (work === undefined || atNs < work.begunNs) return;
+    work.seenNs = atNs;
+    if (work.node === 0) work.node = this.#activities?.workOf(stack) ?? 0;
   }
 
   #classOf(node: number): number {

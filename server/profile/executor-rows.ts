@@ -56,7 +56,7 @@ export class ExecutorRows {
 }
 
 function addWork(rows: Map<string, Sums>, work: Work, sources: Sources): void {
-  const { state, lines, lives, activities } = sources;
+  const { state, lines, activities } = sources;
   const process = state.threads[work.thread]?.process ?? 0;
   const pid = state.processes[process]?.pid ?? 0;
   const where = lines.placeOf(givingLine(work, lines, activities, state.stacks));
@@ -65,8 +65,7 @@ function addWork(rows: Map<string, Sums>, work: Work, sources: Sources): void {
   const sums = rows.get(key) ?? newSums(pid, where, place);
   rows.set(key, sums);
   const queuedNs = work.givenStack > 0 ? work.begunNs - work.givenNs : 0;
-  const endNs = work.endedNs ?? lives.threadEndNs[work.thread] ?? work.begunNs;
-  const ranNs = Math.max(endNs - work.begunNs, 0);
+  const ranNs = Math.max(endOf(work, sources) - work.begunNs, 0);
   sums.asyncio ||= activities.taskFrames(work.givenStack) !== null;
   sums.count++;
   sums.queuedNs += queuedNs;
@@ -74,6 +73,13 @@ function addWork(rows: Map<string, Sums>, work: Work, sources: Sources): void {
   sums.maxQueuedNs = Math.max(sums.maxQueuedNs, queuedNs);
   sums.maxRanNs = Math.max(sums.maxRanNs, ranNs);
   sums.ran.add(work.thread);
+}
+
+/** Past the bound of a trace ends are not written: then it went on as far as it was seen to. */
+function endOf({ thread, endedNs, seenNs }: Work, { state, lives }: Sources): number {
+  if (endedNs !== null) return endedNs;
+  const isBounded = (state.threads[thread]?.lost.acquires ?? 0) > 0;
+  return isBounded ? seenNs : (lives.threadEndNs[thread] ?? seenNs);
 }
 
 /**

@@ -5,7 +5,7 @@ import { createEngine } from '../../server/profile/engine';
 import { Timeline } from '../../server/profile/timeline';
 import { Chart } from '../../server/profile/chart';
 import { LANE_STATES } from '../../server/protocol-chart';
-import type { StackTable, TraceState, WorkRow } from '../../server/trace/events';
+import type { CycleTotals, StackTable, TraceState, WorkRow } from '../../server/trace/events';
 import {
   deliver,
   gilState,
@@ -204,6 +204,22 @@ describe('work of executors', () => {
     assert.deepEqual(idle.releasedBy, { lane: 1, startNs: 13 * MS, endNs: 45 * MS, place: null });
     const working = chart.segment({ kind: 'segment', lane: 1, atNs: 5 * MS, step: 'at' });
     assert.equal(working?.givenAt?.function, 'main');
+  });
+
+  it('goes on as far as it was seen to, where its end is past the bound of the trace', () => {
+    const holds: Holds = [
+      [0, 0, 5, 'works'],
+      [0, 0, 8, 'works'],
+    ];
+    const [begun] = given(0, 3, 0, 'gives');
+    assert.ok(begun);
+    const ranNs = (lost: Partial<CycleTotals>): number | undefined => {
+      const thread = threadState({ tid: 1, endNs: 90 * MS });
+      const threads = [{ ...thread, lost: { ...thread.lost, ...lost } }];
+      return profileOf(holds, [begun], { threads }).profile.executors[0]?.ranNs;
+    };
+    assert.equal(ranNs({}), 87 * MS);
+    assert.equal(ranNs({ acquires: 2 }), 6 * MS);
   });
 
   it('is that of one program, also where another took its place in the same process', () => {
