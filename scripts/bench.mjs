@@ -69,7 +69,8 @@ async function recordingOnAndOff(python) {
   const kept = results.load(recording);
   kept.python ??= `${python.version} ${python.linkage}`;
   const save = () => results.save(recording, kept);
-  await measureRecording(support, benchPython(python), kept, limits.own, allowance, save);
+  const asked = { rows: chosen, processes: limits.own, allowance };
+  await measureRecording(support, benchPython(python), kept, asked, save);
 }
 
 process.chdir(root);

@@ -7,13 +7,17 @@ import { median, quantile } from '../testing/kept-results.mjs';
 import { markdownTable } from '../testing/load-support.mjs';
 import { pseudoMedian } from '../testing/pseudo-median.mjs';
 import { commandOf } from './measure-row.mjs';
-import { benchRows } from './rows.mjs';
 import { withOutput } from './run-tool.mjs';
 
 const PAIRS = 240;
 const GOAL = 1.01;
-/** Those whose threads wait for work between two turns, which is when recording can be switched. */
-const names = ['computing, 2 threads', 'computing, 4 threads', 'calling functions, 2 threads'];
+/** Those whose threads wait for work, or are none, between two turns, which is when recording can be switched. */
+const names = [
+  'computing, 2 threads',
+  'computing, 4 threads',
+  'computing, a thread each 10 ms',
+  'calling functions, 2 threads',
+];
 
 /** To be called before test/support/ is loaded, which takes the probe from there. */
 export function chooseSwitchedProbe() {
@@ -21,11 +25,13 @@ export function chooseSwitchedProbe() {
   process.env.GILSCOPE_TEST_DIST = join(nativeFolder('switched'), '..');
 }
 
-/** Adds `processes` runs of each program to `kept`: the ratios of each, by name. `save` is called after each. */
-export async function measureRecording(support, executable, kept, processes, allowance, save) {
+/** Adds `processes` runs of each of these rows to `kept`: the ratios of each, by name. `save` is called after each. */
+export async function measureRecording(support, executable, kept, wanted, save) {
+  const { processes, allowance } = wanted;
+  const rows = wanted.rows.filter(({ name }) => names.includes(name));
   const interpreter = await support.inspect(executable);
   for (let run = 0; run < processes; run += 1) {
-    for (const row of benchRows.filter(({ name }) => names.includes(name))) {
+    for (const row of rows) {
       const runs = (kept[row.name] ??= []);
       if (runs.length > run || allowance.isSpent) continue;
       runs.push(await ratiosOf(support, interpreter, row));

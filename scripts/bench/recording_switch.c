@@ -55,6 +55,13 @@ static void let_sampler_go(void)
     atomic_store(&call->state, CALL_NONE);
 }
 
+/* A thread that let the GIL go may still write that down, while who waited for it has come here already. */
+static void await_release(struct thread *t)
+{
+    while (t != thread_self && __atomic_load_n(&t->holds, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
 static void stop(void)
 {
     uint32_t count = 0;
@@ -65,6 +72,7 @@ static void stop(void)
         struct thread *t = &probe.threads[0][i];
         if (!atomic_load(&t->taken))
             continue;
+        await_release(t);
         aside[count].thread = t;
         aside[count].last = t->last;
         aside[count++].holds = t->holds;

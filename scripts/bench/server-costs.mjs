@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { benchReader } from '../bench-reader.mjs';
 import { findPythons } from '../pythons.mjs';
 import { root } from '../testing/bundle.mjs';
-import { loadSupport } from '../testing/load-support.mjs';
+import { bundleSupport, loadSupport } from '../testing/load-support.mjs';
 import { writeSyntheticRun } from './synthetic-trace.mjs';
 
 const EVENTS_PER_CYCLE = 3;
@@ -23,9 +23,8 @@ function readFinished(script, folder, chart) {
 }
 
 async function measureMemory(rows, saved) {
-  await loadSupport('finished-run');
+  const script = await bundleSupport('finished-run');
   const { traceFormat } = await loadSupport('trace-format');
-  const script = join(root, 'build/scripts/finished-run.cjs');
   for (const millions of [0.1, 1, 10, 50].slice(rows.length / 2)) {
     const folder = mkdtempSync(join(tmpdir(), 'gilscope-synthetic-'));
     try {
