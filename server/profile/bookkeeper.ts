@@ -83,40 +83,26 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
   cycles(batch: CycleBatch): void {
     const books = this.#books;
     const gil = books.gil(batch.gil);
-    const { count, thread, waitStart, acquired, released, stack, flags, switchWaitEnd, overrunNs } =
-      batch;
+    const { count, thread } = batch;
     this.#awaits.use(batch.stacks);
     for (let i = 0; i < count; i++) {
       const threadIndex = thread[i] as number;
       const known = (gil.laneOfThread[threadIndex] ?? 0) - 1;
       const lane =
         known >= 0 ? (books.lanes[known] as LaneBook) : books.lane(batch.gil, threadIndex);
-      this.#cycle(
-        gil,
-        lane,
-        waitStart[i] as number,
-        acquired[i] as number,
-        released[i] as number,
-        stack[i] as number,
-        flags[i] as number,
-        switchWaitEnd[i] as number,
-        overrunNs[i] as number,
-      );
+      this.#cycle(gil, lane, batch, i);
     }
     books.cycles += count;
   }
 
-  #cycle(
-    gil: GilBook,
-    lane: LaneBook,
-    waitStart: number,
-    acquired: number,
-    released: number,
-    stack: number,
-    flags: number,
-    switchEnd: number,
-    overrunNs: number,
-  ): void {
+  #cycle(gil: GilBook, lane: LaneBook, batch: CycleBatch, i: number): void {
+    let waitStart = batch.waitStart[i] as number;
+    let acquired = batch.acquired[i] as number;
+    let released = batch.released[i] as number;
+    const stack = batch.stack[i] as number;
+    const flags = batch.flags[i] as number;
+    const switchEnd = batch.switchWaitEnd[i] as number;
+    const overrunNs = batch.overrunNs[i] as number;
     const books = this.#books;
     const lastReleased = gil.times[0] as number;
     if (acquired < lastReleased) {
@@ -138,7 +124,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     } else {
       waitStart = this.#gap(gil, lane, waitStart, acquired, flags, switchEnd);
     }
-    if (lane.offTime?.isSettled === false) {
+    if (lane.offTime?.isDue(released)) {
       const heldNs = books.laneTimes.get(lane.index, LANE.holdNs);
       lane.offTime.settle(acquired, heldNs, this.#chargeNative);
       lane.offTime.settle(released, heldNs + released - acquired, this.#chargeNative);
@@ -240,7 +226,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     const books = this.#books;
     const ns = released - acquired;
     if (lane.lastCell < 0 || lane.lastStack !== stack) {
-      lane.lastCell = books.cellOf(lane.index, stack);
+      lane.lastCell = this.#cellOf(lane, stack);
     }
     lane.lastStack = stack;
     books.cellSums.raise(lane.lastCell, CELL.maxHoldNs, ns);
@@ -268,13 +254,17 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     );
   }
 
+  #cellOf(lane: LaneBook, stack: number): number {
+    const known = lane.recentCells.find(stack, 0);
+    if (known >= 0) return known;
+    return lane.recentCells.keep(stack, 0, this.#books.cellOf(lane.index, stack));
+  }
+
   #groupOf(lane: LaneBook, acquireStack: number, releaseStack: number): number {
-    if (lane.groupAcquireStack !== acquireStack || lane.groupReleaseStack !== releaseStack) {
-      lane.groupAcquireStack = acquireStack;
-      lane.groupReleaseStack = releaseStack;
-      lane.groupUnit = this.#books.unitOf(acquireStack, releaseStack);
-    }
-    return lane.groupUnit;
+    const known = lane.recentGroups.find(acquireStack, releaseStack);
+    if (known >= 0) return known;
+    const group = this.#books.unitOf(acquireStack, releaseStack);
+    return lane.recentGroups.keep(acquireStack, releaseStack, group);
   }
 
   /** The stack that ran longest, -1 when none of the samples was of this hold. */

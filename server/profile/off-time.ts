@@ -37,7 +37,8 @@ export class OffTime {
     this.#lastOffNs = ns;
     this.#lastNativeNs = null;
     if (ns <= 0) return;
-    const at = this.#cells.lastIndexOf(cell);
+    let at = this.#cells.length - 1;
+    while (at >= 0 && this.#cells[at] !== cell) at--;
     if (at >= 0) this.#ns[at] = (this.#ns[at] ?? 0) + ns;
     else {
       this.#cells.push(cell);
@@ -73,8 +74,10 @@ export class OffTime {
     return this.#lastNativeNs;
   }
 
-  get isSettled(): boolean {
-    return this.#pending.length === 0;
+  /** Whether a reading up to a time waits to be settled. */
+  isDue(untilNs: number): boolean {
+    const [next] = this.#pending;
+    return next !== undefined && next.atNs <= untilNs;
   }
 
   #charge(reading: CpuReading, charge: Charge): void {
