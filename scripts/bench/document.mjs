@@ -185,8 +185,8 @@ function intro() {
 Made by \`npm run bench -- --write\` on ${cpus()[0]?.model.trim() ?? 'an unknown machine'}, ${cpus().length} cores, Linux.
 
 A program runs with plain \`python\`, with plain \`python\` once more, and under each tool, all at the same time; they work in turns of 40 ms in random order, and
-who has no turn is stopped. A run has ${TURNS} turns, or fewer where
-their work is long, or where processes differ more than turns do (those rows have many short runs instead); its ratio is the median over its turns, of the tool's time for a unit of work and the (geometric) mean of plain python's
+who has no turn is stopped. A run has ${TURNS.count} turns; of programs that only compute 12 of 0.4 s, since what a stop leaves cold would cost them more
+than GILscope does. Its ratio is the median over its turns, of the tool's time for a unit of work and the (geometric) mean of plain python's
 two in the same round. Told are the median and the quartiles over runs. “Plain again” is the second plain \`python\` over the first: two processes of the same program differ by
 this much, mostly by where their memory lies. “Of CPU time” is the ratio of the processor time of the whole process, GILscope's own thread included.
 Servers and whole commands cannot work in turns: each of their runs has one of plain \`python\` next to it. Only the last row is the whole command,

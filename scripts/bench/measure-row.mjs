@@ -9,7 +9,7 @@ import { measureRun, withOutput } from './run-tool.mjs';
 import { benchPython, controlTool, hasModule, ownTool, rivalTools } from './tools.mjs';
 
 /** Of a program in one run. */
-export const TURNS = 100;
+export const TURNS = { count: 100, seconds: 0.04 };
 const programs = join(root, 'test', 'fixtures', 'bench');
 const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
 /** The program of a row with its arguments. */

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const TURN_SECONDS = 0.04;
 const PATIENCE_MS = 30_000;
 
 /** A program of test/fixtures/bench/ that works when it is told to (measured.py). */
@@ -33,10 +32,10 @@ class PacedProgram {
   }
 
   /** Nanoseconds of one unit of its work, and of CPU time. */
-  async turn() {
+  async turn(seconds) {
     const answered = new Promise((answer) => (this.answer = answer));
     this.signal('SIGCONT');
-    this.child.stdin.write(`${TURN_SECONDS}\n`);
+    this.child.stdin.write(`${seconds}\n`);
     const over = this.closed.then(([code, signal]) => {
       throw new Error(`ended with ${code ?? signal}: ${this.said}`);
     });
@@ -81,7 +80,7 @@ function shuffle(items) {
  * contestants: {name, command, env}. Answers for each name its turns, and its exit or null; or {failed} of one that did
  * not bear it, which leaves the others as they are.
  */
-export async function takeTurns(contestants, turns) {
+export async function takeTurns(contestants, { count, seconds }) {
   const running = contestants.map(({ name, command, env }) => ({
     name,
     program: new PacedProgram(command, env),
@@ -97,10 +96,10 @@ export async function takeTurns(contestants, turns) {
   };
   try {
     // The first turn warms up.
-    for (let turn = 0; turn <= turns; turn++) {
+    for (let turn = 0; turn <= count; turn++) {
       for (const each of shuffle(running)) {
         await attempt(each, async () => {
-          const given = await each.program.turn();
+          const given = await each.program.turn(seconds);
           if (turn > 0) each.turns.push(given);
         });
       }
