@@ -104,10 +104,11 @@ export function recordingSection(kept) {
   return `## Recording on and off in one process
 
 Two processes of one program differ by where their memory lies, by more than GILscope costs a program that only computes:
-what is marked ? of these above is decided here. One process works with recording off and on (\`npm run bench -- --recording\`), in turns of about 40 ms in random
+what recording costs is told here. One process works with recording off and on (\`npm run bench -- --recording\`), in turns of about 40 ms in random
 order: off, the hooks call what they stand before, and there are no samples. Noise of the machine makes a turn longer as
 often as it makes the other longer, so the ratio is the pseudo-median of all pairs (Hodges and Lehmann), its interval by
-Wilcoxon's signed ranks. Left out is what hooks cost that only call on: some nanoseconds, 400 times a second.
+Wilcoxon's signed ranks. Left out is what GILscope's process costs while it records nothing: hooks that only call on, some nanoseconds 400 times a
+second, and, for threads that come and go, more: above, their row is 1 to 3 %, here it is not, and why is not known.
 A row of more processes than another was not decided by as many as that, and got as many again. CPython ${kept.python}.
 
 ${markdownTable(head, rows)}`;
