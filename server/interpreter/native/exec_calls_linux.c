@@ -3,6 +3,7 @@
  * order: the host links it, other programs get it preloaded. Each does what libc's does, with an environment that makes
  * the next program record, if that is Python.
  */
+#include "checked_stack.h"
 #include "exec_follow.h"
 
 #include <alloca.h>
@@ -72,6 +73,7 @@ static void give_back(void *room, size_t bytes)
         void *room = room_bytes ? TAKE_ROOM(room_bytes) : NULL;                                    \
         char *const *next =                                                                        \
             room ? exec_follow_environment(room, environment, kind) : (environment);               \
+        checked_stack_leave();                                                                     \
         result = (call);                                                                           \
         give_back(room, room_bytes);                                                               \
     } while (0)
