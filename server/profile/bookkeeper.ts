@@ -226,7 +226,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
     const books = this.#books;
     const ns = released - acquired;
     if (lane.lastCell < 0 || lane.lastStack !== stack) {
-      lane.lastCell = this.#cellOf(lane, stack);
+      lane.lastCell = books.cellOf(lane.index, stack);
     }
     lane.lastStack = stack;
     books.cellSums.raise(lane.lastCell, CELL.maxHoldNs, ns);
@@ -235,7 +235,7 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
       ? this.#sampledHold(gil, lane, acquired, released, acquireStack, stack, overrunNs)
       : -1;
     if (sampledStack < 0) {
-      const unit = this.#groupOf(lane, acquireStack, stack);
+      const unit = books.unitOf(acquireStack, stack);
       books.unitSums.add(unit, UNIT.holdNs, ns);
       gil.window.push(acquired, released, lane.index, unit, books.blocks.data);
     }
@@ -252,19 +252,6 @@ export class Bookkeeper implements Omit<EventSink, 'locks' | 'works'> {
       stack,
       sampledStack,
     );
-  }
-
-  #cellOf(lane: LaneBook, stack: number): number {
-    const known = lane.recentCells.find(stack, 0);
-    if (known >= 0) return known;
-    return lane.recentCells.keep(stack, 0, this.#books.cellOf(lane.index, stack));
-  }
-
-  #groupOf(lane: LaneBook, acquireStack: number, releaseStack: number): number {
-    const known = lane.recentGroups.find(acquireStack, releaseStack);
-    if (known >= 0) return known;
-    const group = this.#books.unitOf(acquireStack, releaseStack);
-    return lane.recentGroups.keep(acquireStack, releaseStack, group);
   }
 
   /** The stack that ran longest, -1 when none of the samples was of this hold. */

@@ -3,7 +3,6 @@ import { HoldWindow } from './hold-window';
 import { KeyIndex } from './key-index';
 import { LaneHistory } from './lane-history';
 import type { OffTime } from './off-time';
-import { RecentKeys } from './recent-keys';
 import { Table, grownInts } from './table';
 
 /** Fields of a cell: what one thread did towards one GIL with one stack. */
@@ -42,10 +41,7 @@ export class LaneBook {
   /** Cell of the last release, -1 before the first. */
   lastCell = -1;
   lastStack = 0;
-  /** Cells by stack, and groups by release, of late: to spare look-ups. */
-  readonly recentCells = new RecentKeys();
-  readonly recentGroups = new RecentKeys();
-  /** The pair last charged, likewise. */
+  /** The pair last charged, to spare a look-up. */
   pairStack = -1;
   pairUnit = -1;
   pair = -1;

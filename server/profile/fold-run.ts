@@ -1,5 +1,4 @@
 import { KeyIndex } from './key-index';
-import { RecentKeys } from './recent-keys';
 
 /** Holds as columns; `owner` is whose they are. */
 export interface HoldColumns {
@@ -34,14 +33,10 @@ export class FoldSize {
  */
 export function foldRun(columns: HoldColumns, from: number, end: number, to: number): number {
   const keys = new KeyIndex();
-  const recent = new RecentKeys();
   const lengths: number[] = [];
   let at = columns.start[from] as number;
   for (let i = from; i < end; i++) {
-    const owner = columns.owner[i] as number;
-    const unit = columns.unit[i] as number;
-    let key = recent.find(owner, unit);
-    if (key < 0) key = recent.keep(owner, unit, keys.of(owner, unit));
+    const key = keys.of(columns.owner[i] as number, columns.unit[i] as number);
     const ns = (columns.end[i] as number) - (columns.start[i] as number);
     lengths[key] = (lengths[key] ?? 0) + ns;
   }

@@ -1,3 +1,6 @@
+/** Pairs of late, which loops over a few stacks ask for again and again; a power of two. */
+const RECENT = 64;
+
 /** Numbers pairs of 32-bit keys 0, 1, 2, … in the order in which they first come: a map without an object per entry. */
 export class KeyIndex {
   /** Three numbers a slot, so that a look-up touches one place: both keys, and the index + 1. */
@@ -6,6 +9,8 @@ export class KeyIndex {
   #first = new Uint32Array(32);
   #second = new Uint32Array(32);
   #count = 0;
+  /** Index + 1 of the pair that was last asked for at each place: it is found without a hash. */
+  readonly #recent = new Uint32Array(RECENT);
 
   get count(): number {
     return this.#count;
@@ -26,9 +31,15 @@ export class KeyIndex {
 
   /** Index of the pair; a new one equals {@link count} as it was before the call. */
   of(first: number, second: number): number {
+    const place = (first + 2 * second) & (RECENT - 1);
+    const recent = (this.#recent[place] as number) - 1;
+    if (recent >= 0 && this.#first[recent] === first && this.#second[recent] === second)
+      return recent;
     const slot = this.#slotOf(first, second);
-    const index = (this.#slots[slot + 2] as number) - 1;
-    return index >= 0 ? index : this.#insert(slot, first, second);
+    const known = (this.#slots[slot + 2] as number) - 1;
+    const index = known >= 0 ? known : this.#insert(slot, first, second);
+    this.#recent[place] = index + 1;
+    return index;
   }
 
   /** Where the pair stands, or the free slot where it would. */
