@@ -15,7 +15,8 @@ import { FLAME_COSTS, type AnalysisQuestion } from '../protocol-analysis';
 import { standaloneKey, type StandaloneData } from '../protocol-standalone';
 import { ToolFault } from './tool-fault';
 
-type Ask = (request: ChartRequest) => ChartResponse | Promise<ChartResponse>;
+/** Answers a question of the chart. */
+export type Ask = (request: ChartRequest) => ChartResponse | Promise<ChartResponse>;
 type Tile = StandaloneData['tiles'][number];
 
 /** Finer levels are added while the page stays below this. */

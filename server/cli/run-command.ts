@@ -6,15 +6,12 @@ import { messageOf } from '../interpreter/run-error';
 import { writeExit } from '../interpreter/run-folder';
 import { otherProcesses } from '../interpreter/other-processes';
 import { exitStatus, runProgram, type ProgramExit } from '../interpreter/run-program';
-import { packRun } from '../trace/container-writer';
-import { openRunSource } from '../trace/run-reader';
-import { type AnalysedRun, analyseRun, analyseSource } from './analyse';
-import { newProfilePath } from './default-name';
+import type { AnalysedRun } from './analyse';
 import { shellOpenFiles } from './shell-limits';
 import { forwardSignals } from './forward-signals';
+import { keepRun } from './keep-run';
 import type { RunCommand } from './options';
 import { showProfile, type ShownProfile } from './show-profile';
-import { sourceHashes } from './source-hashes';
 import { BUDGET_BROKEN_STATUS, ToolFault, TOOL_FAULT_STATUS } from './tool-fault';
 import { checkWritable, print } from './write-outputs';
 
@@ -91,7 +88,7 @@ async function finish(
     );
   }
   const faults: string[] = [];
-  const { analysed, out } = await keep(command, cwd, runFolder, faults);
+  const { analysed, out } = await keepRun(command, cwd, runFolder, faults);
   const shown = analysed === null ? null : await show(command, cwd, analysed, faults);
   if (out !== null) {
     rmSync(runFolder, { recursive: true, force: true });
@@ -101,56 +98,6 @@ async function finish(
   if (faults.length > 0) return TOOL_FAULT_STATUS;
   if (status === 0 && command.check && shown?.budgetsHeld === false) return BUDGET_BROKEN_STATUS;
   return status;
-}
-
-interface KeptRun {
-  /** Null, with a fault, where the traces cannot be read: they are kept all the same. */
-  readonly analysed: AnalysedRun | null;
-  /** The profile's file; null, with a fault, where it cannot be written. */
-  readonly out: string | null;
-}
-
-/** Keeps the profile and reads what is kept: children that go on change the run folder. */
-async function keep(
-  command: RunCommand,
-  cwd: string,
-  runFolder: string,
-  faults: string[],
-): Promise<KeptRun> {
-  const withChart = command.outputs.html !== null;
-  const out =
-    command.out === null
-      ? newProfilePath(cwd, command.target, new Date())
-      : resolve(cwd, command.out);
-  const source = openRunSource(runFolder);
-  let analysed: AnalysedRun | null = null;
-  try {
-    await packRun(source, out, (packed) => {
-      const manifest = packed.manifest();
-      analysed = attempt(() => analyseSource(packed, withChart), faults);
-      return analysed === null
-        ? manifest
-        : { ...manifest, sources: sourceHashes(analysed.profile) };
-    });
-    return { analysed, out };
-  } catch (error) {
-    analysed ??= attempt(() => analyseRun(runFolder, withChart), faults);
-    faults.push(
-      `${messageOf(error)} What was measured is kept in ${runFolder}; “gilscope report ${runFolder}” reads it.`,
-    );
-    return { analysed, out: null };
-  } finally {
-    source.close();
-  }
-}
-
-function attempt<T>(action: () => T, faults: string[]): T | null {
-  try {
-    return action();
-  } catch (error) {
-    faults.push(messageOf(error));
-    return null;
-  }
 }
 
 async function show(

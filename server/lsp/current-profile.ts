@@ -13,7 +13,8 @@ import type { ExportParams, ExportResult } from '../protocol-export';
 import { noChart } from './no-chart';
 import { ProfileBefore } from './comparison';
 import { loadProfile, withComparison, withMinimum, type LoadedProfile } from './loaded-profile';
-import { readManifest, saveContainer, saveText, storeHashes } from './profile-files';
+import { Packing } from './packing';
+import { readManifest, saveContainer, saveText } from './profile-files';
 import type { GrowingProfile } from './run-session';
 import { SourceFiles } from './source-files';
 import { storedHashesOf } from './stored-hashes';
@@ -56,6 +57,7 @@ export class CurrentProfile {
     this.worker = worker;
     const sources = this.sourceFiles({}, null);
     let wasRead = false;
+    let packing: Packing | null = null;
     const snapshot = async (facts: Partial<RunDescription> = {}): Promise<Profile> => {
       const profile = await worker.snapshot(facts);
       await sources.learn(profile.lines.map((row) => row.file));
@@ -63,6 +65,8 @@ export class CurrentProfile {
     };
     return {
       read: async (final) => {
+        // Beside the reading: the two take about as long.
+        if (final && this.worker === worker) packing ??= this.pack(runFolder);
         const reading = await worker.poll(final);
         wasRead ||= reading.processes > 0;
         return reading;
@@ -75,13 +79,16 @@ export class CurrentProfile {
       finish: async () => {
         let profile = await snapshot();
         if (this.worker === worker) {
-          await this.keep(runFolder, sources);
+          packing ??= this.pack(runFolder);
+          await this.keep(packing, sources);
           profile = await this.asKept(profile);
           this.set(profile, sources, { title, path: null, live: false });
         }
+        packing?.abandon();
         return profile;
       },
       abandon: async (exit, why) => {
+        packing?.abandon();
         // What was finished stays as it is; another profile may be shown by now.
         if (this.worker !== worker || this.loaded?.live === false) return;
         this.notKept = why;
@@ -268,10 +275,13 @@ export class CurrentProfile {
     throw new ResponseError(RUN_ERROR.badProfile, stillRunning);
   }
 
-  private async keep(runFolder: string, sources: SourceFiles): Promise<void> {
+  private pack(runFolder: string): Packing {
+    return new Packing((sources) => this.options.temporary.pack(runFolder, sources));
+  }
+
+  private async keep(packing: Packing, sources: SourceFiles): Promise<void> {
     try {
-      storeHashes(runFolder, sources.toStore());
-      this.container = await this.options.temporary.pack(runFolder);
+      this.container = await packing.finish(sources.toStore());
     } catch (error) {
       // The numbers are there all the same; only saving them is not possible.
       this.notKept = messageOf(error).replace(/\.?$/, '.');

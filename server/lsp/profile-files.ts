@@ -1,14 +1,6 @@
 import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  MANIFEST_NAME,
-  reasonOf,
-  writeManifest,
-  type RunManifest,
-} from '../interpreter/run-folder';
+import { reasonOf } from '../interpreter/run-folder';
 import { openRunSource } from '../trace/run-reader';
-import type { StoredHashes } from './stored-hashes';
 import { english } from './text';
 
 /**
@@ -22,13 +14,6 @@ export function readManifest(path: string): unknown {
   } finally {
     source.close();
   }
-}
-
-/** Notes in the manifest of a run what its sources were. */
-export function storeHashes(runFolder: string, sources: StoredHashes): void {
-  const manifest = JSON.parse(readFileSync(join(runFolder, MANIFEST_NAME), 'utf8')) as RunManifest;
-  const withSources: RunManifest & { readonly sources: StoredHashes } = { ...manifest, sources };
-  writeManifest(runFolder, withSources);
 }
 
 /** Copies a profile file; the copy appears when it is whole. @throws Error with words for the user */

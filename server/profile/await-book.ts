@@ -124,7 +124,8 @@ export class AwaitBook {
       if (this.sends.count < this.most.waits) this.sends.push({ thread, atNs });
       else this.missed.waits++;
     }
-    const current = this.#current.get(thread);
+    // Most programs have none, and this is asked of each cycle.
+    const current = this.#current.size === 0 ? undefined : this.#current.get(thread);
     if (current !== undefined) this.#work(current, atNs, stack);
   }
 

@@ -3,8 +3,10 @@ import { grown, grownInts } from './table';
 import { UnitHistory } from './unit-history';
 import { UnitSums } from './unit-sums';
 
-/** Holds kept singly for waits that are still going on; beyond it the older half is folded. */
-const WINDOW_HOLDS = 1 << 17;
+/** Holds kept singly for waits that are still going on; beyond it the older ones are folded. */
+const WINDOW_HOLDS = 1 << 18;
+/** So large a part of them: what stays is taken up anew each time. */
+const FOLDED_SHARE = 0.75;
 /** Neighbouring holds that are folded together. */
 const FOLD_HOLDS = 1024;
 /** A wait over fewer holds than this is summed hold by hold. */
@@ -148,16 +150,16 @@ export class HoldWindow {
 
   #fold(blocks: Float64Array): void {
     this.settle(blocks);
-    const oldHalf = this.#count >> 1;
+    const old = Math.floor(this.#count * FOLDED_SHARE);
     let to = 0;
     const columns = { start: this.#start, end: this.#end, owner: this.#lane, unit: this.#unit };
-    for (let from = 0; from < oldHalf; from += this.#size.run) {
-      to = foldRun(columns, from, Math.min(from + this.#size.run, oldHalf), to);
+    for (let from = 0; from < old; from += this.#size.run) {
+      to = foldRun(columns, from, Math.min(from + this.#size.run, old), to);
     }
     for (const column of [this.#start, this.#end, this.#lane, this.#unit]) {
-      column.copyWithin(to, oldHalf, this.#count);
+      column.copyWithin(to, old, this.#count);
     }
-    this.#count = to + this.#count - oldHalf;
+    this.#count = to + this.#count - old;
     this.#coveredFrom = this.#count;
     this.#history.clear();
     for (let i = 0; i < this.#count; i++) {

@@ -76,7 +76,7 @@ export class OffTime {
 
   /** Whether a reading up to a time waits to be settled. */
   isDue(untilNs: number): boolean {
-    const [next] = this.#pending;
+    const next = this.#pending[0];
     return next !== undefined && next.atNs <= untilNs;
   }
 

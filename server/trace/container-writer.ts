@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
 import {
@@ -17,8 +18,8 @@ import { systemReason, TraceError } from './trace-error';
 import { takeSnapshot } from './trace-snapshot';
 import type { TraceSource } from './trace-source';
 
-/** Chunks being compressed at once: enough to keep the thread pool busy, little memory. */
-const CHUNKS_AT_ONCE = 8;
+/** Chunks being compressed at once: little memory, and a core is left to whoever reads the run meanwhile. */
+const CHUNKS_AT_ONCE = Math.min(Math.max(availableParallelism() - 1, 1), 8);
 /** Measured on traces: half the time of level 6 for 6 % more bytes; level 1 takes half of that for 20 % more. */
 const DEFLATE_LEVEL = 4;
 
@@ -35,20 +36,25 @@ const deflate = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 export async function packRun(
   source: RunSource,
   file: string,
-  describe?: (packed: RunSource) => RunManifest,
+  describe?: (packed: RunSource) => RunManifest | Promise<RunManifest>,
 ): Promise<void> {
   const partial = `${file}.${process.pid}.part`;
   const writer = new ContainerWriter(partial, file);
+  // A process that is interrupted meanwhile leaves nothing half done.
+  const removePartial = (): void => rmSync(partial, { force: true });
+  process.once('exit', removePartial);
   try {
     await writer.writeTraces(source);
     await writer.writeDirectory(source.manifest());
-    if (describe) await writer.writeDirectory(describe(new Container(partial, file)));
+    if (describe) await writer.writeDirectory(await describe(new Container(partial, file)));
     writer.close();
     renameSync(partial, file);
   } catch (error) {
     writer.close();
-    rmSync(partial, { force: true });
+    removePartial();
     throw error instanceof TraceError ? error : unwritable(file, error);
+  } finally {
+    process.off('exit', removePartial);
   }
 }
 

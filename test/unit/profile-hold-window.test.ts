@@ -82,7 +82,7 @@ describe('hold window', () => {
   it('keeps totals and whole stretches exact when old holds are folded', () => {
     fc.assert(
       fc.property(holdsArbitrary, (steps) => {
-        // Folds the older half, by neighbours of four, whenever 16 holds are kept.
+        // Folds the older three quarters, by neighbours of four, whenever 16 holds are kept.
         const window = new HoldWindow(16, 4);
         const blocks = new Float64Array(4);
         const expected = new Float64Array(4);
