@@ -6,13 +6,13 @@
 //   --again                 forget what was kept          --write                   also docs/accuracy.md, of all kept
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { accuracyDocument, cellsOf, eventHead } from './accuracy/document.mjs';
 import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
 import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-results.mjs';
 import { loadSupport, selectPythons, writeDocument } from './testing/load-support.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
 const bench = (name) => join(root, 'test', 'fixtures', 'bench', name);
 const kinds = [
@@ -34,8 +34,8 @@ const kinds = [
 /** Percent of the time that the first of two lines has. */
 const shares = [50, 70, 90];
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = scriptOptions(
+  {
     pythons: { type: 'string', default: '' },
     programs: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
@@ -43,7 +43,8 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['rounds', 'seconds'] },
+);
 const rounds = Math.max(0, Number.parseInt(options.rounds, 10));
 const wanted = wordsOf(options.programs);
 const isWanted = ({ program }) =>

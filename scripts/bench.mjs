@@ -7,7 +7,6 @@
 //   --write                 also docs/benchmarks.md, of all that is kept
 //   --server, --parts       only: reader and profile; where the time of a cycle goes
 //   --recording             only: recording off and on within one process, in --rounds processes
-import { parseArgs } from 'node:util';
 import { benchDocument, cellsOf, head } from './bench/document.mjs';
 import { measureCycleParts, whyNoCycleParts } from './bench/cycle-parts.mjs';
 import { measureServer } from './bench/server-costs.mjs';
@@ -25,9 +24,10 @@ import {
   selectPythons,
   writeDocument,
 } from './testing/load-support.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = scriptOptions(
+  {
     rows: { type: 'string', default: '' },
     pythons: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
@@ -39,7 +39,8 @@ const { values: options } = parseArgs({
     parts: { type: 'boolean', default: false },
     recording: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['rounds', 'rivals', 'seconds'] },
+);
 const limits = { own: Number(options.rounds), rival: Number(options.rivals) };
 
 /** The versions whose environments have the other tools, else the newest of each linkage. */

@@ -10,7 +10,6 @@
 //   --write                 also docs/conformance.md
 // Tests of Debian's CPythons and of the free-threaded one: `scripts/get-pythons.sh --tests`. The status is 1 where a difference has no known cause.
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
 import { argumentsFor, cpythonTests } from './conformance/cpython-tests.mjs';
 import { isPrepared, packages, preparePackage } from './conformance/packages.mjs';
@@ -18,9 +17,10 @@ import { documentOf, summaryLine } from './conformance/table.mjs';
 import { pythonCache, testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
 import { loadSupport, selectAllPythons, writeDocument } from './testing/load-support.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = scriptOptions(
+  {
     pythons: { type: 'string', default: '' },
     tests: { type: 'string', default: '' },
     timeout: { type: 'string', default: '600' },
@@ -30,7 +30,8 @@ const { values: options } = parseArgs({
     kept: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['timeout', 'jobs'] },
+);
 const words = (text) => text.split(',').filter(Boolean);
 const caches = dirname(pythonCache);
 const storeFolder = join(caches, 'conformance');

@@ -11,15 +11,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { clearInterval, setInterval } from 'node:timers';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { buildAll } from './build.mjs';
 import { documentOf } from './fuzz/document.mjs';
 import { root } from './testing/bundle.mjs';
 import { bundleSupport, loadSupport, writeDocument } from './testing/load-support.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = scriptOptions(
+  {
     count: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
     seconds: { type: 'string' },
@@ -28,7 +28,8 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['count', 'seed', 'seconds', 'from', 'to'] },
+);
 const randomSeed = Number(options.seed);
 const folder = join(root, 'build', 'fuzz');
 /** What another version of the trace format gave says nothing of this one: both are kept by version. */

@@ -12,7 +12,6 @@
 // only the host can see to: it runs the shared interpreters only.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
 import { buildNative, nativeSources } from './build-native.mjs';
 import { testPythons } from './pythons.mjs';
@@ -22,6 +21,7 @@ import { Allowance, fingerprint, KeptResults, wordsOf } from './testing/kept-res
 import { writeDocument } from './testing/load-support.mjs';
 import { runFiles } from './testing/run-files.mjs';
 import { Tally } from './testing/tally.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
 const variants = ['asan', 'ubsan', 'tsan'];
 const drivingProbe = [
@@ -58,16 +58,16 @@ const withoutRecorder = [
  */
 const executesChildren = ['awaits', 'lock-kinds'];
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values: options, positionals } = scriptOptions(
+  {
     pythons: { type: 'string', default: '' },
     tests: { type: 'string', default: '' },
     seconds: { type: 'string', default: 'Infinity' },
     again: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['seconds'], allowPositionals: true },
+);
 
 /** As results are kept and shown. */
 const named = (python) => ({

@@ -5,7 +5,6 @@
 //   --write                 also docs/survival.md, from all kills of this seed that were made so far
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildAll } from './build.mjs';
 import { testPythons } from './pythons.mjs';
 import { root } from './testing/bundle.mjs';
@@ -15,16 +14,18 @@ import {
   selectPythons,
   writeDocument,
 } from './testing/load-support.mjs';
+import { scriptOptions } from './testing/script-options.mjs';
 
-const { values: options } = parseArgs({
-  options: {
+const { values: options } = scriptOptions(
+  {
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     pythons: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['count', 'seed', 'from'] },
+);
 const number = (name) => Number.parseInt(options[name], 10);
 const resultsFolder = join(root, 'build', 'survival');
 const resultsFile = join(resultsFolder, `seed-${number('seed')}.jsonl`);
