@@ -11,7 +11,7 @@ import { testPythons } from '../pythons.mjs';
 import { bundledFile, bundleTests, keepBundlesIn, root, testFiles } from './bundle.mjs';
 import { findChromium } from './chromium.mjs';
 import { runFiles } from './run-files.mjs';
-import { Tally, twiceInCi } from './tally.mjs';
+import { Tally, twiceInCi, whyNoTime } from './tally.mjs';
 
 const screenshots = join(root, 'build', 'screenshots');
 const standIn = 'test/editor/vscode-stand-in.ts';
@@ -35,7 +35,7 @@ async function bundleAll(pattern) {
 export async function runEditorTests(pattern) {
   const { suite, dom } = await bundleAll(pattern);
   mkdirSync(screenshots, { recursive: true });
-  const lacking = whatIsLacking();
+  const lacking = whyNoTime() ?? whatIsLacking();
   const tally = new Tally();
   tally.add(await twiceInCi(dirname(suiteIndex), () => runSuite(suite, lacking)));
   tally.add(await runDom(dom, lacking));

@@ -1,18 +1,20 @@
 // Runs bundled node:test files, each in a process of its own, and tallies their tests.
 import { run } from 'node:test';
 import { bundledFile } from './bundle.mjs';
-import { indent, Tally, twiceInCi } from './tally.mjs';
+import { indent, Tally, twiceInCi, whyNoTime } from './tally.mjs';
 
 /**
  * Runs the files, `concurrency` at a time; a file that takes longer than `timeoutMs` is killed and counts as failed, and
- * so does one that reports no test.
+ * so does one that reports no test. One for which there is no time counts as not run.
  */
 export async function runFiles(files, { concurrency, timeoutMs }) {
   const total = new Tally();
   const waiting = [...files];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      total.add(await twiceInCi(file, () => runFile(file, timeoutMs)));
+      const noTime = whyNoTime();
+      if (noTime !== null) total.skip(file, noTime);
+      else total.add(await twiceInCi(file, () => runFile(file, timeoutMs)));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
