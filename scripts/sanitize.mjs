@@ -173,7 +173,7 @@ function totalOf(rows) {
 async function main() {
   await buildAll();
   const { probe, host, headers } = nativeSources();
-  const inputs = [...probe, ...host, ...headers].map((path) => path.slice(root.length));
+  const inputs = [...probe, ...host, ...headers];
   const kept = new KeptResults('sanitize/kept', fingerprint(inputs));
   if (options.again) kept.forget();
   const allowance = new Allowance(Number(options.seconds));

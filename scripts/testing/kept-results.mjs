@@ -1,25 +1,40 @@
-// Results of measurements that are taken in pieces, one JSON file for each interpreter below build/.
+// Results of measurements that are taken in pieces, one JSON file for each interpreter below build/ of the current folder.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from './bundle.mjs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
-/** Tells results of one state of the product from those of another. */
+/** Tells results of one state of the product from those of another; of a library by what it does and not by its comments. */
 export function fingerprint(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(join(root, file)));
+  for (const file of files) {
+    const path = resolve(file);
+    hash.update((file.endsWith('.so') && codeOf(path)) || readFileSync(path));
+  }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Without what names places in the source; null where the binutils are not there. */
+function codeOf(path) {
+  const folder = mkdtempSync(join(tmpdir(), 'gilscope-code-'));
+  const out = join(folder, 'code');
+  const sections = ['.text', '.rodata', '.data'].flatMap((name) => ['-j', name]);
+  const done = spawnSync('objcopy', ['-O', 'binary', ...sections, path, out]);
+  const code = done.status === 0 ? readFileSync(out) : null;
+  rmSync(folder, { recursive: true });
+  return code;
 }
 
 export class KeptResults {
   constructor(name, mark) {
-    this.folder = join(root, 'build', name);
+    this.folder = resolve('build', name);
     this.mark = mark;
     mkdirSync(this.folder, { recursive: true });
   }
 
   path(python) {
-    return join(this.folder, `${python.version}-${python.linkage}.json`);
+    return join(this.folder, `${python.version}-${python.linkage}-${this.mark}.json`);
   }
 
   /** What was kept of this interpreter: any value by key. Of another state of the product: nothing. */
@@ -30,16 +45,17 @@ export class KeptResults {
     } catch (error) {
       if (error.code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
     }
-    return kept?.mark === this.mark ? kept.values : {};
+    return kept ?? {};
   }
 
   save(python, values) {
-    writeFileSync(this.path(python), JSON.stringify({ mark: this.mark, values }, null, 1));
+    writeFileSync(this.path(python), JSON.stringify(values, null, 1));
   }
 
+  /** Of this state only: one goes back to another. */
   forget() {
-    rmSync(this.folder, { recursive: true, force: true });
-    mkdirSync(this.folder, { recursive: true });
+    for (const name of readdirSync(this.folder))
+      if (name.endsWith(`-${this.mark}.json`)) rmSync(join(this.folder, name));
   }
 }
 
